@@ -1,0 +1,8 @@
+"""The web process's application."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flameblue.settings")
+application = get_asgi_application()

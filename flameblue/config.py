@@ -1,0 +1,148 @@
+"""One frozen Config: a TOML file, then the environment (FLAMEBLUE_WEB_PORT …), every default in view here.
+
+Read once at the top (`cli`, `settings`) and handed down.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from flameblue.domain.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The pages and the API."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+
+
+@dataclass(frozen=True, slots=True)
+class Mqtt:
+    """Our own endpoint for devices. `tls_port` 0: no TLS listener; `port` 0: no plain one."""
+
+    host: str = "127.0.0.1"
+    port: int = 1883
+    tls_port: int = 0
+    certificate: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """An existing broker, where there is one: `url` is mqtt[s]://user:password@host:port."""
+
+    url: str = ""
+    client_id: str = "flameblue"
+    topics: tuple[str, ...] = ("flameblue/v1/+/readings",)
+
+
+@dataclass(frozen=True, slots=True)
+class Smpp:
+    """The SMS gateway. `source` is the number or name that the message comes from."""
+
+    host: str = ""
+    port: int = 2775
+    system_id: str = ""
+    password: str = ""
+    system_type: str = ""
+    source: str = ""
+    use_tls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice provider called over HTTP: POST `url` with JSON {to, text, language, notice}."""
+
+    url: str = ""
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """Which channel carries what, and the lines to the world outside."""
+
+    sms_channel: str = "console"
+    voice_channel: str = "console"
+    heartbeat_url: str = ""
+    alive_to: str = ""  # the phone that gets the daily "alive" SMS
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that can be set. `database_url` empty: SQLite in `data`."""
+
+    data: Path = Path("data")
+    database_url: str = ""
+    language: str = "zh-hans"
+    demo: bool = False
+    policy: str = ""  # a YAML file in the place of cases/policy.yaml
+    kernels: str = ""  # where compiled kernels are kept; empty: `data`/kernels
+    web: Web = field(default_factory=Web)
+    mqtt: Mqtt = field(default_factory=Mqtt)
+    broker: Broker = field(default_factory=Broker)
+    smpp: Smpp = field(default_factory=Smpp)
+    voice: Voice = field(default_factory=Voice)
+    messages: Messages = field(default_factory=Messages)
+
+
+def load(path: Path | None, environment: Mapping[str, str]) -> Config:
+    """The Config of `path` (TOML; None: defaults), then FLAMEBLUE_… variables; BadInput says what is wrong."""
+    table: dict[str, Any] = {}
+    if path is not None:
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise BadInput(f"The configuration {path} can't be read: {error.strerror}.") from error
+        except tomllib.TOMLDecodeError as error:
+            raise BadInput(f"The configuration {path} is not valid TOML: {error}.") from error
+    return _filled(Config(), table, environment, "FLAMEBLUE")
+
+
+def as_environment(config: Config) -> dict[str, str]:
+    """`config` as the variables that `load` reads: how a parent hands it to a child process."""
+    return dict(_variables(config, "FLAMEBLUE"))
+
+
+def _variables(part: Any, prefix: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for item in fields(part):
+        value = getattr(part, item.name)
+        name = f"{prefix}_{item.name.upper()}"
+        if is_dataclass(value):
+            found.extend(_variables(value, name))
+        else:
+            found.append((name, ",".join(value) if isinstance(value, tuple) else str(value)))
+    return found
+
+
+def _filled(part: Any, table: Mapping[str, Any], environment: Mapping[str, str], prefix: str) -> Any:
+    known = {item.name for item in fields(part)}
+    if unknown := set(table) - known:
+        raise BadInput(f"The configuration has unknown settings: {', '.join(sorted(unknown))}.")
+    changes: dict[str, Any] = {}
+    for item in fields(part):
+        default = getattr(part, item.name)
+        name = f"{prefix}_{item.name.upper()}"
+        if is_dataclass(default):
+            changes[item.name] = _filled(default, table.get(item.name, {}), environment, name)
+        elif name in environment:
+            changes[item.name] = _converted(environment[name], default, name)
+        elif item.name in table:
+            changes[item.name] = _converted(table[item.name], default, name)
+    return replace(part, **changes)
+
+
+def _converted(value: Any, default: Any, name: str) -> Any:
+    try:
+        if isinstance(default, bool):
+            return value if isinstance(value, bool) else {"true": True, "false": False}[str(value).lower()]
+        if isinstance(default, tuple):
+            return tuple(value.split(",") if isinstance(value, str) else value) if value else ()
+        return type(default)(value)
+    except (KeyError, ValueError, TypeError) as error:
+        raise BadInput(f"{name} is {value!r}; it should be like {default!r}.") from error

@@ -1,0 +1,29 @@
+"""Trouble, in its three kinds: the world failed, the input is wrong, (a failed `assert`:) we are wrong."""
+
+
+class FlameblueError(Exception):
+    """Every error that this product raises on purpose. Its text is for people: what, where, what next."""
+
+
+class BadInput(FlameblueError):
+    """The input is wrong: counted, quarantined or shown to who sent it; never fatal."""
+
+
+class WorldFailed(FlameblueError):
+    """A disk, a network or a peer failed: handled where it is raised."""
+
+
+class JournalFull(WorldFailed):
+    """The journal can't take more: nothing may be acknowledged."""
+
+
+class JournalCorrupt(WorldFailed):
+    """A record's check sum is wrong: the record is skipped on record, never silently."""
+
+
+class DeliveryError(WorldFailed):
+    """A channel could not hand over a notice. `permanent`: trying again would not help."""
+
+    def __init__(self, message: str, *, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.permanent = permanent

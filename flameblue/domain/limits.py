@@ -1,0 +1,51 @@
+"""Everything has a limit; what happens at it is said here and tested. KiB and MiB are powers of two."""
+
+KIB = 1024
+MIB = 1024 * KIB
+GIB = 1024 * MIB
+SECOND_NS = 1_000_000_000
+DAY_NS = 86_400 * SECOND_NS
+
+# intake
+CONNECTIONS_MAX = 10_000  # × about 30 KiB ≈ 300 MB; then new connections are closed at once and counted
+PACKET_BYTES_MAX = 256 * KIB  # a larger MQTT packet ends its connection
+CONNECT_WITHIN_S = 10.0  # a client that has not sent CONNECT by then is closed (slow-loris)
+INFLIGHT_PER_CONNECTION_MAX = 64  # publishes not yet on disk; then the socket is not read
+INTAKE_BATCHES_MAX = 256  # × 4,096 readings × 18 B ≈ 19 MB; then listeners stop reading their sockets
+READINGS_PER_MESSAGE_MAX = 4_096  # a larger message goes to quarantine
+TOPIC_BYTES_MAX = 512
+PAYLOAD_DEPTH_MAX = 8  # a deeper JSON goes to quarantine
+CLOCK_AHEAD_NS_MAX = 5 * SECOND_NS  # a device time further ahead is replaced by arrival time
+BACKLOG_NS_MAX = 7 * DAY_NS  # an older device time is replaced by arrival time
+QUARANTINE_BYTES_MAX = 64 * MIB  # then the oldest go first; health reports it
+QUARANTINE_SAMPLE_BYTES_MAX = 4 * KIB  # of one message; the rest is cut, the length is kept
+PAIRING_WINDOW_S_MAX = 3_600
+
+# journal
+COMMIT_WITHIN_S = 0.005  # group commit: the first waiter waits no longer for company
+COMMIT_RECORDS_MAX = 4_096
+RECORD_READINGS_MAX = 65_536  # × 18 B = 1.2 MB a row
+JOURNAL_BYTES_MAX = 8 * GIB  # retention by size; never past a consumer's cursor
+JOURNAL_AGE_NS_MAX = 40 * DAY_NS
+RESERVE_BYTES = 64 * MIB  # kept for cases and notices when the disk fills
+DISK_LOW_BYTES = 512 * MIB  # below it archiving stops and the oldest history goes
+
+# detection
+POINTS_MAX = 2_000_000  # × 512 B of state and parameters ≈ 1 GB
+DEADLINE_BLOCK = 256  # points a block whose nearest deadline is kept
+SNAPSHOT_EVERY_S = 60.0
+SNAPSHOTS_KEPT = 2
+FAILURES_AT_ONE_OFFSET_MAX = 3  # then the record is skipped on record
+
+# history, web
+CHART_POINTS_MAX = 2_000  # about one a pixel; history.queries keeps the minimum and maximum of each bucket
+PAGE_ROWS_MAX = 200
+
+# notices
+SMS_UNITS_SINGLE = 70  # UTF-16 units in one UCS-2 message
+SMS_UNITS_PART = 67  # in each part of a concatenated one: 140 - 6 bytes of header
+SMS_UNITS_OWNER_MAX = 70
+SMS_UNITS_OFFICER_MAX = 134
+ATTEMPTS_MAX = 6
+NOTICES_PER_PERSON_PER_10_MIN = 20  # beyond it notices are merged into one summary, never dropped
+IMPORT_ROWS_MAX = 200_000

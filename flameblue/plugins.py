@@ -1,0 +1,12 @@
+"""A plug-in is a folder, found, not listed."""
+
+import pkgutil
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+
+def find(package: ModuleType) -> dict[str, Any]:
+    """Every folder inside `package` is one plug-in, named after the folder; its object is named PLUGIN."""
+    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg)
+    return {name: import_module(f"{package.__name__}.{name}").PLUGIN for name in names}
