@@ -1,0 +1,1 @@
+"""The wiring: one straight line from a device's bytes to a message that leaves."""

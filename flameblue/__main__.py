@@ -1,0 +1,5 @@
+"""`python -m flameblue` is `flameblue`."""
+
+from flameblue.cli import main
+
+main()

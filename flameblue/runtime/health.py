@@ -1,0 +1,50 @@
+"""The stages' heartbeats, in one small file that the web process and other programs read.
+
+A stage that has not beaten for a while is dead or stuck, whatever the reason: `/healthz` says so.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from flameblue.domain.clock import Clock
+
+STAGES = ("intake", "journal", "detection", "cases", "planning", "delivery", "history")
+
+
+class Health:
+    """Collects the beats of the stages and writes them to `path`; a failing disk never stops a stage."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+        self._beats: dict[str, dict[str, int | str]] = {}
+        self._counters: list[Callable[[], Mapping[str, float]]] = []
+        self.failures: dict[str, int] = dict.fromkeys(STAGES, 0)
+
+    def beat(self, stage: str, lag: int = 0) -> None:
+        """`stage` is alive and has `lag` things yet to do."""
+        self._beats[stage] = {"beat_ns": self._clock.now_ns(), "lag": lag}
+
+    def failed(self, stage: str, error: BaseException) -> None:
+        """`stage` stopped on `error` and will be restarted; the beat stays old until it works again."""
+        self.failures[stage] = self.failures.get(stage, 0) + 1
+        self._beats.setdefault(stage, {"beat_ns": 0, "lag": 0})["error"] = f"{type(error).__name__}: {error}"
+
+    def count_with(self, counters: Callable[[], Mapping[str, float]]) -> None:
+        """`counters` is asked for its numbers at each writing."""
+        self._counters.append(counters)
+
+    def write(self) -> None:
+        """Replaces the file by what is known now (not synced: it is worth nothing after a crash)."""
+        counters = {f"stage_failures_{name}": float(count) for name, count in self.failures.items()}
+        for source in self._counters:
+            counters.update(source())
+        stages = {name: self._beats.get(name, {"beat_ns": 0, "lag": 0}) for name in STAGES}
+        text = json.dumps({"at_ns": self._clock.now_ns(), "stages": stages, "counters": counters})
+        draft = self._path.with_suffix(".draft")
+        try:
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(self._path)
+        except OSError:
+            self.failures["health_file"] = self.failures.get("health_file", 0) + 1

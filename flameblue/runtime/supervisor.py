@@ -1,0 +1,105 @@
+"""Starts the processes, watches them, and starts again what died. Systemd, where it is there, watches us.
+
+A crash of one leaves the others running. A child dies with its parent, so that no port stays taken.
+"""
+
+import asyncio
+import ctypes
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger("flameblue.supervisor")
+RESTART_S_MIN = 0.3
+RESTART_S_MAX = 15.0
+HEALTHY_AFTER_S = 30.0  # a child that lived this long starts again at once when it dies
+STOP_WITHIN_S = 8.0
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A process: `arguments` of `python -m`, in the given environment."""
+
+    name: str
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+
+
+async def supervise(children: Sequence[Child], pids: Path) -> None:
+    """Runs `children` until SIGTERM or SIGINT; `pids` holds a file a child with its process id."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    pids.mkdir(parents=True, exist_ok=True)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(_keep(child, pids, stop)) for child in children]
+        beat = group.create_task(_tell_systemd())
+        await stop.wait()
+        beat.cancel()
+        await asyncio.gather(*tasks)
+
+
+async def _keep(child: Child, pids: Path, stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    pause_s = RESTART_S_MIN
+    while not stop.is_set():
+        started_s = loop.time()
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", *child.arguments, env=dict(child.environment), start_new_session=True
+        )
+        (pids / f"{child.name}.pid").write_text(str(process.pid), encoding="ascii")
+        if await _ended(process, stop):
+            return
+        lived_s = loop.time() - started_s
+        pause_s = RESTART_S_MIN if lived_s > HEALTHY_AFTER_S else min(pause_s * 2, RESTART_S_MAX)
+        log.error("Process %s ended with status %s; it starts again.", child.name, process.returncode)
+        await _first(stop.wait(), asyncio.sleep(pause_s))
+
+
+async def _ended(process: asyncio.subprocess.Process, stop: asyncio.Event) -> bool:
+    """Waits for the end of `process`; True when it ended since we were told to stop."""
+    await _first(stop.wait(), process.wait())
+    if not stop.is_set():
+        return False
+    if process.returncode is None:
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), STOP_WITHIN_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+    return True
+
+
+async def _first(*waits: Coroutine[Any, Any, Any]) -> None:
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+
+
+async def _tell_systemd() -> None:
+    """READY=1 once and WATCHDOG=1 every five seconds, where systemd has given us a socket."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+        line.connect("\0" + address[1:] if address.startswith("@") else address)
+        line.send(b"READY=1")
+        while True:
+            await asyncio.sleep(5)
+            line.send(b"WATCHDOG=1")
+
+
+def die_with_parent() -> None:
+    """Asks Linux to end this process when its parent ends; elsewhere it does nothing."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
