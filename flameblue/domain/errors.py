@@ -18,7 +18,11 @@ class JournalFull(WorldFailed):
 
 
 class JournalCorrupt(WorldFailed):
-    """A record's check sum is wrong: the record is skipped on record, never silently."""
+    """The record at `offset` has a wrong check sum: it is skipped on record, never silently."""
+
+    def __init__(self, message: str, *, offset: int) -> None:
+        super().__init__(message)
+        self.offset = offset
 
 
 class DeliveryError(WorldFailed):

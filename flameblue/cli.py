@@ -1,0 +1,149 @@
+"""Arguments only: each command hands a Config to the room that does the work."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from flameblue import __version__, config
+from flameblue.domain.errors import FlameblueError
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """The `flameblue` command. An error for people is one sentence on stderr, and exit status 1."""
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    if arguments.config:
+        os.environ["FLAMEBLUE_CONFIG"] = str(arguments.config)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flameblue.settings")
+    try:
+        sys.exit(arguments.run(arguments))
+    except FlameblueError as error:
+        print(f"flameblue: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="flameblue", description="Electrical-fire monitoring.")
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument("--config", type=Path, help="a TOML file (default: FLAMEBLUE_CONFIG, else defaults)")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="start Flameblue: the core and the pages")
+    run.set_defaults(run=_run)
+    for name, action in (("core", _core), ("web", _web)):
+        part = commands.add_parser(name, help=f"the {name} process alone (the supervisor starts it)")
+        part.set_defaults(run=action)
+
+    demo = commands.add_parser("demo", help="a false valley on this machine, to look at and to learn")
+    demo.add_argument("--port", type=int, default=8000, help="of the pages (default 8000)")
+    demo.add_argument("--premises", type=int, default=50, help="how many (default 50)")
+    demo.add_argument("--seed", type=int, default=1, help="the same seed, the same valley (default 1)")
+    demo.add_argument("--speed", type=float, default=1.0, help="world seconds a second (default 1)")
+    demo.add_argument("--data", type=Path, help="where everything is kept (default: a temporary folder)")
+    demo.set_defaults(run=_demo)
+
+    bring = commands.add_parser("import", help="read premises, devices and people from a CSV file")
+    bring.add_argument("file", type=Path)
+    bring.add_argument("--dry-run", action="store_true", help="print what would change, change nothing")
+    bring.set_defaults(run=_import)
+    take = commands.add_parser("export", help="write the same CSV file back")
+    take.add_argument("file", type=Path)
+    take.set_defaults(run=_export)
+
+    token = commands.add_parser("token", help="make an API token for a user; it is printed once")
+    token.add_argument("user")
+    token.add_argument("--scope", action="append", default=[], help="read or act; may be repeated")
+    token.set_defaults(run=_token)
+
+    again = commands.add_parser("rebuild", help="replay the journal from its start into an empty database")
+    again.set_defaults(run=_rebuild)
+    return parser
+
+
+def _settings() -> config.Config:
+    """Sets Django up and returns its Config; the tables are made or brought up to date."""
+    import django
+    from django.conf import settings
+
+    django.setup()
+    loaded: config.Config = settings.CONFIG
+    return loaded
+
+
+def _run(_: argparse.Namespace) -> int:
+    from flameblue.runtime import installation
+
+    return installation.run(_settings())
+
+
+def _core(_: argparse.Namespace) -> int:
+    from flameblue.runtime import pipeline
+
+    return pipeline.main(_settings())
+
+
+def _web(_: argparse.Namespace) -> int:
+    from flameblue.runtime import web_process
+
+    loaded = _settings()
+    from flameblue.asgi import application
+
+    web_process.serve(loaded, application)
+    return 0
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from flameblue.runtime import demo
+
+    return demo.run(
+        demo.Wishes(
+            port=arguments.port,
+            premises=arguments.premises,
+            seed=arguments.seed,
+            speed=arguments.speed,
+            data=arguments.data,
+        )
+    )
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from flameblue.runtime import installation
+
+    loaded = _settings()
+    lines, errors = installation.import_registry(loaded, arguments.file, dry_run=arguments.dry_run)
+    print("\n".join(lines))
+    if errors:
+        print("\n".join(errors), file=sys.stderr)
+        print("Nothing was changed.", file=sys.stderr)
+    return 1 if errors else 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from flameblue.runtime import installation
+
+    _settings()
+    installation.export_registry(arguments.file)
+    return 0
+
+
+def _token(arguments: argparse.Namespace) -> int:
+    from flameblue.runtime import installation
+
+    _settings()
+    print(installation.make_token(arguments.user, arguments.scope))
+    return 0
+
+
+def _rebuild(_: argparse.Namespace) -> int:
+    from flameblue.runtime import replay
+
+    loaded = _settings()
+    print(f"{replay.rebuild(loaded)} transitions applied.")
+    return 0

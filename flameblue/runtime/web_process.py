@@ -1,0 +1,29 @@
+"""The web process: Django under granian, in one process that its supervisor can kill and start again."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from flameblue.config import Config
+from flameblue.runtime.supervisor import die_with_parent
+
+log = logging.getLogger("flameblue.web")
+
+
+def serve(config: Config, application: Callable[..., Any]) -> None:
+    """Serves until the process is told to stop."""
+    die_with_parent()
+    server = Server(
+        application,
+        address=config.web.host,
+        port=config.web.port,
+        interface=Interfaces.ASGI,
+        websockets=False,
+        backpressure=512,
+        log_access=False,
+    )
+    asyncio.run(server.serve())
