@@ -1,0 +1,39 @@
+"""What every test may ask for: a clock that is told the time, and the cast."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from django.db import connections
+
+from flameblue.domain.clock import ManualClock, to_ns
+from tests.cast import Cast, enter
+
+START = datetime.fromisoformat("2026-01-15T03:07:00+08:00")
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """03:07 on a January night; it moves when it is told to."""
+    return ManualClock(to_ns(START))
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The time at which `clock` starts."""
+    return START
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """The people and the cabin of tests/cast.py, in the database."""
+    return enter()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """SQLite's test database is a file, as in an installation: threads and processes can share it."""
+    settings = connections.settings["default"]
+    if settings["ENGINE"].endswith("sqlite3"):
+        settings["TEST"]["NAME"] = str(Path(os.environ["FLAMEBLUE_DATA"]) / "test.sqlite3")
