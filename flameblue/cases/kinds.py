@@ -1,8 +1,8 @@
 """The words for what happens to a case. Stored for ever: a word is never changed or reused.
 
-`FROM_TRANSITIONS` are derived from detection alone: a replay of the same transitions gives the same ones, with
-the same time (the transition's arrival) and the same data. The others come from people or from time passing.
-An event whose data says `announces` tells people anew: its `steps` name whom, at once.
+An event that is derived from detection alone has `offset` in its data: a replay of the same transitions gives
+the same events, with the same data and time (the transition's arrival). The others come from people or from
+time passing. An event whose data says `announces` tells people anew: its `steps` name whom, at once.
 """
 
 SUSPECTED = "suspected"  # a silence is held back for the grace: it may be part of an outage. Tells nobody
@@ -34,7 +34,7 @@ ESCALATED = "escalated"  # `step` names the step
 RANG_AGAIN = "rang_again"  # taken, and still beyond the limit after the set time
 LEFT_OVER = "left_over"  # the members of an incident that are still silent
 
-FROM_TRANSITIONS = frozenset(
+ALL = frozenset(
     {
         SUSPECTED,
         OPENED,
@@ -48,22 +48,20 @@ FROM_TRANSITIONS = frozenset(
         UNTAKEN,
         INCIDENT_JOINED,
         INCIDENT_ENDED,
+        TAKEN,
+        OWNER_ANSWERED,
+        HELP_ASKED,
+        COMMENTED,
+        ASSIGNED,
+        MADE_SAFE,
+        LOAD_BACK,
+        REPAIRED,
+        PROVEN,
+        CLOSED,
+        SHELVED,
+        UNSHELVED,
+        ESCALATED,
+        RANG_AGAIN,
+        LEFT_OVER,
     }
 )
-ALL = FROM_TRANSITIONS | {
-    TAKEN,
-    OWNER_ANSWERED,
-    HELP_ASKED,
-    COMMENTED,
-    ASSIGNED,
-    MADE_SAFE,
-    LOAD_BACK,
-    REPAIRED,
-    PROVEN,
-    CLOSED,
-    SHELVED,
-    UNSHELVED,
-    ESCALATED,
-    RANG_AGAIN,
-    LEFT_OVER,
-}

@@ -8,7 +8,7 @@ from flameblue.people.models import Person
 
 
 class Cursor(models.Model):
-    """How far a stage has come in the journal: the offset of the last record whose transitions are applied."""
+    """How far a stage has come in the journal: the last record whose transitions are applied."""
 
     name = models.CharField(max_length=20, primary_key=True)
     offset = models.BigIntegerField(default=0)
@@ -28,7 +28,7 @@ class Counter(models.Model):
 
 
 class SkippedRecord(models.Model):
-    """A record of the journal that a stage passed over after the third failure; a replay passes it over too."""
+    """A record that a stage passed over after the third failure; a replay passes it over too."""
 
     offset = models.BigIntegerField(unique=True)
     stage = models.CharField(max_length=20)
@@ -67,8 +67,9 @@ class Case(models.Model):
     """One or more alarms of one cause in one premises (or, an incident: of one cause in one site).
 
     `premises` is empty for an incident with members and for a system case. `level` is the worst level that
-    its alarms have now, `worst_level` the worst they had. A test case notifies the desk only and never joins a
-    real one.
+    its alarms have now, `worst_level` the worst they had. A test case notifies the desk only and never joins
+    a real one. A suspected case (`announced` false) has told nobody yet: it is announced at `quiet_until`,
+    unless it ends or becomes a member of an incident before.
     """
 
     number = models.BigIntegerField(unique=True)
@@ -85,12 +86,15 @@ class Case(models.Model):
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="members"
     )
     opened_at = models.DateTimeField()
+    announced = models.BooleanField(default=True)
+    quiet_until = models.DateTimeField(null=True, blank=True)
     announced_at = models.DateTimeField()  # escalation counts from here: opening, relapse, a worse level
     taken_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     taken_at = models.DateTimeField(null=True, blank=True)
     assigned_to = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     owner_answered_at = models.DateTimeField(null=True, blank=True)
     made_safe_at = models.DateTimeField(null=True, blank=True)
+    made_safe_how = models.CharField(max_length=20, blank=True)  # a word of cases.causes.MADE_SAFE
     repaired_at = models.DateTimeField(null=True, blank=True)
     proven_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -102,6 +106,7 @@ class Case(models.Model):
     shelve_reason = models.CharField(max_length=200, blank=True)
     steps_taken = models.JSONField(default=list)  # ids of escalation steps since `announced_at`
     reopened = models.PositiveIntegerField(default=0)
+    troubles = models.JSONField(default=list)  # a system case: what is wrong now, in words of its callers
 
     class Meta:
         constraints = (
@@ -183,7 +188,7 @@ class AppliedTransition(models.Model):
 
 
 class CaseEvent(models.Model):
-    """What happened to a case. `number` is in commit order: a reader that saw n never misses a smaller one."""
+    """What happened to a case. `number` is in commit order: who saw n never misses a smaller one."""
 
     number = models.BigIntegerField(unique=True)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="events")

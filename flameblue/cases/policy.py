@@ -1,14 +1,14 @@
 """What people have agreed on, as data: whom a case calls and when, and what counts as evidence.
 
-Every duration is in seconds. The file is policy.yaml beside this module, or the one that the configuration names.
+Every duration is in seconds. The file is policy.yaml beside this module, or what the configuration names.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
 from datetime import time
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import yaml
 from django.conf import settings
@@ -156,11 +156,9 @@ def _ladder(name: str, entry: Mapping[str, Any]) -> Ladder:
     return _filled(Ladder, {**entry, "steps": steps})
 
 
-def _filled(kind: Callable[..., T], entry: Mapping[str, Any]) -> T:
-    """`kind` (one of the classes above) from a table that names every field without a default, and no other."""
-    assert isinstance(kind, type)
-    assert is_dataclass(kind)
-    known = {item.name: item for item in fields(kind)}
+def _filled(kind: type[T], entry: Mapping[str, Any]) -> T:
+    """`kind` (a class above) from a table that names every field without a default, and no other."""
+    known = {item.name: item for item in fields(cast("Any", kind))}
     if unknown := set(entry) - set(known):
         raise BadInput(f"unknown settings {', '.join(sorted(unknown))}.")
     missing = {name for name, item in known.items() if item.default is MISSING and name not in entry}

@@ -1,0 +1,78 @@
+"""Which steps of a ladder are due, and when a taken case rings again. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from flameblue.cases.policy import Ladder, QuietHours, Step
+from flameblue.domain.transitions import Level
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """A case as escalation sees it. `receipt`: the owner's message is known to have arrived."""
+
+    announced_at: datetime
+    taken_at: datetime | None = None
+    owner_answered_at: datetime | None = None
+    receipt: bool = False
+    steps_taken: frozenset[str] = frozenset()
+    still_beyond: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LadderFacts:
+    """What decides which ladder a case climbs."""
+
+    family: str
+    level: Level
+    is_test: bool = False
+    is_incident: bool = False
+    is_late: bool = False
+
+
+def ladder_of(facts: LadderFacts) -> str:
+    """The name of the ladder in policy.yaml."""
+    if facts.is_test:
+        return "test"
+    if facts.family == "system":
+        return "system"
+    if facts.is_incident:
+        return "incident"
+    if facts.is_late:
+        return "late"
+    return {Level.ALARM: "alarm", Level.WARNING: "warning"}.get(facts.level, "fault")
+
+
+def due_steps(ladder: Ladder, case: CaseFacts, now: datetime) -> list[Step]:
+    """The steps that are due at `now`, not yet taken, and not made needless by a word of their `unless`."""
+    age_s = (now - case.announced_at).total_seconds()
+    holds = _holding(case)
+    due: list[Step] = []
+    for step in ladder.steps:
+        taken = case.steps_taken | {earlier.id for earlier in due}
+        if step.after_s <= age_s and step.id not in taken and not (holds | taken) & set(step.unless):
+            due.append(step)
+    return due
+
+
+def rings_again(ladder: Ladder, case: CaseFacts, now: datetime) -> bool:
+    """The case was taken `rings_again_after_s` ago and its value is still at or beyond the limit."""
+    if ladder.rings_again_after_s is None or case.taken_at is None or not case.still_beyond:
+        return False
+    return now - case.taken_at >= timedelta(seconds=ladder.rings_again_after_s)
+
+
+def is_quiet(hours: QuietHours, local: time) -> bool:
+    """`local` (the site's own time of day) lies in the quiet hours."""
+    if hours.begin <= hours.end:
+        return hours.begin <= local < hours.end
+    return local >= hours.begin or local < hours.end
+
+
+def _holding(case: CaseFacts) -> frozenset[str]:
+    words = {
+        "taken": case.taken_at is not None,
+        "owner_answered": case.owner_answered_at is not None,
+        "receipt": case.receipt,
+    }
+    return frozenset(word for word, holds in words.items() if holds)
