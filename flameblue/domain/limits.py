@@ -20,6 +20,12 @@ BACKLOG_NS_MAX = 7 * DAY_NS  # an older device time is replaced by arrival time
 QUARANTINE_BYTES_MAX = 64 * MIB  # then the oldest go first; health reports it
 QUARANTINE_SAMPLE_BYTES_MAX = 4 * KIB  # of one message; the rest is cut, the length is kept
 PAIRING_WINDOW_S_MAX = 3_600
+CONNECT_BYTES_MAX = 16 * KIB  # a client that has not signed in may make us keep no more
+CONNECTIONS_PER_DEVICE_MAX = 8  # then the oldest is closed: half-open lines of a 4G link
+BATCH_MESSAGES_MAX = 1_024  # × about 20 µs of decoding ≈ 20 ms in which the event loop does nothing else
+BROKER_PENDING_MAX = 4_096  # messages of an existing broker not yet on disk; then its socket is not read
+UNKNOWN_DEVICES_MAX = 1_000  # listed while pairing; then the oldest go first
+PROFILE_BYTES_MAX = 256 * KIB  # a larger profile file is a problem on the devices page
 
 # journal
 COMMIT_WITHIN_S = 0.005  # group commit: the first waiter waits no longer for company
@@ -40,6 +46,7 @@ FAILURES_AT_ONE_OFFSET_MAX = 3  # then the record is skipped on record
 # history, web
 CHART_POINTS_MAX = 2_000  # about one a pixel; history.queries keeps the minimum and maximum of each bucket
 PAGE_ROWS_MAX = 200
+LIVE_LINES_MAX = 500  # open SSE lines of one web process × a thread each; then 503 and the browser asks again
 
 # notices
 SMS_UNITS_SINGLE = 70  # UTF-16 units in one UCS-2 message

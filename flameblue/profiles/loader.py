@@ -1,0 +1,155 @@
+"""The shelf of device models: the package's own and those of the installation, live without a restart.
+
+Invariants: a profile on the shelf is valid; a file that breaks keeps its last good content and is listed in
+`problems`; a later folder's profile takes the place of an earlier folder's with the same name.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from flameblue.domain.errors import BadInput
+from flameblue.domain.quantities import QUANTITIES, Quantity
+from flameblue.profiles import strict_yaml
+
+
+@dataclass(frozen=True)
+class ProfilePoint:
+    """One point of a device model. `open_at`, `short_at`: values as sent that are no values."""
+
+    key: str
+    quantity: Quantity
+    scale: float = 1.0
+    phase: str = ""
+    open_at: tuple[float, ...] = ()
+    short_at: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A device model. `limits`: by quantity, fields as in LimitSetting; `silence_s` None: from `interval_s`.
+
+    `open_points`: the points come from the registry, the profile fixes none.
+    """
+
+    name: str
+    maker: str
+    protocol: str
+    payload: str
+    interval_s: float
+    on_change: bool
+    silence_s: float | None
+    points: dict[str, ProfilePoint]
+    open_points: bool
+    limits: dict[str, dict[str, float]]
+    frozen_s: dict[str, float]
+    caveats: tuple[str, ...]
+    source: str
+
+
+def package_folder() -> Path:
+    """The folder of the device models that come with the package."""
+    return Path(__file__).parent / "devices"
+
+
+def load(path: Path) -> Profile:
+    """The profile in the file `path`; BadInput with a sentence when it can't be used."""
+    table = strict_yaml.read(path)
+    error = best_match(_validator().iter_errors(table))
+    if error is not None:
+        where = "/".join(str(part) for part in error.absolute_path)
+        raise BadInput(f"{where + ': ' if where else ''}{error.message[:300]}.")
+    if table["name"] != path.stem:
+        raise BadInput(f"Its name is {table['name']!r}; it must be {path.stem!r} as its file is called.")
+    return _profile(table)
+
+
+class Shelf:
+    """The profiles of `folders`. `problems`: what is wrong, by the file's name."""
+
+    def __init__(self, *folders: Path) -> None:
+        self._folders = folders
+        self._seen: dict[Path, tuple[int, int, int]] = {}
+        self._good: dict[Path, Profile] = {}
+        self._current: Mapping[str, Profile] = {}
+        self.problems: dict[str, str] = {}
+
+    def current(self) -> Mapping[str, Profile]:
+        """Every usable profile by name; re-reads the files that were changed. The same object if none was."""
+        files = [path for folder in self._folders for path in sorted(folder.glob("*.yaml"))]
+        changed = [path for path in files if self._has_changed(path)]
+        gone = set(self._seen) - set(files)
+        for path in gone:
+            self._seen.pop(path)
+            self._good.pop(path, None)
+            self.problems.pop(path.name, None)
+        for path in changed:
+            self._read(path)
+        if changed or gone:
+            self._current = {self._good[path].name: self._good[path] for path in files if path in self._good}
+        return self._current
+
+    def _has_changed(self, path: Path) -> bool:
+        try:
+            stat = path.stat()
+        except OSError:
+            return False
+        signature = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+        if self._seen.get(path) == signature:
+            return False
+        self._seen[path] = signature
+        return True
+
+    def _read(self, path: Path) -> None:
+        try:
+            self._good[path] = load(path)
+        except BadInput as error:
+            kept = " The last good one is kept." if path in self._good else ""
+            self.problems[path.name] = f"{error}{kept}"
+        else:
+            self.problems.pop(path.name, None)
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    schema = json.loads((Path(__file__).parent / "schema.json").read_text(encoding="utf-8"))
+    return Draft202012Validator(schema)
+
+
+def _profile(table: Mapping[str, Any]) -> Profile:
+    silence_s = table.get("silence_s")
+    return Profile(
+        name=table["name"],
+        maker=table["maker"],
+        protocol=table["protocol"],
+        payload=table["payload"],
+        interval_s=float(table["interval_s"]),
+        on_change=table.get("on_change", False),
+        silence_s=None if silence_s is None else float(silence_s),
+        points={key: _point(key, point) for key, point in table.get("points", {}).items()},
+        open_points=table.get("open_points", False),
+        limits={
+            quantity: {field: float(value) for field, value in limits.items()}
+            for quantity, limits in table.get("limits", {}).items()
+        },
+        frozen_s={quantity: float(value) for quantity, value in table.get("frozen_s", {}).items()},
+        caveats=tuple(table["caveats"]),
+        source=table["source"],
+    )
+
+
+def _point(key: str, point: Mapping[str, Any]) -> ProfilePoint:
+    return ProfilePoint(
+        key=key,
+        quantity=QUANTITIES[point["quantity"]],
+        scale=float(point.get("scale", 1.0)),
+        phase=point.get("phase", ""),
+        open_at=tuple(float(value) for value in point.get("open_at", ())),
+        short_at=tuple(float(value) for value in point.get("short_at", ())),
+    )
