@@ -49,6 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--data", type=Path, help="where everything is kept (default: a temporary folder)")
     demo.set_defaults(run=_demo)
 
+    ready = commands.add_parser("prepare", help="make or update the tables and the first administrator")
+    ready.set_defaults(run=_prepare)
     bring = commands.add_parser("import", help="read premises, devices and people from a CSV file")
     bring.add_argument("file", type=Path)
     bring.add_argument("--dry-run", action="store_true", help="print what would change, change nothing")
@@ -101,23 +103,30 @@ def _web(_: argparse.Namespace) -> int:
 
 def _demo(arguments: argparse.Namespace) -> int:
     from flameblue.runtime import demo
+    from flameblue.simulation import registry
 
-    return demo.run(
-        demo.Wishes(
-            port=arguments.port,
-            premises=arguments.premises,
-            seed=arguments.seed,
-            speed=arguments.speed,
-            data=arguments.data,
-        )
+    wishes = demo.Wishes(
+        port=arguments.port,
+        premises=arguments.premises,
+        seed=arguments.seed,
+        speed=arguments.speed,
+        data=arguments.data,
     )
+    return demo.run(wishes, registry.valley(arguments.premises, arguments.seed))
+
+
+def _prepare(_: argparse.Namespace) -> int:
+    from flameblue.runtime import installation
+
+    installation.prepare(_settings())
+    return 0
 
 
 def _import(arguments: argparse.Namespace) -> int:
     from flameblue.runtime import installation
 
-    loaded = _settings()
-    lines, errors = installation.import_registry(loaded, arguments.file, dry_run=arguments.dry_run)
+    installation.prepare(_settings())
+    lines, errors = installation.import_registry(arguments.file, dry_run=arguments.dry_run)
     print("\n".join(lines))
     if errors:
         print("\n".join(errors), file=sys.stderr)

@@ -138,5 +138,3 @@ class Detecting:
         await asyncio.wrap_future(self.committer.submit(draft))
         await self.orm(cases.skip, offset, "detection", reason, to_datetime(self.clock.now_ns()))
         self.events_grew()
-
-

@@ -1,0 +1,113 @@
+"""The demo: a false valley on this machine. Nothing leaves it; it listens on 127.0.0.1 only."""
+
+import asyncio
+import os
+import socket
+import sys
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import django
+import yaml
+
+from flameblue import config as configuration
+from flameblue.cases.policy import PACKAGE_FILE
+from flameblue.config import Config, Messages, Mqtt, Web
+from flameblue.domain.errors import BadInput
+from flameblue.runtime.supervisor import Child, supervise
+from flameblue.runtime.valley import Valley
+
+HOST = "127.0.0.1"
+MQTT_PORT = 1883
+PROOF_S = 60  # the proof under load lasts half an hour in an installation; nobody waits that long in a demo
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line asked for. `data` None: a temporary folder that goes with the demo."""
+
+    port: int
+    premises: int
+    seed: int
+    speed: float
+    data: Path | None
+
+
+def run(wishes: Wishes, valley: Valley) -> int:
+    """Runs the demo until it is told to stop; with no `data` wished, everything goes with it."""
+    with ExitStack() as stack:
+        data = wishes.data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="flameblue-demo-")))
+        config = configured(wishes, data)
+        data.mkdir(parents=True, exist_ok=True)
+        write_policy(Path(config.policy))
+        os.environ.update(configuration.as_environment(config))
+        django.setup()
+        from flameblue.runtime import populating  # the models exist only from here on
+
+        populating.populate(config, valley)
+        sys.stderr.write(
+            f"\n  Flameblue demo: a false valley, {wishes.premises} premises.\n"
+            f"  Board   http://{HOST}:{config.web.port}/\n"
+            f"  Phones  http://{HOST}:{config.web.port}/phone/\n"
+            f"  MQTT    {HOST}:{config.mqtt.port}\n"
+            f"  Data    {data}{'' if wishes.data else '  (removed at the end)'}\n"
+            "  A leakage fault appears within a minute. Ctrl-C ends the demo.\n\n"
+        )
+        environment = {**os.environ, **configuration.as_environment(config)}
+        arguments = (
+            valley.module,
+            *("--host", HOST, "--port", str(config.mqtt.port), "--premises", str(wishes.premises)),
+            *("--seed", str(wishes.seed), "--speed", str(wishes.speed), "--data", str(data)),
+        )
+        children = [Child(name, ("flameblue", name), environment) for name in ("core", "web")]
+        asyncio.run(supervise([*children, Child("simulation", arguments, environment)], data / "run"))
+    return 0
+
+
+def configured(wishes: Wishes, data: Path) -> Config:
+    """The Config of a demo; BadInput when the port of the pages is taken."""
+    if not _free(wishes.port):
+        raise BadInput(
+            f'Port {wishes.port} is taken. Try another one: make demo ARGS="--port {wishes.port + 1}"'
+        )
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Config(
+        data=data,
+        demo=True,
+        policy=str(data / "policy.yaml"),
+        kernels=str(cache / "flameblue" / "kernels"),
+        web=Web(host=HOST, port=wishes.port),
+        mqtt=Mqtt(host=HOST, port=MQTT_PORT if _free(MQTT_PORT) else _any_port()),
+        messages=Messages(sms_channel="console", voice_channel="console"),
+    )
+
+
+def write_policy(path: Path) -> None:
+    """The package's policy with shorter proofs: nobody waits half an hour in a demo."""
+    policy = yaml.safe_load(PACKAGE_FILE.read_text(encoding="utf-8"))
+    for evidence in policy["evidence"].values():
+        evidence["for_s"] = min(evidence["for_s"], PROOF_S)
+    policy["made_safe"]["for_s"] = min(policy["made_safe"]["for_s"], 10)
+    path.write_text(
+        f"# Made by the demo: the proofs last {PROOF_S} seconds at most.\n"
+        + yaml.safe_dump(policy, allow_unicode=True, sort_keys=False),
+        encoding="utf-8",
+    )
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def _any_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,75 @@
+"""Starting an installation, and the commands that look after it."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+
+from flameblue import config as configuration
+from flameblue.config import Config
+from flameblue.domain.clock import SystemClock, to_datetime
+from flameblue.domain.errors import BadInput
+from flameblue.people import actions as people
+from flameblue.people import registry
+from flameblue.runtime.supervisor import Child, supervise
+
+log = logging.getLogger("flameblue.runtime")
+
+
+def prepare(config: Config) -> None:
+    """The data folder, the tables and the first administrator, whose one-time password is printed once."""
+    config.data.mkdir(parents=True, exist_ok=True)
+    call_command("migrate", verbosity=0, interactive=False)
+    people.ensure_groups()
+    password = None if config.demo else people.ensure_admin(to_datetime(SystemClock().now_ns()))
+    if password is not None:
+        sys.stderr.write(
+            f"First start: sign in as 'admin' with the one-time password {password}\n"
+            "You will be asked for a new one.\n"
+        )
+
+
+def run(config: Config) -> int:
+    """Starts the core and the pages and watches them until told to stop."""
+    prepare(config)
+    log.info(
+        "Pages: http://%s:%d/   MQTT: %s:%d",
+        config.web.host,
+        config.web.port,
+        config.mqtt.host,
+        config.mqtt.port,
+    )
+    asyncio.run(supervise(children(config), config.data / "run"))
+    return 0
+
+
+def children(config: Config) -> list[Child]:
+    """The two processes of every installation."""
+    environment = {**os.environ, **configuration.as_environment(config)}
+    return [Child(name, ("flameblue", name), environment) for name in ("core", "web")]
+
+
+def import_registry(path: Path, *, dry_run: bool) -> tuple[list[str], list[str]]:
+    """What the import of `path` changed (or would change), and its errors: with any, nothing was changed."""
+    now = to_datetime(SystemClock().now_ns())
+    report = registry.import_file(path, now=now, by="command line", dry_run=dry_run)
+    return list(report.lines), list(report.errors)
+
+
+def export_registry(path: Path) -> None:
+    """Writes the registry to `path`, credentials as `(set)`."""
+    registry.export_file(path)
+
+
+def make_token(user_name: str, scopes: Sequence[str]) -> str:
+    """A new API token of the user; BadInput when there is no such user or scope."""
+    user = get_user_model().objects.filter(username=user_name).first()
+    if user is None:
+        raise BadInput(f"There is no user {user_name!r}. Users are made on the admin page.")
+    now = to_datetime(SystemClock().now_ns())
+    return people.create_token(user, f"{user_name} {now:%Y-%m-%d}", scopes or ["read"], now)

@@ -1,0 +1,32 @@
+"""Stations, their people and the registry of a demo, in its database."""
+
+from flameblue.config import Config
+from flameblue.fleet.models import Station
+from flameblue.people.models import Person, Shift
+from flameblue.runtime import installation
+from flameblue.runtime.valley import Valley
+
+STATION_FIELDS = ("signature", "phone", "latitude", "longitude")
+
+
+def populate(config: Config, valley: Valley) -> None:
+    """Makes the tables and fills them; with data kept from an earlier demo nothing is done twice."""
+    installation.prepare(config)
+    for station in valley.stations:
+        Station.objects.get_or_create(
+            name=station["name"], defaults={name: station[name] for name in STATION_FIELDS}
+        )
+    stations = {station.name: station for station in Station.objects.all()}
+    for station in valley.stations:
+        following = stations.get(str(station["next_station"]))
+        Station.objects.filter(name=station["name"]).update(next_station=following)
+    for person in valley.people:
+        row, new = Person.objects.get_or_create(
+            phone=person["phone"], defaults={"name": person["name"], "station": stations[person["station"]]}
+        )
+        if new:
+            Shift.objects.create(station=stations[person["station"]], person=row, role=person["role"])
+    path = config.data / "registry.csv"
+    path.write_text(valley.registry_csv, encoding="utf-8")
+    _, errors = installation.import_registry(path, dry_run=False)
+    assert not errors, errors
