@@ -1,18 +1,295 @@
-"""Who may see and do what. Everything is denied that is not allowed here."""
+"""Who may see and do what. Everything is denied that is not allowed here.
 
-from collections.abc import Callable
+Invariants: a view that `VIEWS` does not name answers 403 to everybody; a person of a station sees the cases,
+premises and devices of that station's sites only, an admin sees all; pages take a session, the API takes a token
+and nothing else; a demo has no sign-in, and only for requests that were sent to a loopback host.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import ResolverMatch, reverse
+from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import gettext as _
+
+from flameblue.cases import kinds
+from flameblue.cases.models import Case, CaseEvent
+from flameblue.fleet.models import Device, Point, Premises
+from flameblue.people.models import Person
+from flameblue.web import tokens
+from flameblue.web.now import now
+
+ADMIN, DUTY, VIEWER = "admin", "duty", "viewer"
+ROLES = (ADMIN, DUTY, VIEWER)  # also the names of the groups; the first that a user has counts
+READ, ACT = "read", "act"
+SCOPES = (READ, ACT)  # of API tokens
+PASSWORD_DUE = "password_due"  # in the session: a one-time password was used
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
-class AccessMiddleware:
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may call a view. `scope`: it is called with a token that has this scope, not with a session."""
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+    roles: frozenset[str] = frozenset()
+    anyone: bool = False
+    scope: str = ""
+    demo: bool = False  # exists in a demo only
+
+
+ANYONE = Rule(anyone=True)
+SEES = Rule(roles=frozenset(ROLES))
+ACTS = Rule(roles=frozenset({ADMIN, DUTY}))
+RUNS = Rule(roles=frozenset({ADMIN}))
+DEMO = Rule(roles=frozenset({ADMIN, DUTY}), demo=True)
+API_READS = Rule(roles=frozenset(ROLES), scope=READ)
+API_ACTS = Rule(roles=frozenset({ADMIN, DUTY}), scope=ACT)
+
+VIEWS: Mapping[str, Rule] = {
+    "sign-in": ANYONE,
+    "sign-out": ANYONE,
+    "language": ANYONE,
+    "healthz": ANYONE,
+    "password": SEES,
+    "board": SEES,
+    "live-board": SEES,
+    "case": SEES,
+    "case-chart": SEES,
+    "live-case": SEES,
+    "closed-cases": SEES,
+    "case-take": ACTS,
+    "case-made-safe": ACTS,
+    "case-repaired": ACTS,
+    "case-close": ACTS,
+    "case-comment": ACTS,
+    "case-assign": ACTS,
+    "case-shelve": ACTS,
+    "premises": SEES,
+    "devices": SEES,
+    "quarantine": ACTS,
+    "pairing": RUNS,
+    "reveal-phone": ACTS,
+    "health": SEES,
+    "metrics": API_READS,
+    "phone": DEMO,
+    "phone-bubbles": DEMO,
+    "phone-reply": DEMO,
+    "phone-world": DEMO,
+    "api:api-root": ANYONE,
+    "api:openapi-json": ANYONE,
+    "api:cases": API_READS,
+    "api:case": API_READS,
+    "api:case-take": API_ACTS,
+    "api:case-comment": API_ACTS,
+    "api:premises": API_READS,
+    "api:points": API_READS,
+    "api:readings": API_READS,
+}
+NAMESPACES: Mapping[str, Rule] = {"admin": RUNS}
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+
+AnyUser = AbstractBaseUser | AnonymousUser
+
+
+def rule_for(match: ResolverMatch) -> Rule | None:
+    """The rule of the view that `match` found; None: nobody may call it."""
+    if match.view_name in VIEWS:
+        return VIEWS[match.view_name]
+    return NAMESPACES.get(match.namespaces[0]) if match.namespaces else None
+
+
+def role_of(user: AnyUser) -> str:
+    """The first of ROLES that `user` has; empty: none, which allows nothing."""
+    if not isinstance(user, User) or not user.is_active:
+        return ""
+    if user.is_superuser:
+        return ADMIN
+    names = set(user.groups.values_list("name", flat=True))
+    return next((role for role in ROLES if role in names), "")
+
+
+class AccessMiddleware(MiddlewareMixin):
+    """Asks for every view who may call it, and sends the headers that keep a page to itself."""
+
+    def process_view(self, request: HttpRequest, *_called: Any) -> HttpResponse | None:
+        match = request.resolver_match
+        rule = rule_for(match) if match else None
+        if rule is None or (rule.demo and not settings.CONFIG.demo):
+            return _denied(request, rule)
+        if rule.anyone:
+            return None
+        if rule.scope:
+            return _by_token(request, rule)
+        if is_demo(request) and (person := demo_person()) is not None and person.user is not None:
+            request.user = person.user
+        if not request.user.is_authenticated:
+            return _to_sign_in(request)
+        if request.session.get(PASSWORD_DUE) and match and match.view_name != "password":
+            return HttpResponseRedirect(reverse("password"))
+        return None if role_of(request.user) in rule.roles else _denied(request, rule)
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        if not request.path.startswith("/static/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+def _by_token(request: HttpRequest, rule: Rule) -> HttpResponse | None:
+    kind, _space, secret = request.headers.get("Authorization", "").partition(" ")
+    token = tokens.find(secret.strip()) if kind.lower() == "bearer" else None
+    if token is None:
+        answer = JsonResponse({"detail": "A valid bearer token is needed."}, status=401)
+        answer.headers["WWW-Authenticate"] = "Bearer"
+        return answer
+    if rule.scope not in token.scopes or role_of(token.user) not in rule.roles:
+        return JsonResponse({"detail": f"The token's scopes or its user don't allow {rule.scope}."}, status=403)
+    request.user = token.user
+    return None
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    address = f"{reverse('sign-in')}?{urlencode({'next': request.get_full_path()})}"
+    if request.headers.get("HX-Request") or request.method != "GET":
+        answer = HttpResponse(_("Please sign in."), status=401, content_type="text/plain; charset=utf-8")
+        answer.headers["HX-Redirect"] = reverse("sign-in")
+        return answer
+    return HttpResponseRedirect(address)
+
+
+def _denied(request: HttpRequest, rule: Rule | None) -> HttpResponse:
+    if rule is not None and rule.demo:
+        raise Http404
+    return render(request, "403.html", status=403)
+
+
+def is_demo(request: HttpRequest) -> bool:
+    """True where no sign-in is needed: a demo, asked for on this machine."""
+    host = request.get_host()
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    return bool(settings.CONFIG.demo) and name in LOOPBACK
+
+
+def demo_person() -> Person | None:
+    """The person as whom every request of a demo acts: the first duty officer; None before there is one."""
+    people = Person.objects.filter(active=True, user__is_active=True, user__groups__name__in=(DUTY, ADMIN))
+    return people.select_related("user").order_by("id").first()
+
+
+def person_of(user: AnyUser) -> Person:
+    """The person of `user`, who answers for what is done; 403 where the user has none."""
+    person = Person.objects.filter(user_id=user.pk, active=True).select_related("station").first()
+    if person is None:
+        raise PermissionDenied(_("Your user is not linked to a person; an admin can do that."))
+    return person
+
+
+def station_id_of(user: AnyUser) -> int | None:
+    """The station whose sites `user` may see; None: none (an admin needs none)."""
+    return Person.objects.filter(user_id=user.pk, active=True).values_list("station_id", flat=True).first()
+
+
+def ask_for_password(request: HttpRequest) -> None:
+    """Nothing but the password page until a new password is chosen, in this session and in the next ones."""
+    request.session[PASSWORD_DUE] = True
+    User.objects.filter(pk=request.user.pk).update(last_login=None)
+
+
+def password_chosen(request: HttpRequest) -> None:
+    """The one-time password is gone."""
+    request.session.pop(PASSWORD_DUE, None)
+    User.objects.filter(pk=request.user.pk).update(last_login=now())
+
+
+def cases_for(user: AnyUser) -> QuerySet[Case]:
+    """The cases that `user` may see: of the own station's sites, of a neighbour that called, of the system."""
+    cases = Case.objects.select_related(
+        "site__station", "premises__site__station", "taken_by", "assigned_to", "incident"
+    ).prefetch_related("alarms__point__circuit__panel", "alarms__point__device")
+    if role_of(user) == ADMIN:
+        return cases
+    station = station_id_of(user)
+    if station is None:
+        return cases.none()
+    own = Q(site__station=station) | Q(premises__site__station=station)
+    calls = CaseEvent.objects.filter(case=OuterRef("pk"), kind=kinds.ESCALATED, data__step="next_station")
+    neighbours = Q(premises__site__station__next_station=station) | Q(site__station__next_station=station)
+    return cases.filter(own | Q(site=None, premises=None) | (neighbours & Exists(calls)))
+
+
+def case_for(user: AnyUser, number: int, *, may: str = READ) -> Case:
+    """The case `number`; 404 where `user` must not know of it, 403 where they may see it but not act."""
+    case = cases_for(user).filter(number=number).first()
+    if case is None:
+        raise Http404
+    if may == ACT and role_of(user) not in ACTS.roles:
+        raise PermissionDenied
+    return case
+
+
+def premises_for(user: AnyUser) -> QuerySet[Premises]:
+    """The premises that `user` may see."""
+    premises = Premises.objects.select_related("site__station")
+    return premises if role_of(user) == ADMIN else premises.filter(site__station=station_id_of(user) or 0)
+
+
+def devices_for(user: AnyUser) -> QuerySet[Device]:
+    """The devices that `user` may see."""
+    devices = Device.objects.select_related("premises__site")
+    if role_of(user) == ADMIN:
+        return devices
+    return devices.filter(premises__site__station=station_id_of(user) or 0)
+
+
+def points_for(user: AnyUser) -> QuerySet[Point]:
+    """The points that `user` may see."""
+    points = Point.objects.select_related("device__premises__site", "circuit__panel")
+    if role_of(user) == ADMIN:
+        return points
+    return points.filter(device__premises__site__station=station_id_of(user) or 0)
+
+
+def people_for(user: AnyUser) -> QuerySet[Person]:
+    """The persons whose phone `user` may ask for: of the own station, and contacts of its premises."""
+    people = Person.objects.all()
+    if role_of(user) == ADMIN:
+        return people
+    station = station_id_of(user) or 0
+    own = Q(station=station) | Q(contact_for__premises__site__station=station)
+    return people.filter(own | Q(station__next_station=station)).distinct()
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    return {}
+    """What every page knows: the role, the person, whether this is a demo."""
+    user: AnyUser = getattr(request, "user", AnonymousUser())
+    role = role_of(user)
+    person = Person.objects.filter(user_id=user.pk).first() if role else None
+    return {
+        "role": role,
+        "may_act": role in ACTS.roles,
+        "is_admin": role == ADMIN,
+        "person": person,
+        "is_demo": bool(settings.CONFIG.demo),
+        "now": now(),
+    }

@@ -1,0 +1,91 @@
+"""A case's charts: the readings of its alarms' points, and below them the load of their circuits."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from flameblue.cases.models import Case, State
+from flameblue.domain.clock import to_ns
+from flameblue.domain.limits import SECOND_NS
+from flameblue.domain.quantities import QUANTITIES
+from flameblue.fleet.models import Point
+from flameblue.web import charts, readings, sentences, words
+
+SPANS_S = {"10m": 600, "1h": 3_600, "6h": 21_600, "24h": 86_400}
+SPAN = "1h"
+CHARTS_MAX = 6
+GAP_SHARE_MIN = 6  # thousandths of the span: a shorter gap is not seen anyway
+BEFORE_SHARE = 0.25  # of the span, where a closed case is looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One chart with its title."""
+
+    title: str
+    svg: SafeString
+
+
+def points_of(case: Case) -> list[Point]:
+    """The points that alarmed, then the currents of their circuits, at most CHARTS_MAX."""
+    alarmed = [alarm.point for alarm in case.alarms.all()]
+    circuits = {point.circuit_id for point in alarmed if point.circuit_id}
+    loads = (
+        Point.objects.filter(circuit__in=circuits, quantity="current_a", retired=False)
+        .filter(~Q(id__in=[point.id for point in alarmed]))
+        .select_related("device", "circuit")
+        .order_by("id")
+    )
+    return [*alarmed, *loads][:CHARTS_MAX]
+
+
+def drawn(case: Case, now_ns: int, span: str) -> list[Drawn]:
+    """The charts of `span` (a key of SPANS_S): up to now, or around the event when that is over."""
+    from_ns, to_ns = window(case, now_ns, SPANS_S[span] * SECOND_NS)
+    points = points_of(case)
+    traces = readings.traces(points, from_ns, to_ns)
+    zone = ZoneInfo(_time_zone(case))
+    empty = charts.Trace(at_ns=(), low=(), high=())
+    drawings = [
+        charts.Chart(
+            title=f"{words.word(words.QUANTITIES, point.quantity)}, {sentences.place(point)}",
+            unit=QUANTITIES[point.quantity].unit,
+            from_ns=from_ns,
+            to_ns=to_ns,
+            trace=traces.get(point.id, empty),
+            zone=zone,
+            gap_ns=max(readings.gap_ns(point), GAP_SHARE_MIN * (to_ns - from_ns) // 1000),
+            limits=readings.limit_lines(point, (_("warning"), _("alarm"))),
+            moments=_moments(case),
+        )
+        for point in points
+    ]
+    return [Drawn(title=one.title, svg=charts.svg(one)) for one in drawings]
+
+
+def window(case: Case, now_ns: int, span_ns: int) -> tuple[int, int]:
+    """From when to when: an open case up to now; a closed one from a little before it was opened."""
+    if case.state != State.CLOSED:
+        return now_ns - span_ns, now_ns
+    start = to_ns(case.opened_at) - round(span_ns * BEFORE_SHARE)
+    return start, start + span_ns
+
+
+def _moments(case: Case) -> tuple[charts.Moment, ...]:
+    known = (
+        (case.opened_at, _("opened")),
+        (case.taken_at, _("taken")),
+        (case.made_safe_at, _("made safe")),
+        (case.repaired_at, _("repaired")),
+        (case.proven_at, _("proven")),
+        (case.closed_at, _("closed")),
+    )
+    return tuple(charts.Moment(at_ns=to_ns(at), label=label) for at, label in known if at is not None)
+
+
+def _time_zone(case: Case) -> str:
+    site = case.premises.site if case.premises else case.site
+    return site.time_zone if site else "Asia/Shanghai"

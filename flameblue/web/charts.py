@@ -1,0 +1,184 @@
+"""The readings around an event as one SVG, drawn here: it needs no script and prints as it looks.
+
+Colours and fonts come from the style sheet by class; the drawing carries no style of its own.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from flameblue.domain.clock import to_datetime
+from flameblue.domain.limits import SECOND_NS
+
+WIDTH, HEIGHT = 720.0, 240.0
+LEFT, RIGHT, TOP, BOTTOM = 52.0, 92.0, 16.0, 26.0
+TIME_STEPS_S = (10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800)
+TIME_TICKS_MAX = 8
+VALUE_TICKS = 4
+LABEL_APART = 13.0  # two labels at the right side never stand nearer
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The lowest and highest value of each bucket of time, in the quantity's unit, oldest first."""
+
+    at_ns: Sequence[int]
+    low: Sequence[float]
+    high: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitLine:
+    """A limit: `kind` is `warning` or `alarm`."""
+
+    value: float
+    kind: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that happened, as a vertical line."""
+
+    at_ns: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What is drawn. A gap in time longer than `gap_ns` breaks the line: what was not measured is not drawn."""
+
+    title: str
+    unit: str
+    from_ns: int
+    to_ns: int
+    trace: Trace
+    zone: tzinfo
+    gap_ns: int = 0
+    limits: tuple[LimitLine, ...] = ()
+    moments: tuple[Moment, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where times and values lie on the drawing."""
+
+    from_ns: int
+    to_ns: int
+    bottom: float
+    top: float
+
+    def x(self, at_ns: int) -> float:
+        return LEFT + (at_ns - self.from_ns) / max(1, self.to_ns - self.from_ns) * (WIDTH - LEFT - RIGHT)
+
+    def y(self, value: float) -> float:
+        share = (value - self.bottom) / (self.top - self.bottom)
+        return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
+
+
+def svg(chart: Chart) -> SafeString:
+    """The drawing. Every text in it is escaped."""
+    frame = _frame(chart)
+    parts = [
+        f'<svg class="chart" viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" role="img" '
+        f'xmlns="http://www.w3.org/2000/svg" aria-label="{escape(chart.title)}">',
+        f"<title>{escape(chart.title)}</title>",
+        *_value_axis(chart, frame),
+        *_time_axis(chart, frame),
+        *_moments(chart, frame),
+        *_limits(chart, frame),
+        *(_run(run, chart.trace, frame) for run in runs(chart.trace.at_ns, chart.gap_ns)),
+        "</svg>",
+    ]
+    return mark_safe("".join(parts))
+
+
+def runs(at_ns: Sequence[int], gap_ns: int) -> Iterator[range]:
+    """The unbroken runs of readings, as ranges of their indices."""
+    start = 0
+    for index in range(1, len(at_ns)):
+        if gap_ns and at_ns[index] - at_ns[index - 1] > gap_ns:
+            yield range(start, index)
+            start = index
+    if len(at_ns):
+        yield range(start, len(at_ns))
+
+
+def nice_step(span: float, count: int) -> float:
+    """The step of 1, 2 or 5 × a power of ten that divides `span` into about `count` parts."""
+    raw = span / max(1, count)
+    power = 10.0 ** math.floor(math.log10(raw)) if raw > 0 else 1.0
+    return next((factor * power for factor in (1, 2, 5, 10) if factor * power >= raw), power)
+
+
+def _frame(chart: Chart) -> Frame:
+    values = [*chart.trace.low, *chart.trace.high, *(limit.value for limit in chart.limits)]
+    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+    room = (high - low) * 0.08 or max(abs(high) * 0.1, 1.0)
+    bottom = 0.0 if low >= 0 and low - room < (high - low) else low - room
+    return Frame(from_ns=chart.from_ns, to_ns=chart.to_ns, bottom=bottom, top=high + room)
+
+
+def _value_axis(chart: Chart, frame: Frame) -> Iterator[str]:
+    step = nice_step(frame.top - frame.bottom, VALUE_TICKS)
+    decimals = max(0, -math.floor(math.log10(step)))
+    tick = math.ceil(frame.bottom / step) * step
+    yield f'<text class="unit" x="{LEFT - 6:.1f}" y="{TOP - 4:.1f}">{escape(chart.unit)}</text>'
+    while tick <= frame.top:
+        y = frame.y(tick)
+        yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        yield f'<text class="tick value" x="{LEFT - 6:.1f}" y="{y + 4:.1f}">{tick:.{decimals}f}</text>'
+        tick += step
+
+
+def _time_axis(chart: Chart, frame: Frame) -> Iterator[str]:
+    span_s = (chart.to_ns - chart.from_ns) / SECOND_NS
+    at = bisect_right(TIME_STEPS_S, span_s / TIME_TICKS_MAX)
+    step_ns = TIME_STEPS_S[min(at, len(TIME_STEPS_S) - 1)] * SECOND_NS
+    form = "%m-%d" if step_ns >= 86_400 * SECOND_NS else "%H:%M:%S" if step_ns < 60 * SECOND_NS else "%H:%M"
+    offset = to_datetime(chart.from_ns).astimezone(chart.zone).utcoffset()
+    offset_ns = round(offset.total_seconds()) * SECOND_NS if offset else 0
+    tick_ns = -(-(chart.from_ns + offset_ns) // step_ns) * step_ns - offset_ns
+    while tick_ns <= chart.to_ns:
+        x, label = frame.x(tick_ns), to_datetime(tick_ns).astimezone(chart.zone).strftime(form)
+        bottom = HEIGHT - BOTTOM
+        yield f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{bottom}" y2="{bottom + 4}"/>'
+        yield f'<text class="tick time" x="{x:.1f}" y="{bottom + 18:.1f}">{label}</text>'
+        tick_ns += step_ns
+
+
+def _moments(chart: Chart, frame: Frame) -> Iterator[str]:
+    for moment in chart.moments:
+        if not chart.from_ns <= moment.at_ns <= chart.to_ns:
+            continue
+        x = frame.x(moment.at_ns)
+        yield (
+            f'<g class="moment"><line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
+            f'<text x="{x + 4:.1f}" y="{TOP + 10:.1f}">{escape(moment.label)}</text></g>'
+        )
+
+
+def _limits(chart: Chart, frame: Frame) -> Iterator[str]:
+    lowest = -LABEL_APART
+    for limit in sorted(chart.limits, key=lambda limit: -limit.value):
+        y = frame.y(limit.value)
+        lowest = max(y, lowest + LABEL_APART)
+        yield (
+            f'<g class="limit {escape(limit.kind)}"><line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" '
+            f'y2="{y:.1f}"/><text x="{WIDTH - RIGHT + 6:.1f}" y="{lowest + 4:.1f}">{escape(limit.label)}</text></g>'
+        )
+
+
+def _run(run: range, trace: Trace, frame: Frame) -> str:
+    upper = [f"{frame.x(trace.at_ns[i]):.1f},{frame.y(trace.high[i]):.1f}" for i in run]
+    lower = [f"{frame.x(trace.at_ns[i]):.1f},{frame.y(trace.low[i]):.1f}" for i in reversed(run)]
+    if len(run) == 1:
+        x, y = upper[0].split(",")
+        return f'<circle class="reading" cx="{x}" cy="{y}" r="2"/>'
+    band = f'<polygon class="band" points="{" ".join(upper + lower)}"/>'
+    return f'{band}<polyline class="reading" points="{" ".join(upper)}"/>'

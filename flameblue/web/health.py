@@ -1,0 +1,68 @@
+"""What the core last wrote about itself, read from `health.json`: the pages never ask the core."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from django.conf import settings
+
+from flameblue.domain.limits import SECOND_NS
+
+BEAT_WITHIN_S = 15.0  # a stage that has not beaten for longer is dead or stuck
+
+
+class _Stage(msgspec.Struct):
+    beat_ns: int
+    lag: int = 0
+    error: str = ""
+
+
+class _File(msgspec.Struct):
+    at_ns: int = 0
+    stages: dict[str, _Stage] = {}
+    counters: dict[str, float] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of the core. `age_s` is None where it has never beaten."""
+
+    name: str
+    age_s: float | None
+    lag: int
+    alive: bool
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The stages and counters; `readable` is False where the core has written nothing that can be read."""
+
+    readable: bool
+    stages: tuple[Stage, ...]
+    counters: dict[str, float]
+
+    @property
+    def dead(self) -> tuple[Stage, ...]:
+        return tuple(stage for stage in self.stages if not stage.alive)
+
+    @property
+    def alive(self) -> bool:
+        """True only when every stage beats: nothing to read is not alive."""
+        return bool(self.stages) and not self.dead
+
+
+def read(now_ns: int, path: Path | None = None) -> Health:
+    """The health at `now_ns`; a missing or broken file is a core that is not alive, not an error."""
+    try:
+        file = msgspec.json.decode((path or settings.CONFIG.data / "health.json").read_bytes(), type=_File)
+    except (OSError, msgspec.DecodeError):
+        return Health(readable=False, stages=(), counters={})
+    stages = tuple(_stage(name, stage, now_ns) for name, stage in file.stages.items())
+    return Health(readable=True, stages=stages, counters=file.counters)
+
+
+def _stage(name: str, stage: _Stage, now_ns: int) -> Stage:
+    age_s = (now_ns - stage.beat_ns) / SECOND_NS if stage.beat_ns else None
+    alive = age_s is not None and age_s < BEAT_WITHIN_S
+    return Stage(name=name, age_s=age_s, lag=stage.lag, alive=alive, error=stage.error)

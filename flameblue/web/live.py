@@ -1,0 +1,197 @@
+"""Pages that follow what happens: server-sent events, whose id is the number of the newest case event.
+
+One poller a process asks for the newest number and wakes every open line; each line then renders the parts of
+its page as its reader may see them, with the very templates of the page, and sends those that differ. A reader
+that comes back (Last-Event-ID) or whose page is older than the newest event gets the present parts at once, so
+nothing is missed and nothing is replayed. A line ends after LINE_S, so that the browser asks anew and a right
+that was withdrawn ends with it.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError, close_old_connections
+from django.db.models import Max
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from flameblue.cases.models import CaseEvent
+from flameblue.domain.limits import LIVE_LINES_MAX
+
+log = logging.getLogger("flameblue.web.live")
+POLL_S = 0.4
+BEAT_S = 5.0  # an idle line says so often that it is alive; the page says when it is not
+LINE_S = 900.0
+
+Context = Callable[[HttpRequest], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The live parts of a page: the name of each and its template; drawn anew every `refresh_s`.
+
+    A part in `typed` holds fields that a reader may be filling in: it is sent only for a newer event.
+    """
+
+    parts: Mapping[str, str]
+    refresh_s: float
+    typed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One reader of a page. One CSRF token for all its drawings: a new mask would make every part differ."""
+
+    request: HttpRequest
+    page: Page
+    context: Context
+    token: str
+
+    def draw(self) -> dict[str, str]:
+        """Each live part of the page as the reader sees it now."""
+        try:
+            return parts_of(self.request, self.page, self.context(self.request) | {"csrf_token": self.token})
+        finally:
+            close_old_connections()
+
+
+@dataclass(slots=True)
+class Hub:
+    """The newest number, asked for by one task while anybody listens."""
+
+    ask: Callable[[], Awaitable[int]]
+    number: int = 0
+    listeners: int = 0
+    _moved: asyncio.Event = field(default_factory=asyncio.Event)
+    _task: "asyncio.Task[None] | None" = None
+
+    def join(self) -> None:
+        """One more listener; the first starts the poller."""
+        self.listeners += 1
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._poll())
+
+    def leave(self) -> None:
+        """One listener less; the last stops the poller."""
+        self.listeners -= 1
+        if self.listeners == 0 and self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def beyond(self, number: int, within_s: float) -> int:
+        """The newest number, as soon as it is beyond `number`, or what it is after `within_s`."""
+        try:
+            async with asyncio.timeout(within_s):
+                while self.number <= number:
+                    await self._moved.wait()
+        except TimeoutError:
+            return self.number
+        return self.number
+
+    async def look(self) -> None:
+        """Asks once, and wakes the listeners where something is new; a failing database is asked again."""
+        try:
+            number = await self.ask()
+        except DatabaseError as error:
+            log.warning("The newest case event can't be read: %s", error)
+            return
+        if number > self.number:
+            self.number = number
+            moved, self._moved = self._moved, asyncio.Event()
+            moved.set()
+
+    async def _poll(self) -> None:
+        while True:
+            await self.look()
+            await asyncio.sleep(POLL_S)
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def hub() -> Hub:
+    """The hub of this process (of its event loop)."""
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        _hubs[loop] = Hub(ask=sync_to_async(newest, thread_sensitive=False))
+    return _hubs[loop]
+
+
+def newest() -> int:
+    """The number of the newest case event; 0 before there is one."""
+    try:
+        return CaseEvent.objects.aggregate(n=Max("number"))["n"] or 0
+    finally:
+        close_old_connections()
+
+
+def seen(request: HttpRequest) -> int:
+    """Up to which number the reader has seen: from the last event it got, else from the page it holds."""
+    for text in (request.headers.get("Last-Event-ID"), request.GET.get("after")):
+        if text and text.isascii() and text.isdigit() and len(text) < 19:
+            return int(text)
+    return 0
+
+
+async def answer(request: HttpRequest, page: Page, context: Context) -> HttpResponseBase:
+    """The line: parts of `page` as they change. 503 where too many are open."""
+    here = hub()
+    if here.listeners >= LIVE_LINES_MAX:
+        return HttpResponse(status=503, headers={"Retry-After": "30"})
+    line = Line(request=request, page=page, context=context, token=get_token(request))
+    response = StreamingHttpResponse(_messages(line, here), content_type="text/event-stream")
+    response.headers["X-Accel-Buffering"] = "no"
+    return response
+
+
+async def _messages(line: Line, here: Hub) -> AsyncIterator[str]:
+    draw = sync_to_async(line.draw)
+    loop = asyncio.get_running_loop()
+    here.join()
+    try:
+        ends_s = loop.time() + LINE_S
+        number = seen(line.request)
+        newer = await sync_to_async(newest)()
+        parts, drawn_s = await draw(), loop.time()
+        sent = {} if newer > number else {name: parts[name] for name in line.page.typed}
+        number = newer
+        yield "retry: 1000\n\n"
+        while loop.time() < ends_s:
+            for message in messages(number, sent, parts):
+                yield message
+            sent = parts
+            yield message_of(number, "beat", "")
+            newer = await here.beyond(number, BEAT_S)
+            if newer > number or loop.time() - drawn_s >= line.page.refresh_s:
+                number = max(number, newer)
+                parts, drawn_s = await draw(), loop.time()
+    finally:
+        here.leave()
+
+
+def parts_of(request: HttpRequest, page: Page, values: Mapping[str, Any]) -> dict[str, str]:
+    """Each live part of the page with `values`, in the reader's language."""
+    with translation.override(translation.get_language_from_request(request)):
+        return {
+            name: render_to_string(template, dict(values), request=request)
+            for name, template in page.parts.items()
+        }
+
+
+def messages(number: int, before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """One message for each part that differs."""
+    return [message_of(number, name, html) for name, html in after.items() if before.get(name) != html]
+
+
+def message_of(number: int, name: str, data: str) -> str:
+    """One server-sent event; `number` comes back as Last-Event-ID."""
+    lines = "".join(f"data: {line}\n" for line in data.replace("\r", "").split("\n"))
+    return f"id: {number}\nevent: {name}\n{lines}\n"

@@ -1,0 +1,100 @@
+"""The readings of points for pages and the API: the latest from the board, the past from the archive.
+
+The core writes these files; here they are only read. What is not there yet is "no reading", not an error.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from django.conf import settings
+
+from flameblue.domain.limits import CHART_POINTS_MAX
+from flameblue.domain.points import NO_LIMIT, NO_LOWER_LIMIT, POINT
+from flameblue.domain.quantities import NO_VALUE, QUANTITIES
+from flameblue.fleet.models import Point
+from flameblue.history.board import Board, Latest
+from flameblue.history.queries import series
+from flameblue.journal.embedded import EmbeddedJournal
+from flameblue.web.charts import LimitLine, Trace
+
+
+def latest(points: Sequence[int]) -> dict[int, Latest]:
+    """The newest reading of each of `points` that has one."""
+    path: Path = settings.CONFIG.data / "board.bin"
+    if not path.exists():
+        return {}
+    board = Board(path, writable=False)
+    try:
+        found = ((point, board.latest(point)) for point in points)
+        return {point: reading for point, reading in found if reading is not None}
+    finally:
+        board.close()
+
+
+@contextmanager
+def _journal() -> Iterator[EmbeddedJournal | None]:
+    path: Path = settings.CONFIG.data / "journal.sqlite3"
+    if not path.exists():
+        yield None
+        return
+    journal = EmbeddedJournal(path, reader_only=True)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+def traces(points: Sequence[Point], from_ns: int, to_ns: int) -> dict[int, Trace]:
+    """The readings of `points` between two times, in each quantity's unit, at most one bucket a pixel."""
+    with _journal() as journal:
+        if journal is None:
+            return {}
+        found = series(
+            settings.CONFIG.data / "history",
+            journal,
+            [point.id for point in points],
+            from_ns,
+            to_ns,
+            buckets_max=CHART_POINTS_MAX,
+        )
+    quantities = {point.id: QUANTITIES[point.quantity] for point in points}
+    traced = {}
+    for point, one in found.items():
+        good = np.asarray(one.low) != NO_VALUE
+        scale = quantities[point].steps_per_unit
+        traced[point] = Trace(
+            at_ns=[int(at) for at in np.asarray(one.at_ns)[good]],
+            low=[float(value) for value in np.asarray(one.low)[good] / scale],
+            high=[float(value) for value in np.asarray(one.high)[good] / scale],
+        )
+    return traced
+
+
+def limit_lines(point: Point, labels: tuple[str, str]) -> tuple[LimitLine, ...]:
+    """The limits of `point` as detection has them now; `labels` for warning and alarm."""
+    if not point.row:
+        return ()
+    (row,) = np.frombuffer(point.row, dtype=POINT)
+    quantity = QUANTITIES[point.quantity]
+    lines = []
+    for name, kind, label in (
+        ("over_warning", "warning", labels[0]),
+        ("over_alarm", "alarm", labels[1]),
+        ("under_warning", "warning", labels[0]),
+        ("under_alarm", "alarm", labels[1]),
+    ):
+        steps = int(row[name])
+        if steps not in (NO_LIMIT, NO_LOWER_LIMIT):
+            value = quantity.value(steps)
+            lines.append(LimitLine(value=value, kind=kind, label=f"{label} {value:.4g}"))
+    return tuple(lines)
+
+
+def gap_ns(point: Point) -> int:
+    """The gap beyond which a chart's line breaks; 0: never."""
+    if not point.row:
+        return 0
+    (row,) = np.frombuffer(point.row, dtype=POINT)
+    return int(row["gap_ns"])

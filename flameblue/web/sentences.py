@@ -1,0 +1,99 @@
+"""What happened, in one plain sentence, from the case's own alarms."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from flameblue.cases.models import Alarm, Case
+from flameblue.domain.points import NO_LIMIT, NO_LOWER_LIMIT
+from flameblue.domain.quantities import NO_VALUE, QUANTITIES
+from flameblue.domain.transitions import Level, Rule
+from flameblue.fleet.models import Point
+from flameblue.web import words
+
+SEVERITY = {Level.ALARM: 3, Level.WARNING: 2, Level.FAULT: 1, Level.NORMAL: 0}
+
+
+def of_case(case: Case) -> str:
+    """The case's worst alarm as a sentence, and how many more there are; for an incident its members."""
+    alarms = sorted(case.alarms.all(), key=_severity)
+    if not alarms:
+        return _without_alarms(case)
+    first = of_alarm(alarms[-1])
+    more = len(alarms) - 1
+    if not more:
+        return first
+    return first + " " + ngettext("%(n)d more point.", "%(n)d more points.", more) % {"n": more}
+
+
+def _severity(alarm: Alarm) -> tuple[int, int, float]:
+    return (SEVERITY[Level(alarm.worst_level)], SEVERITY[Level(alarm.level)], -alarm.since.timestamp())
+
+
+def _without_alarms(case: Case) -> str:
+    members = case.members.count()
+    if case.site is not None and members:
+        said = ngettext(
+            "%(n)d premises of %(site)s send no data.", "%(n)d premises of %(site)s send no data.", members
+        )
+        return said % {"n": members, "site": case.site.name}
+    texts = [
+        event.data["text"] for event in case.events.order_by("number") if event.data.get("text")
+    ]
+    return texts[-1] if texts else words.word(words.FAMILIES, case.family)
+
+
+def of_alarm(alarm: Alarm) -> str:
+    """One alarm: where, what, how much against which limit, and what is odd about it."""
+    said = _said(alarm)
+    reasons = words.whys(alarm.why)
+    return f"{said} ({'; '.join(reasons)})" if reasons else said
+
+
+def _said(alarm: Alarm) -> str:
+    point = alarm.point
+    facts = {
+        "where": place(point),
+        "quantity": words.word(words.QUANTITIES, point.quantity),
+        "value": measured(alarm.worst_value, point.quantity),
+        "limit": measured(alarm.limit, point.quantity),
+        "device": point.device.name,
+    }
+    return _pattern(alarm) % facts
+
+
+def _pattern(alarm: Alarm) -> str:
+    patterns = {
+        Rule.OVER: _("%(where)s: %(quantity)s reached %(value)s, the limit is %(limit)s."),
+        Rule.UNDER: _("%(where)s: %(quantity)s fell to %(value)s, the limit is %(limit)s."),
+        Rule.SILENCE: _("%(where)s: device %(device)s sends no data."),
+        Rule.SENSOR: _("%(where)s: the sensor for %(quantity)s is broken."),
+        Rule.REPORTED: _("%(where)s: the device itself reports an alarm; %(quantity)s is %(value)s."),
+        Rule.REPORTED_FAULT: _("%(where)s: device %(device)s reports a fault."),
+        Rule.SHIELDED: _("%(where)s: the point is shielded at the device."),
+        Rule.TEST: _("%(where)s: device %(device)s is being tested."),
+        Rule.CLOCK: _("%(where)s: the clock of device %(device)s is wrong."),
+        Rule.LATE: _("%(where)s: late data says that %(quantity)s had been %(value)s, the limit is %(limit)s."),
+    }
+    return patterns[Rule(alarm.rule)]
+
+
+def place(point: Point) -> str:
+    """Where a point is, as people call it: room, circuit, phase."""
+    parts = [point.place, point.circuit.name if point.circuit else ""]
+    if len(parts[1]) > len(parts[0]) and parts[1].startswith(parts[0]):
+        parts = [parts[1]]
+    if point.phase:
+        parts.append(_("phase %(phase)s") % {"phase": point.phase})
+    said = " ".join(part for part in dict.fromkeys(parts) if part)
+    return said or point.device.name
+
+
+def measured(steps: int, quantity: str) -> str:
+    """A value with its unit; a dash where there is none."""
+    known = QUANTITIES.get(quantity)
+    if known is None or steps in (NO_VALUE, NO_LIMIT, NO_LOWER_LIMIT):
+        return "—"
+    value = known.value(steps)
+    number = f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return number if known.unit == "1" else f"{number} {known.unit}"
+

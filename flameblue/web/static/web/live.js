@@ -1,0 +1,92 @@
+// What a live page needs beside htmx: to say when it is not live, and to sound for what nobody has taken.
+// The server decides what rings (data-rings holds the number of the event that asked for it).
+(function () {
+  "use strict";
+  var LOST_AFTER_MS = 15000; // the line beats every 5 s
+  var RING_EVERY_MS = 20000;
+
+  var live = document.getElementById("live");
+  if (!live) return;
+
+  var state = document.getElementById("live-state");
+  var lastBeat = Date.now();
+  function showState() {
+    var isLost = Date.now() - lastBeat > LOST_AFTER_MS;
+    var text = isLost ? state.dataset.lost : state.dataset.live;
+    if (state.textContent !== text) state.textContent = text;
+    state.classList.toggle("lost", isLost);
+  }
+  live.addEventListener("htmx:sseOpen", function (event) {
+    lastBeat = Date.now();
+    event.detail.source.addEventListener("beat", function () {
+      lastBeat = Date.now();
+      showState();
+    });
+    showState();
+  });
+  setInterval(showState, 1000);
+
+  var button = document.getElementById("sound");
+  if (!button || !window.AudioContext) return;
+  var audio = null;
+  var heard = {};
+  var rangAt = 0;
+  function isOn() {
+    return audio !== null && audio.state === "running";
+  }
+  function showSound() {
+    button.hidden = false;
+    button.textContent = isOn() ? button.dataset.on : button.dataset.off;
+    button.classList.toggle("off", !isOn());
+  }
+  function switchOn() {
+    if (audio === null) {
+      audio = new AudioContext();
+      audio.onstatechange = showSound;
+    }
+    audio.resume().then(showSound, showSound);
+  }
+  function tone(frequency, start, length) {
+    var source = audio.createOscillator();
+    var gain = audio.createGain();
+    source.type = "square";
+    source.frequency.value = frequency;
+    gain.gain.setValueAtTime(0.15, start);
+    gain.gain.exponentialRampToValueAtTime(0.001, start + length);
+    source.connect(gain).connect(audio.destination);
+    source.start(start);
+    source.stop(start + length);
+  }
+  function ring() {
+    var start = audio.currentTime;
+    for (var i = 0; i < 3; i += 1) {
+      tone(880, start + i * 0.5, 0.24);
+      tone(660, start + i * 0.5 + 0.25, 0.24);
+    }
+    rangAt = Date.now();
+  }
+  function listen() {
+    var rows = live.querySelectorAll("[data-rings]");
+    var isNew = false;
+    rows.forEach(function (row) {
+      if (!heard[row.dataset.rings]) isNew = true;
+    });
+    document.title = (rows.length ? "● " : "") + document.title.replace(/^● /, "");
+    if (!rows.length || !isOn()) return;
+    if (isNew || Date.now() - rangAt > RING_EVERY_MS) ring();
+    rows.forEach(function (row) {
+      heard[row.dataset.rings] = true;
+    });
+  }
+  button.addEventListener("click", function () {
+    if (isOn()) audio.suspend().then(showSound);
+    else switchOn();
+  });
+  document.addEventListener("pointerdown", function (event) {
+    if (audio === null && event.target !== button) switchOn();
+  });
+  live.addEventListener("htmx:sseMessage", listen);
+  setInterval(listen, 2000);
+  switchOn();
+  showSound();
+})();

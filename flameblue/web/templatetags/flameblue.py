@@ -1,0 +1,73 @@
+"""How the templates say levels, words, times and values."""
+
+from datetime import datetime
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+
+from flameblue.domain.transitions import Level
+from flameblue.fleet.models import Point
+from flameblue.people.actions import mask_phone
+from flameblue.web import sentences, words
+
+register = template.Library()
+SHAPES = {Level.NORMAL: "circle", Level.WARNING: "triangle", Level.ALARM: "octagon", Level.FAULT: "diamond"}
+
+
+@register.simple_tag
+def level(value: int) -> SafeString:
+    """A level as shape, word and colour: none of the three is needed to read it."""
+    known = Level(value)
+    return format_html(
+        '<span class="level level-{}"><span class="shape {}" aria-hidden="true"></span>{}</span>',
+        known.name.lower(),
+        SHAPES[known],
+        words.word(words.LEVELS, known),
+    )
+
+
+@register.filter
+def level_class(value: int) -> str:
+    """The level's name in a CSS class."""
+    return f"is-{Level(value).name.lower()}"
+
+
+@register.filter
+def word(key: object, of: str) -> str:
+    """`key` as the table `of` of web.words says it: {{ case.state|word:"STATES" }}."""
+    return words.word(getattr(words, of), key)
+
+
+@register.filter
+def age(at: datetime | None, now: datetime) -> str:
+    """How long ago `at` was, in one unit, short enough for a row."""
+    if at is None:
+        return gettext("never")
+    seconds = max(0, int((now - at).total_seconds()))
+    if seconds < 60:
+        return gettext("%(n)d s") % {"n": seconds}
+    if seconds < 3600:
+        return gettext("%(n)d min") % {"n": seconds // 60}
+    if seconds < 2 * 86_400:
+        return gettext("%(n)d h") % {"n": seconds // 3600}
+    return ngettext("%(n)d day", "%(n)d days", seconds // 86_400) % {"n": seconds // 86_400}
+
+
+@register.filter
+def masked(phone: str) -> str:
+    """A phone number with its middle hidden."""
+    return mask_phone(phone)
+
+
+@register.simple_tag
+def measured(steps: int, quantity: str) -> str:
+    """A value in its unit; a dash where a reading carries none."""
+    return sentences.measured(steps, quantity)
+
+
+@register.filter
+def place(point: Point) -> str:
+    """Where a point is, as people call it."""
+    return sentences.place(point)

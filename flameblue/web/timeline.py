@@ -1,0 +1,68 @@
+"""A case's time line: each event, who did it, and what its data adds in words."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from flameblue.cases.models import CaseEvent
+from flameblue.web import words
+
+TOLD = ("text", "reason", "action", "assigned_to", "without_proof_reason")  # said as it is
+NAMED = ("cause", "how")  # words of cases.causes
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of it."""
+
+    number: int
+    at: datetime
+    kind: str
+    what: str
+    by: str
+    detail: str
+
+
+def of(events: Iterable[CaseEvent]) -> list[Item]:
+    """The events as people read them, the newest first."""
+    return [
+        Item(
+            number=event.number,
+            at=event.at,
+            kind=event.kind,
+            what=words.word(words.KINDS, event.kind),
+            by=event.by.name if event.by else "",
+            detail=_detail(event),
+        )
+        for event in sorted(events, key=lambda event: -event.number)
+    ]
+
+
+def _detail(event: CaseEvent) -> str:
+    data = event.data
+    parts = [_where(data), _measured(data), _step(data)]
+    parts += [words.word(words.CAUSES, data[key]) for key in NAMED if data.get(key)]
+    parts += [str(data[key]) for key in TOLD if data.get(key)]
+    return " · ".join(part for part in parts if part)
+
+
+def _step(data: dict[str, object]) -> str:
+    return words.word(words.STEPS, data["step"]) if data.get("step") else ""
+
+
+def _where(data: dict[str, object]) -> str:
+    names = [data.get("place"), data.get("circuit")]
+    return " ".join(str(name) for name in dict.fromkeys(names) if name)
+
+
+def _measured(data: dict[str, object]) -> str:
+    value, limit, unit = data.get("value"), data.get("limit"), str(data.get("unit") or "")
+    if not isinstance(value, int | float):
+        return ""
+    said = f"{value:.4g} {unit}".strip()
+    if isinstance(limit, int | float):
+        said = _("%(value)s, limit %(limit)s") % {"value": said, "limit": f"{limit:.4g} {unit}".strip()}
+    quantity = data.get("quantity")
+    return f"{words.word(words.QUANTITIES, quantity)} {said}" if quantity else said

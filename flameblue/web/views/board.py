@@ -1,0 +1,94 @@
+"""The board: open cases by priority and age, premises by level, and whether the chain itself is alive."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from flameblue.cases.models import Case, State
+from flameblue.domain.clock import to_ns
+from flameblue.domain.limits import PAGE_ROWS_MAX
+from flameblue.domain.transitions import Level
+from flameblue.web import access, case_facts, health, live, sentences, tiles
+from flameblue.web.now import now
+
+LIVE = live.Page(
+    parts={
+        "status": "board/_status.html",
+        "cases": "board/_cases.html",
+        "premises": "board/_premises.html",
+    },
+    refresh_s=20.0,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One open case as the board shows it."""
+
+    case: Case
+    sentence: str
+    desk: case_facts.Desk
+
+    @property
+    def level(self) -> Level:
+        """What nobody has yet is shown at its worst; what somebody handles, as it is now."""
+        return case_facts.shown_level(self.case)
+
+    @property
+    def now_normal(self) -> bool:
+        return self.case.level == Level.NORMAL and self.level != Level.NORMAL
+
+    @property
+    def order(self) -> tuple[bool, bool, int, bool, datetime]:
+        """Tests and shelved cases last; then by level, what nobody has, and age."""
+        case = self.case
+        return (
+            case.is_test,
+            case.shelved_until is not None,
+            tiles.RANK[self.level],
+            case.state != State.OPEN,
+            case.announced_at,
+        )
+
+
+@require_GET
+def board(request: HttpRequest) -> HttpResponse:
+    """The page."""
+    after = live.newest()
+    return render(request, "board/board.html", context(request) | {"after": after})
+
+
+async def live_board(request: HttpRequest) -> HttpResponseBase:
+    """Its live line."""
+    return await live.answer(request, LIVE, context)
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """All that the board shows now."""
+    at = now()
+    rows = rows_for(request)
+    return {
+        "rows": rows[:PAGE_ROWS_MAX],
+        "total": len(rows),
+        "left_out": max(0, len(rows) - PAGE_ROWS_MAX),
+        "ringing": any(row.desk.sounds for row in rows),
+        "sites": tiles.by_site(access.premises_for(request.user), at),
+        "health": health.read(to_ns(at)),
+        "now": at,
+    }
+
+
+def rows_for(request: HttpRequest) -> list[Row]:
+    """The open cases, what needs somebody first. Members stand in their incident, suspected ones nowhere yet."""
+    cases = list(access.cases_for(request.user).exclude(state=State.CLOSED).filter(incident=None, announced=True))
+    asked = case_facts.desk_calls(cases)
+    rows = [
+        Row(case=case, sentence=sentences.of_case(case), desk=case_facts.desk(case, asked.get(case.pk, ())))
+        for case in cases
+    ]
+    return sorted(rows, key=lambda row: row.order)

@@ -1,0 +1,67 @@
+"""A case: what happened in one sentence, what to do next, who was told, every step, and the readings."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from flameblue.cases.models import State
+from flameblue.domain.limits import PAGE_ROWS_MAX
+from flameblue.web import access, case_charts, case_facts, live, sentences
+from flameblue.web.now import now, now_ns
+
+LIVE = live.Page(
+    parts={
+        "summary": "case/_summary.html",
+        "actions": "case/_actions.html",
+        "notices": "case/_notices.html",
+        "timeline": "case/_timeline.html",
+    },
+    refresh_s=4.0,
+    typed=frozenset({"actions"}),
+)
+
+
+@require_GET
+def case(request: HttpRequest, number: int) -> HttpResponse:
+    """The page."""
+    after = live.newest()
+    values = context(request, number) | {"after": after, "spans": case_charts.SPANS_S, "span": _span(request)}
+    values["charts"] = case_charts.drawn(values["case"], now_ns(), values["span"])
+    return render(request, "case/case.html", values)
+
+
+async def live_case(request: HttpRequest, number: int) -> HttpResponseBase:
+    """Its live line."""
+    return await live.answer(request, LIVE, lambda asked: context(asked, number))
+
+
+@require_GET
+def chart(request: HttpRequest, number: int) -> HttpResponse:
+    """The readings alone: the page asks for them again while the case is open."""
+    found = access.case_for(request.user, number)
+    charts = case_charts.drawn(found, now_ns(), _span(request))
+    return render(request, "case/_chart.html", {"case": found, "charts": charts})
+
+
+@require_GET
+def closed(request: HttpRequest) -> HttpResponse:
+    """The closed cases, the newest first."""
+    cases = access.cases_for(request.user).filter(state=State.CLOSED).order_by("-closed_at")
+    page = Paginator(cases, PAGE_ROWS_MAX // 4).get_page(request.GET.get("page"))
+    rows = [(one, sentences.of_case(one)) for one in page]
+    return render(request, "case/closed.html", {"page": page, "rows": rows})
+
+
+def context(request: HttpRequest, number: int) -> dict[str, Any]:
+    """All that the live parts of the page show now."""
+    found = access.case_for(request.user, number)
+    return case_facts.of(found, request.user, now())
+
+
+def _span(request: HttpRequest) -> str:
+    asked = request.GET.get("span", case_charts.SPAN)
+    return asked if asked in case_charts.SPANS_S else case_charts.SPAN

@@ -1,0 +1,169 @@
+"""What people do to a case. Each is one action of `cases`; who comes too late is told who has it."""
+
+from datetime import timedelta
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from flameblue.cases import actions, causes
+from flameblue.cases.models import Case
+from flameblue.cases.outcome import Outcome
+from flameblue.people.models import Person
+from flameblue.web import access, case_facts, words
+from flameblue.web.now import now
+
+TEXT_MAX = 2_000
+REASON_MAX = 200
+CAUSES = [(word, word) for word in causes.CAUSES]
+
+
+class MadeSafeForm(forms.Form):
+    """How it was made safe."""
+
+    how = forms.ChoiceField(choices=[(word, word) for word in causes.MADE_SAFE])
+
+
+class FindingForm(forms.Form):
+    """What was found and what was done; a leader may say why nothing can prove it."""
+
+    cause = forms.ChoiceField(choices=CAUSES)
+    action = forms.CharField(max_length=REASON_MAX)
+    without_proof_reason = forms.CharField(max_length=REASON_MAX, required=False)
+
+
+class CommentForm(forms.Form):
+    """A remark."""
+
+    text = forms.CharField(max_length=TEXT_MAX)
+
+
+class AssignForm(forms.Form):
+    """One of the station's people."""
+
+    def __init__(self, data: object, case: Case) -> None:
+        super().__init__(data)
+        self.fields["person"] = forms.ModelChoiceField(queryset=case_facts.colleagues(case))
+
+
+class ShelveForm(forms.Form):
+    """Why, and for how long."""
+
+    reason = forms.CharField(max_length=REASON_MAX)
+    hours = forms.TypedChoiceField(coerce=int, choices=[(hours, hours) for hours in case_facts.SHELVE_HOURS])
+
+
+@require_POST
+def take(request: HttpRequest, number: int) -> HttpResponse:
+    """Takes the case, or says who has it."""
+    case, by = _asked(request, number)
+    outcome = actions.take(case.pk, by=by, now=now())
+    return _answer(request, case, outcome, _("You have case %(number)d.") % {"number": number})
+
+
+@require_POST
+def made_safe(request: HttpRequest, number: int) -> HttpResponse:
+    """A person says that it is safe."""
+    case, by = _asked(request, number)
+    form = MadeSafeForm(request.POST)
+    if not form.is_valid():
+        return _incomplete(request, case, form)
+    outcome = actions.made_safe(case.pk, by=by, how=form.cleaned_data["how"], now=now())
+    return _answer(request, case, outcome, _("Made safe. The readings must still prove the repair."))
+
+
+@require_POST
+def repaired(request: HttpRequest, number: int) -> HttpResponse:
+    """A person names the cause and the repair."""
+    case, by = _asked(request, number)
+    form = FindingForm(request.POST)
+    if not form.is_valid():
+        return _incomplete(request, case, form)
+    found = form.cleaned_data
+    outcome = actions.repaired(case.pk, by, found["cause"], found["action"], now())
+    return _answer(request, case, outcome, _("Repaired. The readings under load will prove it."))
+
+
+@require_POST
+def close(request: HttpRequest, number: int) -> HttpResponse:
+    """Closes a proven case; with a reason, a leader closes one that nothing can prove."""
+    case, by = _asked(request, number)
+    form = FindingForm(request.POST)
+    if not form.is_valid():
+        return _incomplete(request, case, form)
+    found = form.cleaned_data
+    outcome = actions.close(
+        case.pk,
+        by,
+        now(),
+        cause=found["cause"],
+        action=found["action"],
+        without_proof_reason=found["without_proof_reason"],
+    )
+    return _answer(request, case, outcome, _("Case %(number)d is closed.") % {"number": number})
+
+
+@require_POST
+def comment(request: HttpRequest, number: int) -> HttpResponse:
+    """Adds a remark."""
+    case, by = _asked(request, number)
+    form = CommentForm(request.POST)
+    if not form.is_valid():
+        return _incomplete(request, case, form)
+    outcome = actions.comment(case.pk, by=by, text=form.cleaned_data["text"], now=now())
+    return _answer(request, case, outcome, _("The comment is on the time line."))
+
+
+@require_POST
+def assign(request: HttpRequest, number: int) -> HttpResponse:
+    """Gives the case to one of the station's people."""
+    case, by = _asked(request, number)
+    form = AssignForm(request.POST, case)
+    if not form.is_valid():
+        return _incomplete(request, case, form)
+    to: Person = form.cleaned_data["person"]
+    outcome = actions.assign(case.pk, by=by, to=to, now=now())
+    return _answer(request, case, outcome, _("Assigned to %(name)s.") % {"name": to.name})
+
+
+@require_POST
+def shelve(request: HttpRequest, number: int) -> HttpResponse:
+    """Keeps the case's messages back for some hours."""
+    case, by = _asked(request, number)
+    form = ShelveForm(request.POST)
+    if not form.is_valid():
+        return _incomplete(request, case, form)
+    at = now()
+    until = at + timedelta(hours=form.cleaned_data["hours"])
+    outcome = actions.shelve(case.pk, by, form.cleaned_data["reason"], until, at)
+    return _answer(request, case, outcome, _("Shelved. A worse level breaks through."))
+
+
+def _asked(request: HttpRequest, number: int) -> tuple[Case, Person]:
+    case = access.case_for(request.user, number, may=access.ACT)
+    return case, access.person_of(request.user)
+
+
+def _answer(request: HttpRequest, case: Case, outcome: Outcome, done: str) -> HttpResponse:
+    """Back to where the person was, with what came of it."""
+    if outcome:
+        messages.success(request, done)
+    else:
+        messages.warning(request, refusal(outcome))
+    if request.GET.get("next") == "board" and outcome:
+        return redirect("board")
+    return redirect("case", case.number)
+
+
+def refusal(outcome: Outcome) -> str:
+    """Why it was not done, with the name of whoever has the case."""
+    said = words.word(words.REFUSALS, outcome.reason)
+    return _("%(why)s %(name)s has it.") % {"why": said, "name": outcome.who.name} if outcome.who else said
+
+
+def _incomplete(request: HttpRequest, case: Case, form: forms.Form) -> HttpResponse:
+    messages.error(request, _("Not done: please fill in every field. (%(fields)s)") % {"fields": ", ".join(form.errors)})
+    return redirect("case", case.number)

@@ -1,0 +1,60 @@
+"""Whether the chain is alive: for people, for a watchdog, for Prometheus."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+from flameblue.cases.models import Case, SkippedRecord, State
+from flameblue.domain.limits import PAGE_ROWS_MAX
+from flameblue.web import health as core
+from flameblue.web import live
+from flameblue.web.now import now, now_ns
+
+
+@require_GET
+def health(request: HttpRequest) -> HttpResponse:
+    """The page."""
+    values = {
+        "health": core.read(now_ns()),
+        "skipped": SkippedRecord.objects.order_by("-offset")[:PAGE_ROWS_MAX],
+        "unproven": Case.objects.filter(state=State.MADE_SAFE).count(),
+        "unproven_closed": Case.objects.filter(closed_without_proof=True).count(),
+        "config": settings.CONFIG,
+        "now": now(),
+    }
+    return render(request, "health/health.html", values)
+
+
+@require_GET
+def healthz(_request: HttpRequest) -> JsonResponse:
+    """200 only when every stage has beaten within 15 s; else 503 that names which have not."""
+    found = core.read(now_ns())
+    stages = {
+        stage.name: {"alive": stage.alive, "age_s": stage.age_s, "lag": stage.lag} for stage in found.stages
+    }
+    dead = [stage.name for stage in found.dead] if found.readable else ["core"]
+    return JsonResponse(
+        {"alive": found.alive, "dead": dead, "stages": stages}, status=200 if found.alive else 503
+    )
+
+
+@require_GET
+def metrics(_request: HttpRequest) -> HttpResponse:
+    """The core's counters and ours, as Prometheus reads them."""
+    registry = CollectorRegistry()
+    found = core.read(now_ns())
+    up = Gauge("flameblue_stage_up", "1: the stage beats", ["stage"], registry=registry)
+    lag = Gauge("flameblue_stage_lag", "What the stage has yet to do", ["stage"], registry=registry)
+    for stage in found.stages:
+        up.labels(stage.name).set(stage.alive)
+        lag.labels(stage.name).set(stage.lag)
+    counter = Gauge("flameblue_counter", "A counter of the core, by its name", ["name"], registry=registry)
+    for name, value in found.counters.items():
+        counter.labels(name).set(value)
+    open_cases = Gauge("flameblue_open_cases", "Open cases by state", ["state"], registry=registry)
+    for state in State.values:
+        open_cases.labels(state).set(Case.objects.filter(state=state).count())
+    Gauge("flameblue_newest_event", "The newest case event's number", registry=registry).set(live.newest())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,142 @@
+"""The demo's phones: what was sent to each number, what its owner answers, and a hand on the switch."""
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from flameblue.domain.limits import SMS_UNITS_PART, SMS_UNITS_SINGLE
+from flameblue.fleet.models import Circuit
+from flameblue.notices import replies
+from flameblue.notices.models import InboundMessage, Notice
+from flameblue.people.models import Person
+from flameblue.web.now import now
+
+BUBBLES_MAX = 40  # of a phone, the newest
+CHANNEL = "console"
+DEEDS = ("isolate", "repair", "restore")
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """One message on a phone. `units` are UTF-16 units; `parts` how many SMS carry them."""
+
+    at: datetime
+    text: str
+    is_mine: bool
+    is_voice: bool = False
+    units: int = 0
+    parts: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Handset:
+    """One number with its messages, the oldest first."""
+
+    number: str
+    name: str
+    bubbles: list[Bubble]
+
+
+class WorldForm(forms.Form):
+    do = forms.ChoiceField(choices=[(deed, deed) for deed in DEEDS])
+    circuit = forms.ModelChoiceField(queryset=Circuit.objects.select_related("panel__premises"))
+
+
+class ReplyForm(forms.Form):
+    sender = forms.CharField(max_length=40)
+    text = forms.CharField(max_length=500)
+
+
+def units_of(text: str) -> int:
+    """The length of `text` in UTF-16 units, as an SMS counts it."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def parts_of(units: int) -> int:
+    """How many SMS carry that many units."""
+    return 1 if units <= SMS_UNITS_SINGLE else -(-units // SMS_UNITS_PART)
+
+
+@require_GET
+def phone(request: HttpRequest) -> HttpResponse:
+    """The page."""
+    circuits = Circuit.objects.filter(points__isnull=False).distinct().select_related("panel__premises")
+    ordered = circuits.order_by("panel__premises__name", "panel__name", "name")
+    return render(request, "phone/phone.html", {"handsets": handsets(), "circuits": ordered, "deeds": DEEDS})
+
+
+@require_GET
+def bubbles(request: HttpRequest) -> HttpResponse:
+    """The phones alone: the page asks for them again and again."""
+    return render(request, "phone/_handsets.html", {"handsets": handsets()})
+
+
+@require_POST
+def reply(request: HttpRequest) -> HttpResponse:
+    """Sends what somebody typed on a phone, as the gateway would hand it over."""
+    form = ReplyForm(request.POST)
+    if form.is_valid():
+        answer = replies.receive(CHANNEL, form.cleaned_data["sender"], form.cleaned_data["text"], now())
+        if answer.text:
+            messages.info(request, answer.text)
+    return redirect("phone")
+
+
+@require_POST
+def world(request: HttpRequest) -> HttpResponse:
+    """Somebody pulls the switch, repairs, or switches on again: the simulation does it."""
+    form = WorldForm(request.POST)
+    if form.is_valid():
+        circuit: Circuit = form.cleaned_data["circuit"]
+        order = {
+            "do": form.cleaned_data["do"],
+            "premises": circuit.panel.premises.name,
+            "circuit": circuit.name,
+        }
+        path = settings.CONFIG.data / "simulation" / "commands.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as orders:
+            orders.write(json.dumps(order, ensure_ascii=False) + "\n")
+        messages.info(request, _("Done: %(circuit)s") % {"circuit": circuit})
+    return redirect("phone")
+
+
+def handsets() -> list[Handset]:
+    """Every phone that got or sent a message, the one with the newest message first."""
+    found: dict[str, list[Bubble]] = defaultdict(list)
+    for notice in Notice.objects.filter(channel=CHANNEL, sent_at__isnull=False).order_by("-sent_at")[:1000]:
+        found[notice.to].append(_received(notice))
+    for inbound in InboundMessage.objects.filter(channel=CHANNEL).order_by("-at")[:1000]:
+        found[inbound.sender].append(Bubble(at=inbound.at, text=inbound.text, is_mine=True))
+    names = dict(Person.objects.filter(phone__in=found).values_list("phone", "name"))
+    phones = [
+        Handset(
+            number=number,
+            name=names.get(number, ""),
+            bubbles=sorted(bubbles, key=lambda bubble: bubble.at)[-BUBBLES_MAX:],
+        )
+        for number, bubbles in found.items()
+    ]
+    return sorted(phones, key=lambda phone: phone.bubbles[-1].at, reverse=True)
+
+
+def _received(notice: Notice) -> Bubble:
+    units = units_of(notice.text)
+    return Bubble(
+        at=notice.sent_at or notice.created_at,
+        text=notice.text,
+        is_mine=False,
+        units=units,
+        parts=parts_of(units),
+        note=notice.reason,
+    )

@@ -1,0 +1,202 @@
+"""Stored words (levels, families, states, kinds …) as people read them. A word that is not here shows itself."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from flameblue.cases import causes
+from flameblue.cases.models import Alarm, Family, State
+from flameblue.domain.transitions import Level, Rule, Why
+from flameblue.notices.models import Notice
+
+Words = Mapping[object, str | Promise]
+
+LEVELS: Words = {
+    Level.NORMAL: _("Normal"),
+    Level.WARNING: _("Warning"),
+    Level.ALARM: _("Alarm"),
+    Level.FAULT: _("Fault"),
+}
+FAMILIES: Words = {
+    Family.LEAKAGE: _("Leakage current"),
+    Family.HEAT: _("Overheating"),
+    Family.LOAD: _("Overload"),
+    Family.VOLTAGE: _("Voltage"),
+    Family.ARC: _("Arcing"),
+    Family.SILENCE: _("No data"),
+    Family.EQUIPMENT: _("Equipment fault"),
+    Family.SYSTEM: _("This system"),
+}
+STATES: Words = {
+    State.OPEN: _("Nobody has it"),
+    State.TAKEN: _("Taken"),
+    State.MADE_SAFE: _("Made safe, unproven"),
+    State.REPAIRED: _("Repaired, unproven"),
+    State.PROVEN: _("Proven"),
+    State.CLOSED: _("Closed"),
+}
+RULES: Words = {
+    Rule.OVER: _("above its limit"),
+    Rule.UNDER: _("below its limit"),
+    Rule.SILENCE: _("no data"),
+    Rule.SENSOR: _("sensor fault"),
+    Rule.REPORTED: _("reported by the device"),
+    Rule.REPORTED_FAULT: _("fault reported by the device"),
+    Rule.SHIELDED: _("shielded at the device"),
+    Rule.TEST: _("test at the device"),
+    Rule.CLOCK: _("clock fault"),
+    Rule.LATE: _("was above its limit (late data)"),
+}
+WHYS: Mapping[Why, str | Promise] = {
+    Why.ONE_READING: _("on one reading, since the device reports seldom"),
+    Why.BY_TICK: _("the next reading is overdue"),
+    Why.DEVICE_DISAGREES: _("the device and our limit say different things"),
+    Why.TEST: _("the device is being tested"),
+    Why.BY_ARRIVAL: _("by time of arrival, since the device's clock is wrong"),
+    Why.SENSOR_OPEN: _("the sensor's wire is broken"),
+    Why.SENSOR_SHORT: _("the sensor is shorted"),
+    Why.IMPLAUSIBLE: _("the values are not possible"),
+    Why.FROZEN: _("the value does not move"),
+    Why.CONNECTION_LOST: _("the connection was lost"),
+}
+QUANTITIES: Words = {
+    "residual_current_ma": _("Residual current"),
+    "temperature_c": _("Temperature"),
+    "ambient_temperature_c": _("Ambient temperature"),
+    "current_a": _("Load current"),
+    "voltage_v": _("Voltage"),
+    "power_w": _("Power"),
+    "energy_kwh": _("Energy"),
+    "arc_count": _("Arcs counted"),
+    "humidity_percent": _("Humidity"),
+    "apparent_power_va": _("Apparent power"),
+    "reactive_power_var": _("Reactive power"),
+    "power_factor": _("Power factor"),
+    "frequency_hz": _("Frequency"),
+}
+KINDS: Words = {
+    "suspected": _("No data; it may be part of an outage"),
+    "opened": _("The case was opened"),
+    "joined": _("Another point joined"),
+    "raised": _("It became worse"),
+    "noted": _("Noted, nothing new"),
+    "returned": _("A value returned below its limit"),
+    "silent": _("The data stopped"),
+    "taken": _("Taken"),
+    "untaken": _("Not taken any more: there is something new"),
+    "owner_answered": _("The owner answered"),
+    "help_asked": _("The owner asks for help"),
+    "escalated": _("The next people were called"),
+    "rang_again": _("Still beyond the limit: rang again"),
+    "made_safe": _("Made safe"),
+    "load_back": _("The load is back"),
+    "repaired": _("Repaired"),
+    "proven": _("Proven by the readings under load"),
+    "closed": _("Closed"),
+    "reopened": _("It came back: opened again"),
+    "commented": _("Comment"),
+    "assigned": _("Assigned"),
+    "shelved": _("Shelved"),
+    "unshelved": _("The shelving ended"),
+    "incident_joined": _("Part of an incident"),
+    "incident_ended": _("The incident ended"),
+    "late": _("Late data: it had been beyond the alarm limit"),
+    "left_over": _("Still without data"),
+}
+STEPS: Words = {
+    "owner": _("the owner"),
+    "owner_again": _("the owner, again"),
+    "owner_third": _("the owner, a third time"),
+    "desk": _("the board"),
+    "second": _("the second contact"),
+    "second_unanswered": _("the second contact, since the owner does not answer"),
+    "duty_sms": _("the duty officer, by SMS"),
+    "duty_voice": _("the duty officer, by voice"),
+    "leader": _("the station leader"),
+    "leader_sms": _("the station leader, by SMS"),
+    "next_station": _("the next station"),
+}
+REFUSALS: Words = {
+    "taken_by_other": _("Somebody was faster."),
+    "wrong_state": _("The case is not at this step any more."),
+    "closed": _("The case is closed already."),
+    "not_of_a_station": _("Only people of a station can take a case."),
+    "not_a_contact": _("Only a contact of the premises can answer."),
+    "not_a_leader": _("Only a leader on shift can close a case without proof."),
+    "not_proven": _("The readings have not proven the repair yet."),
+    "cause_missing": _("Please name the cause."),
+    "action_missing": _("Please say what was done."),
+    "unknown_cause": _("This cause is not known."),
+    "unknown_how": _("This way is not known."),
+    "text_missing": _("Please write something."),
+    "already": _("That was done already."),
+    "not_in_the_future": _("The time must be in the future."),
+}
+LIMITS: Words = {
+    "over_warning": _("warning above"),
+    "over_alarm": _("alarm above"),
+    "over_hysteresis": _("hysteresis above"),
+    "under_warning": _("warning below"),
+    "under_alarm": _("alarm below"),
+    "under_hysteresis": _("hysteresis below"),
+    "warning_hold_s": _("warning after (s)"),
+    "alarm_hold_s": _("alarm after (s)"),
+    "clear_hold_s": _("clear after (s)"),
+}
+LIMIT_SCOPES: Words = {
+    "default": pgettext_lazy("scope", "default"),
+    "profile": pgettext_lazy("scope", "profile"),
+    "site": pgettext_lazy("scope", "site"),
+    "premises": pgettext_lazy("scope", "premises"),
+    "circuit": pgettext_lazy("scope", "circuit"),
+}
+NOTICE_STATES: Words = {
+    Notice.State.PLANNED: _("waits"),
+    Notice.State.SENT: _("sent, no receipt yet"),
+    Notice.State.DELIVERED: _("delivered"),
+    Notice.State.FAILED: _("failed"),
+    Notice.State.MERGED: _("said in a summary"),
+    Notice.State.CANCELLED: _("cancelled"),
+}
+OUTCOMES: Words = {
+    "": _("tried, no answer"),
+    "accepted": _("accepted"),
+    "refused": _("refused"),
+    "failed": _("failed"),
+}
+ISA: Words = {
+    Alarm.Isa.NORMAL: _("normal"),
+    Alarm.Isa.UNACKNOWLEDGED: _("unacknowledged"),
+    Alarm.Isa.ACKNOWLEDGED: _("acknowledged"),
+    Alarm.Isa.RETURNED_UNACKNOWLEDGED: _("returned, unacknowledged"),
+    Alarm.Isa.LATCHED: _("latched"),
+    Alarm.Isa.SHELVED: _("shelved"),
+    Alarm.Isa.OUT_OF_SERVICE: _("out of service"),
+}
+STAGES: Words = {
+    "intake": pgettext_lazy("stage", "Intake"),
+    "journal": pgettext_lazy("stage", "Journal"),
+    "detection": pgettext_lazy("stage", "Detection"),
+    "cases": pgettext_lazy("stage", "Cases"),
+    "planning": pgettext_lazy("stage", "Planning of notices"),
+    "delivery": pgettext_lazy("stage", "Delivery"),
+    "history": pgettext_lazy("stage", "History"),
+}
+CAUSES: Words = {cause.word: cause.label for cause in causes.CAUSES.values()} | causes.MADE_SAFE
+CHANNELS: Words = {
+    "smpp": _("SMS"),
+    "console": _("SMS (demo phone)"),
+    "voice": _("Voice call"),
+}
+
+
+def word(words: Words, key: object) -> str:
+    """`key` in the reader's language; a key without a word as it is."""
+    return str(words.get(key, key))
+
+
+def whys(bits: int) -> list[str]:
+    """The reasons that `bits` (domain.transitions.Why) name."""
+    return [str(text) for bit, text in WHYS.items() if bits & bit]
