@@ -142,9 +142,10 @@ def of_transition(transition: Transition, point: Point, at: datetime) -> EventDa
             "level": word(transition.level),
             "level_before": word(transition.before),
             "device_at": at.isoformat(),
-            "offset": transition.offset,
         }
     )
+    if transition.offset:
+        data["offset"] = transition.offset
     return data
 
 

@@ -36,25 +36,26 @@ FAMILY_OF_RULE = {
 DEVICE_WIDE = frozenset({Rule.SILENCE, Rule.CLOCK, Rule.SHIELDED, Rule.REPORTED_FAULT, Rule.TEST})
 SEVERITY = {Level.NORMAL: 0, Level.FAULT: 1, Level.WARNING: 2, Level.ALARM: 3}
 HANDLED = frozenset({"made_safe", "repaired", "proven"})
+Place = tuple[object, ...]  # (circuit, room), or the device for what concerns all its points
 SWITCHED_OFF = frozenset({"switched_off", "zero_current"})
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
     """An unclosed case as a transition finds it. `quiet`: suspected at the transition's arrival, or a member
-    of an incident. `places`: the (circuit, place) or device of the alarms it already has."""
+    of an incident. `places`: the places of its alarms, each with the worst level it had in this case."""
 
     state: str
     quiet: bool
-    places: frozenset[tuple[object, ...]]
+    places: Mapping[Place, Level]
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmFacts:
-    """The alarm before the transition. `worst`: the worst level it had in this case; NORMAL: it is new."""
+    """Where the alarm is, and for how long that place had been back to normal (None: new, or not back)."""
 
-    place: tuple[object, ...]
-    worst: Level
+    place: Place
+    idle_s: float | None = None
 
 
 def family_of(quantity: str, rule: Rule) -> str:
@@ -82,18 +83,18 @@ def worst(levels: Iterable[int]) -> Level:
     return max((Level(level) for level in levels), key=SEVERITY.__getitem__, default=Level.NORMAL)
 
 
-def news(rule: Rule, level: int, case: CaseFacts, alarm: AlarmFacts) -> str:
-    """What a rise is to the unclosed case it joins: late, reopened, joined, raised or noted."""
-    if rule == Rule.LATE:
-        return kinds.LATE
+def news(level: int, case: CaseFacts, alarm: AlarmFacts, again_after_s: float) -> str:
+    """What a rise is to the unclosed case it joins: reopened, joined, raised or noted."""
     if case.quiet:
         return kinds.NOTED
     if case.state in HANDLED:
         return kinds.REOPENED
     if alarm.place not in case.places:
         return kinds.JOINED
-    if alarm.worst != Level.NORMAL and worse(level, alarm.worst):
+    if worse(level, case.places[alarm.place]):
         return kinds.RAISED
+    if alarm.idle_s is not None and alarm.idle_s >= again_after_s:
+        return kinds.RAISED  # whoever was told then has ceased to wait for it
     return kinds.NOTED
 
 

@@ -1,5 +1,7 @@
 """What people handle. Case events are append-only; a case's row is what its events add up to."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
@@ -205,3 +207,12 @@ class CaseEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.kind}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Writes a new event. One that is written stays as it is."""
+        assert self._state.adding, "case events are append-only"
+        super().save(*args, **kwargs)
+
+    def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        """Never: what happened stays on record."""
+        raise AssertionError(f"case events are append-only, also {self} ({using}, {keep_parents})")

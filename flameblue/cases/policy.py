@@ -95,6 +95,7 @@ class Policy:
     ladders: Mapping[str, Ladder]
     quiet_hours: QuietHours
     relapse_window_s: float
+    again_after_s: float
     silence_grace_s: float
     incident: IncidentPolicy
     made_safe: MadeSafePolicy

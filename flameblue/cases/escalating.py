@@ -1,0 +1,111 @@
+"""What time alone brings: a held-back silence is announced, a step is due, a taken case rings again."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from flameblue.cases import escalation, event_data, events, incidents, kinds
+from flameblue.cases.alarms import is_beyond, settle
+from flameblue.cases.announcing import announce, ladder_of, of_case, untake
+from flameblue.cases.event_data import EventData
+from flameblue.cases.events import Draft
+from flameblue.cases.models import Case, CaseEvent, State
+from flameblue.cases.policy import Policy, current
+from flameblue.domain.transitions import Level
+
+Delivered = Callable[[int], bool]  # case id → the owner's message is known to have arrived
+
+
+def escalate_due(now: datetime, delivered: Delivered, policy: Policy | None = None) -> int:
+    """Takes every step that is due at `now`; returns how many events that made.
+
+    A step names one event, `escalated`; each case is a transaction of its own.
+    """
+    agreed = policy or current()
+    waiting = Case.objects.filter(state__in=(State.OPEN, State.TAKEN), incident=None)
+    made = 0
+    for case_id in list(waiting.order_by("pk").values_list("pk", flat=True)):
+        made += len(_look_at(case_id, now, delivered, agreed))
+    return made
+
+
+@transaction.atomic
+def _look_at(case_id: int, now: datetime, delivered: Delivered, policy: Policy) -> list[int]:
+    case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
+    if case.state not in {State.OPEN, State.TAKEN} or case.incident_id is not None:
+        return []
+    drafts = _left_over(case, now, policy) if incidents.is_incident(case) else []
+    if not case.announced:
+        drafts += _announced(case, now, policy)
+    elif case.shelved_until is None:
+        drafts += _rung(case, now, policy) or _steps(case, now, delivered, policy)
+    if drafts:
+        settle(case)
+        case.save()
+    return events.record(drafts)
+
+
+def _announced(case: Case, now: datetime, policy: Policy) -> list[Draft]:
+    """The grace of a silence, or the settling of an incident, is over."""
+    if case.quiet_until is None or case.quiet_until > now:
+        return []
+    told: EventData = {**announce(case, policy, now), "new": "case"}
+    if incidents.is_incident(case):
+        told.update(incidents.counts(case))
+    return [Draft(case, kinds.OPENED, now, {**of_case(case), **told})]
+
+
+def _rung(case: Case, now: datetime, policy: Policy) -> list[Draft]:
+    facts = _facts(case, receipt=False, still_beyond=case.state == State.TAKEN and is_beyond(case))
+    if not escalation.rings_again(ladder_of(case, policy), facts, now):
+        return []
+    standing = of_case(case)
+    had: EventData = {"taken_by": case.taken_by.name if case.taken_by else ""}
+    drafts = untake(case, now, standing)
+    told = announce(case, policy, now)
+    return [*drafts, Draft(case, kinds.RANG_AGAIN, now, {**standing, **had, **told})]
+
+
+def _steps(case: Case, now: datetime, delivered: Delivered, policy: Policy) -> list[Draft]:
+    ladder = ladder_of(case, policy)
+    due = escalation.due_steps(ladder, _facts(case, receipt=False), now)
+    if any("receipt" in step.unless for step in due) and delivered(case.pk):
+        due = escalation.due_steps(ladder, _facts(case, receipt=True), now)
+    if not due:
+        return []
+    case.steps_taken = [*case.steps_taken, *(step.id for step in due)]
+    standing = of_case(case)
+    if incidents.is_incident(case):
+        standing.update(incidents.counts(case))
+    drafts: list[Draft] = []
+    for step in due:
+        said: EventData = {"step": step.id, "steps": [event_data.step_data(step)], "announces": False}
+        drafts.append(Draft(case, kinds.ESCALATED, now, {**standing, **said}))
+    return drafts
+
+
+def _left_over(case: Case, now: datetime, policy: Policy) -> list[Draft]:
+    """Once, the set time after an incident began: who is still silent, one by one."""
+    if case.quiet_until is None or case.level == Level.NORMAL:
+        return []
+    began = case.quiet_until - timedelta(seconds=policy.incident.settle_s)
+    said = CaseEvent.objects.filter(case=case, kind=kinds.LEFT_OVER, at__gte=began).exists()
+    if said or now - began < timedelta(seconds=policy.incident.left_over_after_s):
+        return []
+    names = incidents.left_over(case)
+    if not names:
+        return []
+    data: EventData = {**of_case(case), **incidents.counts(case), "left_over": names}
+    return [Draft(case, kinds.LEFT_OVER, now, data)]
+
+
+def _facts(case: Case, *, receipt: bool, still_beyond: bool = False) -> escalation.CaseFacts:
+    return escalation.CaseFacts(
+        announced_at=case.announced_at,
+        taken_at=case.taken_at if case.state == State.TAKEN else None,
+        owner_answered_at=case.owner_answered_at,
+        receipt=receipt,
+        steps_taken=frozenset(case.steps_taken),
+        still_beyond=still_beyond,
+    )

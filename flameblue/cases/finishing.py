@@ -1,0 +1,110 @@
+"""What people do to end a case: made safe, repaired, closed.
+
+Invariants: switched off is not repaired; a case closes when it is proven and has a named cause and action;
+a leader may close without proof, with a reason, and that is counted apart.
+"""
+
+from datetime import datetime
+from typing import TypedDict, Unpack
+
+from django.db import transaction
+from django.db.models import Q
+
+from flameblue.cases import kinds
+from flameblue.cases.alarms import reset_latched, settle
+from flameblue.cases.announcing import clear_shelf
+from flameblue.cases.causes import CAUSES, MADE_SAFE
+from flameblue.cases.event_data import EventData
+from flameblue.cases.handling import record_by
+from flameblue.cases.models import Case, State
+from flameblue.cases.outcome import DONE, Outcome, refused
+from flameblue.people.models import Person, Shift
+
+
+class Finding(TypedDict, total=False):
+    """What was found and done; `without_proof_reason`: why a leader closes a case that can't be proven."""
+
+    cause: str  # a word of causes.CAUSES
+    action: str
+    without_proof_reason: str
+
+
+@transaction.atomic
+def made_safe(case_id: int, by: Person | None, how: str, now: datetime) -> Outcome:
+    """The danger is off (`how`: a word of causes.MADE_SAFE); `by` None: the readings say so. Proves
+    nothing."""
+    if how not in MADE_SAFE:
+        return refused("unknown_how")
+    unsafe = Case.objects.filter(pk=case_id, state__in=(State.OPEN, State.TAKEN))
+    won = unsafe.update(state=State.MADE_SAFE, made_safe_at=now, made_safe_how=how)
+    case = _case(case_id)
+    if not won:
+        return refused("closed" if case.state == State.CLOSED else "already", case.taken_by)
+    settle(case)
+    record_by(case, kinds.MADE_SAFE, by, now, {"how": how})
+    return DONE
+
+
+@transaction.atomic
+def repaired(case_id: int, by: Person, cause: str, action: str, now: datetime) -> Outcome:
+    """`by` says what it was and what was done. What is read from now on can prove it."""
+    if wrong := _incomplete(cause, action):
+        return wrong
+    ready = Case.objects.filter(pk=case_id, state__in=(State.TAKEN, State.MADE_SAFE))
+    won = ready.update(state=State.REPAIRED, repaired_at=now, cause=cause, action=action)
+    case = _case(case_id)
+    if not won:
+        return refused("closed" if case.state == State.CLOSED else "wrong_state", case.taken_by)
+    settle(case)
+    record_by(case, kinds.REPAIRED, by, now, {"cause": cause, "action": action})
+    return DONE
+
+
+@transaction.atomic
+def close(case_id: int, by: Person, now: datetime, **finding: Unpack[Finding]) -> Outcome:
+    """Closes a proven case with its cause and action (those named at the repair stand in for missing ones).
+
+    With `without_proof_reason` a leader closes it unproven; it is counted apart.
+    """
+    case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
+    cause, action = finding.get("cause") or case.cause, (finding.get("action") or case.action).strip()
+    reason = finding.get("without_proof_reason", "").strip()
+    if case.state == State.CLOSED:
+        return refused("closed")
+    if wrong := _incomplete(cause, action):
+        return wrong
+    proven = case.state == State.PROVEN
+    if not proven and not reason:
+        return refused("not_proven")
+    if not proven and not is_leader(by, now):
+        return refused("not_a_leader")
+    case.state, case.closed_at, case.cause, case.action = State.CLOSED, now, cause, action
+    case.closed_without_proof = not proven
+    clear_shelf(case)
+    reset_latched(case)
+    settle(case)
+    case.save()
+    data: EventData = {"cause": cause, "action": action, "without_proof": not proven}
+    if not proven:
+        data["reason"] = reason
+    record_by(case, kinds.CLOSED, by, now, data)
+    return DONE
+
+
+def is_leader(person: Person, now: datetime) -> bool:
+    """The person is a station's leader at `now`."""
+    begun = Q(starts_at=None) | Q(starts_at__lte=now)
+    going_on = Q(ends_at=None) | Q(ends_at__gt=now)
+    return Shift.objects.filter(begun, going_on, person=person, role=Shift.Role.LEADER).exists()
+
+
+def _incomplete(cause: str, action: str) -> Outcome | None:
+    if not cause:
+        return refused("cause_missing")
+    if cause not in CAUSES:
+        return refused("unknown_cause")
+    return None if action.strip() else refused("action_missing")
+
+
+def _case(case_id: int) -> Case:
+    return Case.objects.select_related("taken_by", "premises", "site").get(pk=case_id)

@@ -1,0 +1,93 @@
+"""What people do with a case before it is safe: take, answer, ask for help, comment, assign.
+
+Invariants: only a person of a station takes a case; the owner's answer stops the owner's repeats and
+nothing else; each action is one conditional update and one event in one transaction.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from flameblue.cases import events, kinds
+from flameblue.cases.alarms import settle
+from flameblue.cases.announcing import of_case
+from flameblue.cases.event_data import EventData
+from flameblue.cases.events import Draft
+from flameblue.cases.models import Case, State
+from flameblue.cases.outcome import DONE, Outcome, refused
+from flameblue.people.models import Contact, Person
+
+TEXT_CHARS_MAX = 2_000
+
+
+@transaction.atomic
+def take(case_id: int, by: Person, now: datetime) -> Outcome:
+    """`by` takes the case over. Refused with who has it, or when `by` is nobody's fire officer.
+
+    A case that became safe before anybody had taken it keeps its state.
+    """
+    if by.station_id is None or not by.active:
+        return refused("not_of_a_station")
+    free = Case.objects.filter(pk=case_id, taken_by=None).exclude(state=State.CLOSED)
+    won = free.filter(state=State.OPEN).update(state=State.TAKEN, taken_by=by, taken_at=now)
+    won = won or free.update(taken_by=by, taken_at=now)
+    case = Case.objects.select_related("taken_by", "premises", "site").get(pk=case_id)
+    if not won:
+        return refused("closed" if case.state == State.CLOSED else "taken_by_other", case.taken_by)
+    settle(case)
+    record_by(case, kinds.TAKEN, by, now, {})
+    return DONE
+
+
+@transaction.atomic
+def owner_acknowledge(case_id: int, by: Person, now: datetime) -> Outcome:
+    """A contact of the premises has read the message: no more repeats to the owner. Nothing else stops."""
+    case = Case.objects.select_related("premises", "site").get(pk=case_id)
+    if case.premises_id is None or not Contact.objects.filter(premises=case.premises_id, person=by).exists():
+        return refused("not_a_contact")
+    open_case = Case.objects.filter(pk=case_id).exclude(state=State.CLOSED)
+    if not open_case.filter(owner_answered_at=None).update(owner_answered_at=now):
+        return refused("closed" if case.state == State.CLOSED else "already")
+    record_by(case, kinds.OWNER_ANSWERED, by, now, {})
+    return DONE
+
+
+def ask_help(case_id: int, by: Person, now: datetime) -> Outcome:
+    """`by` (a contact, or an officer) asks for people to come."""
+    return _say(case_id, kinds.HELP_ASKED, by, now, {})
+
+
+def comment(case_id: int, by: Person, text: str, now: datetime) -> Outcome:
+    """Adds a remark to the case, also to a closed one; it is cut at 2,000 characters."""
+    if not text.strip():
+        return refused("text_missing")
+    return _say(case_id, kinds.COMMENTED, by, now, {"text": text.strip()[:TEXT_CHARS_MAX]})
+
+
+@transaction.atomic
+def assign(case_id: int, by: Person, to: Person, now: datetime) -> Outcome:
+    """`by` gives the case to `to` to work on; it stays with whoever has taken it."""
+    unclosed = Case.objects.filter(pk=case_id).exclude(state=State.CLOSED)
+    if not unclosed.filter(~Q(assigned_to=to) | Q(assigned_to=None)).update(assigned_to=to):
+        return refused("already" if unclosed.exists() else "closed")
+    case = Case.objects.select_related("premises", "site").get(pk=case_id)
+    record_by(case, kinds.ASSIGNED, by, now, {"assigned_to": to.name})
+    return DONE
+
+
+def record_by(case: Case, kind: str, by: Person | None, now: datetime, extra: EventData) -> list[int]:
+    """Appends one event of a person, with the case's standing; last in the caller's transaction."""
+    data: EventData = {**of_case(case), **extra}
+    if by is not None:
+        data["by"] = by.name
+    return events.record([Draft(case, kind, now, data, by)])
+
+
+@transaction.atomic
+def _say(case_id: int, kind: str, by: Person, now: datetime, extra: EventData) -> Outcome:
+    case = Case.objects.select_related("premises", "site").get(pk=case_id)
+    if case.state == State.CLOSED and kind != kinds.COMMENTED:
+        return refused("closed")
+    record_by(case, kind, by, now, extra)
+    return DONE

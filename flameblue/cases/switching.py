@@ -1,0 +1,92 @@
+"""Whether the circuit of a case is switched off, and whether its load is back.
+
+Zero current makes safe and proves nothing. Current that comes back before a repair was named, while the
+value is still beyond its limit, is a relapse: a thermostat had opened, nobody had pulled the switch.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from flameblue.cases import event_data, events, evidence, grouping, kinds
+from flameblue.cases.alarms import is_beyond, settle
+from flameblue.cases.announcing import announce, of_case, reopen
+from flameblue.cases.event_data import EventData
+from flameblue.cases.events import Draft
+from flameblue.cases.finishing import made_safe
+from flameblue.cases.loads import load_points
+from flameblue.cases.models import Alarm, Case, CaseEvent, Family, State
+from flameblue.cases.policy import Policy
+from flameblue.cases.traces import ReadingsQuery, Window
+from flameblue.domain.clock import to_ns
+from flameblue.domain.quantities import NO_VALUE, QUANTITIES
+from flameblue.domain.transitions import Rule
+
+FED_BY_THE_CIRCUIT = {Family.HEAT, Family.LEAKAGE, Family.LOAD, Family.ARC}
+NOT_OF_A_VALUE = (*grouping.DEVICE_WIDE, Rule.SENSOR)
+
+
+def look_at(case: Case, now: datetime, readings: ReadingsQuery, policy: Policy) -> int:
+    """Marks the case made safe or its load back, if the readings say so; returns how many events."""
+    if case.family not in FED_BY_THE_CIRCUIT:
+        return 0
+    window = Window(readings, to_ns(now), policy.made_safe.for_s)
+    if case.state in {State.OPEN, State.TAKEN}:
+        off = _is_off(case, window, policy)
+        return int(bool(off and made_safe(case.pk, None, "zero_current", now)))
+    if case.state in {State.MADE_SAFE, State.REPAIRED} and case.made_safe_how in grouping.SWITCHED_OFF:
+        return _load_back(case, window, now, policy)
+    return 0
+
+
+def _is_off(case: Case, window: Window, policy: Policy) -> bool:
+    """Every circuit with an alarm carried load then and carries none now."""
+    zero = QUANTITIES["current_a"].steps(policy.made_safe.current_zero_a)
+    alarms = _alarms(case)
+    if not alarms or any(alarm.load is None or alarm.load <= zero for alarm in alarms):
+        return False
+    for points in _circuits(alarms):
+        since = evidence.off_since_ns(window.load(points), zero, policy.made_safe.for_s, window.now_ns)
+        if since is None:
+            return False
+    return True
+
+
+def _load_back(case: Case, window: Window, now: datetime, policy: Policy) -> int:
+    assert case.made_safe_at is not None
+    if CaseEvent.objects.filter(case=case, kind=kinds.LOAD_BACK, at__gte=case.made_safe_at).exists():
+        return 0
+    zero = QUANTITIES["current_a"].steps(policy.made_safe.current_zero_a)
+    for points in _circuits(_alarms(case)):
+        load = window.load(points)
+        since = evidence.back_since_ns(load, zero, policy.made_safe.for_s, window.now_ns)
+        if since is not None and since > to_ns(case.made_safe_at):
+            return _say_load_back(case.pk, int(load.value[-1]), now, policy)
+    return 0
+
+
+@transaction.atomic
+def _say_load_back(case_id: int, load: int, now: datetime, policy: Policy) -> int:
+    case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
+    if case.state not in {State.MADE_SAFE, State.REPAIRED}:
+        return 0
+    data: EventData = {**of_case(case), "repaired": case.state == State.REPAIRED}
+    data["current_a"] = event_data.ampere(None if load == NO_VALUE else load)
+    drafts = [Draft(case, kinds.LOAD_BACK, now, data)]
+    if case.state == State.MADE_SAFE and is_beyond(case):
+        had = reopen(case)
+        settle(case)
+        told: EventData = {**announce(case, policy, now), "new": "load_back"}
+        drafts.append(Draft(case, kinds.REOPENED, now, {**data, **had, **told}))
+        case.save()
+    return len(events.record(drafts))
+
+
+def _alarms(case: Case) -> list[Alarm]:
+    alarms = case.alarms.exclude(rule__in=NOT_OF_A_VALUE).filter(point__retired=False)
+    return list(alarms.select_related("point__device", "point__circuit").order_by("pk"))
+
+
+def _circuits(alarms: Iterable[Alarm]) -> list[tuple[int, ...]]:
+    return sorted({tuple(load_points(alarm.point)) for alarm in alarms})
