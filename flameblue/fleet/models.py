@@ -106,6 +106,7 @@ class Point(models.Model):
     phase = models.CharField(max_length=1, blank=True)
     place = models.CharField(max_length=20, blank=True)  # what an SMS says: 203房
     retired = models.BooleanField(default=False)
+    row = models.BinaryField(default=bytes)  # as detection knows it: a packed `domain.points.POINT`, or empty
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["device", "key"], name="point_key_once_a_device"),)
@@ -159,7 +160,8 @@ class LimitSetting(models.Model):
 class PointChange(models.Model):
     """The outbox of the point table: packed `domain.points.POINT` rows, written in the change's transaction.
 
-    The core alone appends them to the journal; `appended_offset` says where.
+    The core alone appends them to the journal; `appended_offset` says where. One without rows says that
+    who may connect has changed: the directory is to be read anew.
     """
 
     created_at = models.DateTimeField()

@@ -65,6 +65,18 @@ class Shift(models.Model):
         return f"{self.station.name} {self.role} {self.person.name}"
 
 
+class OneTimePassword(models.Model):
+    """The user's password was printed or told: it is good for choosing another one, and for nothing else."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="one_time_password"
+    )
+    issued_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"one-time password of {self.user}"
+
+
 class ApiToken(models.Model):
     """A program's key. Only its hash is kept; `scopes` are words of web.access."""
 

@@ -1,0 +1,199 @@
+"""What people do to the fleet: each is one transaction with its audit entry and its word to detection."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from flameblue.domain.errors import BadInput
+from flameblue.domain.limits import PAIRING_WINDOW_S_MAX
+from flameblue.domain.quantities import QUANTITIES
+from flameblue.fleet import audit, point_table, shelf
+from flameblue.fleet.keeping import Hand, keep, remove
+from flameblue.fleet.limits import FIELDS, HOLD_FIELDS, LAXER, LIMIT_FIELDS
+from flameblue.fleet.models import Circuit, Device, LimitSetting, PairingWindow, Point, Premises, Site
+from flameblue.intake.directory import credential_hash
+from flameblue.profiles.loader import Profile
+
+HOLD_S_MAX = 3_600.0
+NAME = re.compile(r"[^\s/+#]{1,64}")  # it stands in a topic
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of `quantity` at `target` (a profile's name, a site, premises or a circuit).
+
+    `values` by the names of `fleet.limits.FIELDS`, in the quantity's unit or seconds; None takes one back.
+    """
+
+    target: str | Site | Premises | Circuit
+    quantity: str
+    values: Mapping[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class NewDevice:
+    """A device as the pairing page binds it: with the hash of the credential that it has presented."""
+
+    name: str
+    premises: Premises
+    profile: str
+    credential_hash: str = ""
+
+
+def set_limit(limits: Limits, hand: Hand) -> LimitSetting:
+    """Sets the fields that `limits` names and leaves the others; BadInput says what is wrong."""
+    check_limits(limits.quantity, limits.values)
+    if not hand.reason.strip():
+        raise BadInput("A limit is changed for a reason: say it.")
+    where = _scope(limits.target)
+    with transaction.atomic():
+        setting = LimitSetting.objects.filter(**where, quantity=limits.quantity).first()
+        setting = setting or LimitSetting(**where, quantity=limits.quantity)
+        for name, value in limits.values.items():
+            setattr(setting, name, value)
+        check_limits(limits.quantity, {name: getattr(setting, name) for name in FIELDS})
+        setting.reason = hand.reason
+        keep(setting, hand)
+    return setting
+
+
+def remove_limit(setting: LimitSetting, hand: Hand) -> None:
+    """The wider scope counts again."""
+    remove(setting, hand)
+
+
+def check_limits(quantity: str, values: Mapping[str, float | None]) -> None:
+    """BadInput where `values` make no sense for `quantity`."""
+    if quantity not in QUANTITIES:
+        raise BadInput(f"There is no quantity {quantity!r}. Known: {', '.join(QUANTITIES)}.")
+    known = QUANTITIES[quantity]
+    for name, value in values.items():
+        if name not in FIELDS:
+            raise BadInput(f"There is no limit field {name!r}. Known: {', '.join(FIELDS)}.")
+        if value is None:
+            continue
+        if name in HOLD_FIELDS and not 0 <= value <= HOLD_S_MAX:
+            raise BadInput(f"{name} is {value} s; it must be between 0 and {HOLD_S_MAX:.0f} s.")
+        if name.endswith("hysteresis") and not 0 <= value <= known.plausible_max:
+            raise BadInput(f"{name} is {value} {known.unit}; it can't be negative or so large.")
+        if name in LIMIT_FIELDS and not known.plausible_min <= value <= known.plausible_max:
+            raise BadInput(
+                f"{name} is {value} {known.unit}; a {quantity} beyond {known.plausible_min} to "
+                f"{known.plausible_max} {known.unit} is a broken sensor."
+            )
+    for warning, alarm, sign in LAXER:
+        first, last = values.get(warning), values.get(alarm)
+        if first is not None and last is not None and first * sign > last * sign:
+            raise BadInput(f"{warning} ({first}) lies beyond {alarm} ({last}): a warning comes first.")
+
+
+def set_rating(circuit: Circuit, rated_current_a: float | None, hand: Hand) -> bool:
+    """The limits of load current follow the rating."""
+    circuit.rated_current_a = rated_current_a
+    return keep(circuit, hand)
+
+
+def set_season(premises: Premises, closed_until: date | None, hand: Hand) -> bool:
+    """Closed until that day in the site's time zone: silence is expected. None: open."""
+    premises.closed_until = closed_until
+    return keep(premises, hand)
+
+
+def move_device(device: Device, premises: Premises, hand: Hand) -> bool:
+    """The device hangs elsewhere now; its points leave the circuits of the old premises."""
+    device.premises = premises
+    return keep(device, hand)
+
+
+def set_credential(device: Device, credential: str, hand: Hand) -> bool:
+    """Only a keyed hash is kept; empty takes the credential away."""
+    device.credential_hash = hashed(credential) if credential else ""
+    return keep(device, hand)
+
+
+def retire_point(point: Point, hand: Hand) -> bool:
+    """Its readings are history only from now on; its alarms return to normal."""
+    point.retired = True
+    return keep(point, hand)
+
+
+def restore_point(point: Point, hand: Hand) -> bool:
+    """A retired point is watched again."""
+    point.retired = False
+    return keep(point, hand)
+
+
+@transaction.atomic
+def bind_device(wish: NewDevice, hand: Hand) -> Device:
+    """A new device at its premises, with the points that its profile fixes; BadInput says what is wrong."""
+    profiles = shelf.profiles()
+    if wish.profile not in profiles:
+        raise BadInput(f"There is no profile {wish.profile!r}. Known: {', '.join(sorted(profiles))}.")
+    if not NAME.fullmatch(wish.name):
+        raise BadInput(f"{wish.name!r} can't name a device: 64 characters at most, no blank, no / + #.")
+    if Device.objects.filter(name=wish.name).exists():
+        raise BadInput(f"There is already a device {wish.name!r}.")
+    device = Device(
+        name=wish.name,
+        premises=wish.premises,
+        profile=wish.profile,
+        credential_hash=wish.credential_hash,
+    )
+    keep(device, hand)
+    Point.objects.bulk_create(profile_points(device, profiles[wish.profile]))
+    point_table.refresh(profiles, hand.now, device.points.all())
+    return device
+
+
+def profile_points(device: Device, profile: Profile) -> list[Point]:
+    """The points that `profile` fixes, not yet saved."""
+    return [
+        Point(device=device, key=point.key, quantity=point.quantity.name, phase=point.phase)
+        for point in profile.points.values()
+    ]
+
+
+def open_pairing(duration_s: float, hand: Hand) -> PairingWindow:
+    """Unknown devices are listed for `duration_s`, at most an hour, with what they send."""
+    if not 0 < duration_s <= PAIRING_WINDOW_S_MAX:
+        raise BadInput(f"A pairing window is open for at most {PAIRING_WINDOW_S_MAX // 60} minutes.")
+    until = hand.now + timedelta(seconds=duration_s)
+    with transaction.atomic():
+        window = PairingWindow.objects.create(opened_at=hand.now, open_until=until, opened_by=hand.by)
+        audit.record(hand.by, "opened pairing", "pairing window", {"until": until.isoformat()}, hand.now)
+        point_table.announce(hand.now)
+    return window
+
+
+@transaction.atomic
+def close_pairing(hand: Hand) -> bool:
+    """Ends every open window; False when none was open."""
+    closed = PairingWindow.objects.filter(open_until__gt=hand.now).update(open_until=hand.now)
+    if closed:
+        audit.record(hand.by, "closed pairing", "pairing window", {}, hand.now)
+        point_table.announce(hand.now)
+    return closed > 0
+
+
+def hashed(credential: str) -> str:
+    """The keyed hash under this installation's key."""
+    return credential_hash(settings.CREDENTIAL_KEY.encode(), credential)
+
+
+def _scope(target: str | Site | Premises | Circuit) -> dict[str, object]:
+    scope = LimitSetting.Scope
+    nowhere = {"profile": "", "site": None, "premises": None, "circuit": None}
+    match target:
+        case Site():
+            return {**nowhere, "scope": scope.SITE, "site": target}
+        case Premises():
+            return {**nowhere, "scope": scope.PREMISES, "premises": target}
+        case Circuit():
+            return {**nowhere, "scope": scope.CIRCUIT, "circuit": target}
+    if target not in shelf.profiles():
+        raise BadInput(f"There is no profile {target!r}. Known: {', '.join(sorted(shelf.profiles()))}.")
+    return {**nowhere, "scope": scope.PROFILE, "profile": target}

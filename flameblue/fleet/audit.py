@@ -1,0 +1,63 @@
+"""Who changed what, when. Entries are only ever added, in the transaction of the change they tell of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Model
+
+from flameblue.fleet.models import AuditEntry
+
+BY_MAX, VERB_MAX, SUBJECT_MAX = 80, 40, 120
+SECRET_FIELDS = frozenset({"credential_hash", "token_hash", "password"})
+PHONE_FIELDS = frozenset({"phone"})
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What was done to what. `detail` is JSON: before, after, reason; no secret, no whole phone number."""
+
+    verb: str
+    subject: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+def record(by: str, verb: str, subject: str, detail: Mapping[str, Any], now: datetime) -> AuditEntry:
+    """Adds one entry."""
+    entry = _entry(by, Deed(verb, subject, detail), now)
+    entry.save(force_insert=True)
+    return entry
+
+
+def record_all(by: str, deeds: Sequence[Deed], now: datetime) -> None:
+    """Adds an entry for each of `deeds`, in their order."""
+    AuditEntry.objects.bulk_create([_entry(by, deed, now) for deed in deeds], batch_size=1000)
+
+
+def readable(name: str, value: Any) -> Any:
+    """`value` of the field `name` as an entry may tell it: secrets as `(set)`, phones masked, times text."""
+    if name in SECRET_FIELDS:
+        return "(set)" if value else ""
+    if name in PHONE_FIELDS:
+        return mask_phone(value)
+    if isinstance(value, Model):
+        return str(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def mask_phone(phone: str) -> str:
+    """+86138****0000 of +8613812340000: enough to tell two people apart, too little to call."""
+    if len(phone) < 9:
+        return "*" * len(phone)
+    return f"{phone[:-8]}****{phone[-4:]}"
+
+
+def _entry(by: str, deed: Deed, now: datetime) -> AuditEntry:
+    return AuditEntry(
+        at=now,
+        by=by[:BY_MAX],
+        verb=deed.verb[:VERB_MAX],
+        subject=deed.subject[:SUBJECT_MAX],
+        detail=dict(deed.detail),
+    )
