@@ -11,7 +11,7 @@ OF_RATING = "of rating"  # the unit of a limit that is a fraction of the circuit
 
 @dataclass(frozen=True, slots=True)
 class DefaultLimit:
-    """One field: its value in `unit` (holds: seconds), where it comes from, how sure that is (A, B, M, own)."""
+    """One field: its value in `unit` (holds: seconds), its source, and how sure that is (A, B, M, own)."""
 
     value: float
     unit: str

@@ -1,0 +1,1 @@
+"""The protocols that devices speak to us: a folder each, found, not listed."""

@@ -1,0 +1,92 @@
+"""Who may send: the devices, their points and credentials, as one value that is swapped whole.
+
+Credentials are kept as keyed hashes (docs/decisions/0002); the same credential always gives the same hash, so
+a ThingsBoard token, which comes alone and as the user name, finds its device by one look-up.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from flameblue.domain.quantities import Quantity
+
+
+@dataclass(frozen=True)
+class DeviceEntry:
+    """One device. `points`: by key, the point's id and quantity."""
+
+    name: str
+    profile: str
+    credential_hash: str
+    points: Mapping[str, tuple[int, Quantity]]
+
+
+class Outcome(Enum):
+    """What becomes of somebody who knocks."""
+
+    DEVICE = "device"
+    PAIRING = "pairing"
+    UNKNOWN = "unknown"
+    WRONG_CREDENTIAL = "wrong_credential"
+
+
+@dataclass(frozen=True)
+class Admission:
+    """The outcome; `device` only with DEVICE. `name` is fit to be shown: a token never stands in it."""
+
+    outcome: Outcome
+    name: str
+    reason: str
+    device: DeviceEntry | None = None
+    credential_hash: str = ""  # of what was presented; lets a person bind an unknown device as it is
+
+
+@dataclass(frozen=True)
+class Directory:
+    """An immutable view of fleet's devices. `by_credential`: credential hash → device name."""
+
+    devices: Mapping[str, DeviceEntry] = field(default_factory=dict)
+    by_credential: Mapping[str, str] = field(default_factory=dict)
+    pairing_until_ns: int = 0
+    credential_key: bytes = b""
+
+    def admit(self, user: str, password: str | None, now_ns: int) -> Admission:
+        """Whether the bearer of `user` and `password` is a device; a token comes alone, as the user name."""
+        entry = self.devices.get(user)
+        if entry is not None and password:
+            presented = credential_hash(self.credential_key, password)
+            if entry.credential_hash and hmac.compare_digest(entry.credential_hash, presented):
+                return Admission(Outcome.DEVICE, user, "known device", entry)
+            return Admission(Outcome.WRONG_CREDENTIAL, user, "The credential is not this device's.")
+        holder = self._holder(user)
+        if holder is not None:
+            return Admission(Outcome.DEVICE, holder.name, "known token", holder)
+        if entry is not None:
+            return Admission(Outcome.WRONG_CREDENTIAL, user, "No credential was sent.")
+        name = user if password else masked(user)
+        if now_ns < self.pairing_until_ns:
+            presented = credential_hash(self.credential_key, password or user)
+            return Admission(Outcome.PAIRING, name, "Unknown, listed while pairing.", None, presented)
+        return Admission(Outcome.UNKNOWN, name, "No such device, and no pairing window is open.")
+
+    def _holder(self, token: str) -> DeviceEntry | None:
+        if not token:
+            return None
+        return self.devices.get(self.by_credential.get(credential_hash(self.credential_key, token), ""))
+
+    def still_admits(self, entry: DeviceEntry) -> DeviceEntry | None:
+        """The device as it is now; None when it is gone or its credential was changed."""
+        now = self.devices.get(entry.name)
+        return now if now is not None and now.credential_hash == entry.credential_hash else None
+
+
+def credential_hash(key: bytes, credential: str) -> str:
+    """HMAC-SHA256 of `credential` under `key`, in hexadecimal."""
+    return hmac.new(key, credential.encode(), hashlib.sha256).hexdigest()
+
+
+def masked(token: str) -> str:
+    """A token as it may be shown: its last four characters, where it is long enough to hide the rest."""
+    return f"token …{token[-4:]}" if len(token) >= 12 else "token …"

@@ -1,0 +1,1 @@
+"""What stands inside a message: a folder each, found, not listed."""

@@ -1,0 +1,34 @@
+"""What every protocol of the listener is: bytes in, frames out, bytes back; no socket, no clock, no task inside.
+
+Contract (tests/contracts/test_every_protocol.py): any split of the same bytes gives the same frames; no bytes
+make a session raise; what it holds is bounded; after `Broken` it yields nothing more.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+
+class Broken(NamedTuple):
+    """The peer broke the protocol: the last frame of its session. `reason` is for people."""
+
+    reason: str
+    oversized: bool = False
+
+
+class Session(Protocol):
+    """One connection's side of a protocol."""
+
+    def feed(self, data: bytes) -> Sequence[Any]:
+        """The frames that `data` completes, in order."""
+
+    def held_bytes(self) -> int:
+        """How many bytes of an incomplete frame are kept."""
+
+
+class ProtocolPlugin(Protocol):
+    """A protocol. Plug-ins are objects of this shape, named PLUGIN."""
+
+    frame_bytes_max: int
+
+    def session(self) -> Session:
+        """A session for a connection that has just come in."""
