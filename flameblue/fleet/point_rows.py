@@ -1,8 +1,8 @@
 """A point of the database as detection knows it: one row of `domain.points.POINT`.
 
-Pure. The arithmetic of the times: a gap is half an interval late and a second more (devices jitter, QoS 1 loses
-nothing); silence without a word of the profile is three intervals, at least 90 s, since a fault is to show within
-100 s; the short hold after a lost connection is 60 s, since 4G links drop all day.
+Pure. The arithmetic of the times: a gap is half an interval late and a second more (devices jitter, QoS 1
+loses nothing); silence without a word of the profile is three intervals, at least 90 s, since a fault is to
+show within 100 s; the short hold after a lost connection is 60 s, since 4G links drop all day.
 """
 
 from collections.abc import Iterable

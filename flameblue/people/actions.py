@@ -39,7 +39,7 @@ def ensure_groups() -> None:
 
 @transaction.atomic
 def ensure_admin(now: datetime) -> str | None:
-    """The one-time password of a new user `admin`; None, and nothing is done, where an administrator exists."""
+    """The one-time password of a new user `admin`; None where an administrator exists."""
     if User.objects.filter(is_superuser=True).exists():
         return None
     password = secrets.token_urlsafe(12)
