@@ -1,4 +1,4 @@
-"""What every protocol of the listener is: bytes in, frames out, bytes back; no socket, no clock, no task inside.
+"""What every protocol of the listener is: bytes in, frames out, bytes back; no socket, clock or task inside.
 
 Contract (tests/contracts/test_every_protocol.py): any split of the same bytes gives the same frames; no bytes
 make a session raise; what it holds is bounded; after `Broken` it yields nothing more.

@@ -1,7 +1,7 @@
 """MQTT 3.1.1, the server's side of one connection, without I/O: what a device may say, and our answers.
 
-Invariants: any split of the bytes gives the same frames; no bytes raise; at most one packet within its limit is
-held; the first frame is Connect or Unacceptable or Broken, and after the latter two nothing comes.
+Invariants: any split of the bytes gives the same frames; no bytes raise; at most one packet within its limit
+is held; the first frame is Connect or Unacceptable or Broken, and after the latter two nothing comes.
 Source: OASIS MQTT Version 3.1.1 (sections in brackets). Not served: QoS 2, sessions over a connection's end,
 subscriptions (answered with failure).
 """
@@ -128,7 +128,7 @@ class Session:
         return frames
 
     def _start(self, data: bytes, at: int) -> int:
-        """Where the body of the packet at `at` starts; 0 when it is not complete. `_needed`: its whole length."""
+        """Where the body of the packet at `at` starts; 0: it is not complete. `_needed`: its whole length."""
         end = len(data)
         if at >= end:
             return 0

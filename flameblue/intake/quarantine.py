@@ -1,0 +1,217 @@
+"""What could not be taken, kept with the reason and a count, in an SQLite file of its own.
+
+Invariants: durable when `add` returns (WAL, synchronous=FULL); repeats (device, topic, reason) are one row with
+a count; at most QUARANTINE_BYTES_MAX, the oldest go first; no secret is stored. Another process may read it.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flameblue.domain.errors import WorldFailed
+from flameblue.domain.limits import QUARANTINE_BYTES_MAX, TOPIC_BYTES_MAX, UNKNOWN_DEVICES_MAX
+from flameblue.intake import redact
+from flameblue.intake.reasons import Reason
+
+ROW_BYTES = 256  # what a row takes beside its texts
+BUSY_S = 5.0
+
+_SCHEMA = """
+create table if not exists message (
+    id integer primary key, device text not null, topic text not null, reason text not null,
+    detail text not null, sample text not null, payload_bytes integer not null, count integer not null,
+    first_ns integer not null, last_ns integer not null, bytes integer not null,
+    unique (device, topic, reason)
+);
+create index if not exists message_by_age on message (last_ns);
+create table if not exists unknown_device (
+    id integer primary key, name text not null unique, client_id text not null, peer text not null,
+    credential_hash text not null, topic text not null, sample text not null, count integer not null,
+    first_ns integer not null, last_ns integer not null
+);
+"""
+_ADD = """
+insert into message (device, topic, reason, detail, sample, payload_bytes, count, first_ns, last_ns, bytes)
+values (?, ?, ?, ?, ?, ?, 1, ?, ?, ?)
+on conflict (device, topic, reason) do update set
+    detail = excluded.detail, sample = excluded.sample, payload_bytes = excluded.payload_bytes,
+    count = count + 1, last_ns = excluded.last_ns, bytes = excluded.bytes
+"""
+_TRIM = """
+delete from message where id in (
+    select id from (select id, sum(bytes) over (order by last_ns desc, id desc) as total from message)
+    where total > ?
+)
+"""
+_ADD_UNKNOWN = """
+insert into unknown_device
+    (name, client_id, peer, credential_hash, topic, sample, count, first_ns, last_ns)
+values (?, ?, ?, ?, ?, ?, 1, ?, ?)
+on conflict (name) do update set
+    client_id = excluded.client_id, peer = excluded.peer, credential_hash = excluded.credential_hash,
+    topic = excluded.topic, sample = excluded.sample, count = count + 1, last_ns = excluded.last_ns
+"""
+_TRIM_UNKNOWN = """
+delete from unknown_device
+where id not in (select id from unknown_device order by last_ns desc, id desc limit ?)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """One message, or a part of it, to be kept. `device` "": nobody known sent it."""
+
+    device: str
+    topic: str
+    reason: Reason
+    detail: str
+    payload: bytes
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Somebody unknown who sent something in the pairing window. `name` is fit to be shown."""
+
+    name: str
+    client_id: str
+    peer: str
+    credential_hash: str
+    topic: str
+    payload: bytes
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineRow:
+    """Repeats of one trouble. `sample` is the beginning of the latest payload, of `payload_bytes` bytes."""
+
+    device: str
+    topic: str
+    reason: str
+    detail: str
+    sample: str
+    payload_bytes: int
+    count: int
+    first_ns: int
+    last_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownDeviceRow:
+    """An unknown device and what it sent last."""
+
+    name: str
+    client_id: str
+    peer: str
+    credential_hash: str
+    topic: str
+    sample: str
+    count: int
+    first_ns: int
+    last_ns: int
+
+
+class Quarantine:
+    """The file at `path`. `reader_only`: for another process; a file that is not there yet is empty."""
+
+    def __init__(
+        self, path: Path, *, reader_only: bool = False, bytes_max: int = QUARANTINE_BYTES_MAX
+    ) -> None:
+        self._path = path
+        self._bytes_max = bytes_max
+        self._lock = threading.Lock()
+        self._bytes = 0
+        self._writer = None if reader_only else self._open()
+
+    def add(self, items: Iterable[Quarantined | Unknown]) -> None:
+        """Keeps `items`; durable when it returns. WorldFailed: they were not kept, so acknowledge nothing."""
+        assert self._writer is not None, "this quarantine was opened for reading"
+        try:
+            with self._lock, self._writer:
+                self._writer.execute("begin immediate")
+                for item in items:
+                    self._add(self._writer, item)
+                self._trim(self._writer)
+        except sqlite3.Error as error:
+            raise WorldFailed(f"The quarantine {self._path} can't be written: {error}.") from error
+
+    def rows(self, limit: int = 200, offset: int = 0) -> list[QuarantineRow]:
+        """The troubles, the latest first."""
+        query = (
+            "select device, topic, reason, detail, sample, payload_bytes, count, first_ns, last_ns "
+            "from message order by last_ns desc, id desc limit ? offset ?"
+        )
+        return [QuarantineRow(*row) for row in self._read(query, (limit, offset))]
+
+    def unknown_devices(self, since_ns: int = 0, limit: int = 200) -> list[UnknownDeviceRow]:
+        """The unknown devices that sent something after `since_ns`, the latest first."""
+        query = (
+            "select name, client_id, peer, credential_hash, topic, sample, count, first_ns, last_ns "
+            "from unknown_device where last_ns > ? order by last_ns desc, id desc limit ?"
+        )
+        return [UnknownDeviceRow(*row) for row in self._read(query, (since_ns, limit))]
+
+    def totals(self) -> dict[str, int]:
+        """How many messages went to quarantine, by reason (of the rows that are kept)."""
+        return dict(self._read("select reason, sum(count) from message group by reason", ()))
+
+    def close(self) -> None:
+        """Nothing more is written."""
+        if self._writer is not None:
+            self._writer.close()
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            connection = sqlite3.connect(
+                self._path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
+            )
+            connection.execute("pragma journal_mode = wal")
+            connection.execute("pragma synchronous = full")
+            connection.executescript(_SCHEMA)
+            self._bytes = _sum(connection)
+        except sqlite3.Error as error:
+            raise WorldFailed(f"The quarantine {self._path} can't be opened: {error}.") from error
+        return connection
+
+    def _add(self, writer: sqlite3.Connection, item: Quarantined | Unknown) -> None:
+        topic, sample = redact.shown(item.topic, TOPIC_BYTES_MAX), redact.sample(item.payload)
+        if isinstance(item, Unknown):
+            names = (redact.shown(item.name, 64), redact.shown(item.client_id, 64), item.peer)
+            last = (item.credential_hash, topic, sample, item.at_ns, item.at_ns)
+            writer.execute(_ADD_UNKNOWN, (*names, *last))
+            return
+        device, detail = redact.shown(item.device, 64), redact.shown(item.detail, 400)
+        size = ROW_BYTES + sum(len(text.encode()) for text in (device, topic, detail, sample))
+        what = (device, topic, str(item.reason), detail, sample)
+        writer.execute(_ADD, (*what, len(item.payload), item.at_ns, item.at_ns, size))
+        self._bytes += size
+
+    def _trim(self, writer: sqlite3.Connection) -> None:
+        writer.execute(_TRIM_UNKNOWN, (UNKNOWN_DEVICES_MAX,))
+        if self._bytes <= self._bytes_max:
+            return
+        self._bytes = _sum(writer)  # repeats had been counted on top of each other
+        if self._bytes > self._bytes_max:
+            writer.execute(_TRIM, (self._bytes_max * 3 // 4,))
+            self._bytes = _sum(writer)
+
+    def _read(self, query: str, values: Sequence[int]) -> list[tuple[Any, ...]]:
+        if not self._path.exists():
+            return []
+        try:
+            with closing(sqlite3.connect(self._path, timeout=BUSY_S)) as connection:
+                found: list[tuple[Any, ...]] = connection.execute(query, values).fetchall()
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return []
+            raise WorldFailed(f"The quarantine {self._path} can't be read: {error}.") from error
+        return found
+
+
+def _sum(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("select coalesce(sum(bytes), 0) from message").fetchone()[0])
