@@ -1,8 +1,8 @@
 """Who may see and do what. Everything is denied that is not allowed here.
 
 Invariants: a view that `VIEWS` does not name answers 403 to everybody; a person of a station sees the cases,
-premises and devices of that station's sites only, an admin sees all; pages take a session, the API takes a token
-and nothing else; a demo has no sign-in, and only for requests that were sent to a loopback host.
+premises and devices of that station's sites only, an admin sees all; pages take a session, the API takes a
+token and nothing else; a demo has no sign-in, and only for requests that were sent to a loopback host.
 """
 
 from collections.abc import Mapping
@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 from flameblue.cases import kinds
 from flameblue.cases.models import Case, CaseEvent
 from flameblue.fleet.models import Device, Point, Premises
+from flameblue.people.actions import must_choose_password
 from flameblue.people.models import Person
 from flameblue.web import tokens
 from flameblue.web.now import now
@@ -31,7 +32,6 @@ ADMIN, DUTY, VIEWER = "admin", "duty", "viewer"
 ROLES = (ADMIN, DUTY, VIEWER)  # also the names of the groups; the first that a user has counts
 READ, ACT = "read", "act"
 SCOPES = (READ, ACT)  # of API tokens
-PASSWORD_DUE = "password_due"  # in the session: a one-time password was used
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
@@ -76,6 +76,7 @@ VIEWS: Mapping[str, Rule] = {
     "devices": SEES,
     "quarantine": ACTS,
     "pairing": RUNS,
+    "bind-device": RUNS,
     "reveal-phone": ACTS,
     "health": SEES,
     "metrics": API_READS,
@@ -144,7 +145,7 @@ class AccessMiddleware(MiddlewareMixin):
             request.user = person.user
         if not request.user.is_authenticated:
             return _to_sign_in(request)
-        if request.session.get(PASSWORD_DUE) and match and match.view_name != "password":
+        if must_choose_password(request.user) and request.path != reverse("password"):
             return HttpResponseRedirect(reverse("password"))
         return None if role_of(request.user) in rule.roles else _denied(request, rule)
 
@@ -164,7 +165,9 @@ def _by_token(request: HttpRequest, rule: Rule) -> HttpResponse | None:
         answer.headers["WWW-Authenticate"] = "Bearer"
         return answer
     if rule.scope not in token.scopes or role_of(token.user) not in rule.roles:
-        return JsonResponse({"detail": f"The token's scopes or its user don't allow {rule.scope}."}, status=403)
+        return JsonResponse(
+            {"detail": f"The token's scopes or its user don't allow {rule.scope}."}, status=403
+        )
     request.user = token.user
     return None
 
@@ -197,9 +200,14 @@ def demo_person() -> Person | None:
     return people.select_related("user").order_by("id").first()
 
 
+def persons_of(user: AnyUser) -> QuerySet[Person]:
+    """The active person that `user` is linked to: one or none."""
+    return Person.objects.filter(user__pk=user.pk if isinstance(user, User) else 0, active=True)
+
+
 def person_of(user: AnyUser) -> Person:
     """The person of `user`, who answers for what is done; 403 where the user has none."""
-    person = Person.objects.filter(user_id=user.pk, active=True).select_related("station").first()
+    person = persons_of(user).select_related("station").first()
     if person is None:
         raise PermissionDenied(_("Your user is not linked to a person; an admin can do that."))
     return person
@@ -207,23 +215,11 @@ def person_of(user: AnyUser) -> Person:
 
 def station_id_of(user: AnyUser) -> int | None:
     """The station whose sites `user` may see; None: none (an admin needs none)."""
-    return Person.objects.filter(user_id=user.pk, active=True).values_list("station_id", flat=True).first()
-
-
-def ask_for_password(request: HttpRequest) -> None:
-    """Nothing but the password page until a new password is chosen, in this session and in the next ones."""
-    request.session[PASSWORD_DUE] = True
-    User.objects.filter(pk=request.user.pk).update(last_login=None)
-
-
-def password_chosen(request: HttpRequest) -> None:
-    """The one-time password is gone."""
-    request.session.pop(PASSWORD_DUE, None)
-    User.objects.filter(pk=request.user.pk).update(last_login=now())
+    return persons_of(user).values_list("station_id", flat=True).first()
 
 
 def cases_for(user: AnyUser) -> QuerySet[Case]:
-    """The cases that `user` may see: of the own station's sites, of a neighbour that called, of the system."""
+    """The cases that `user` may see: of the own station, of a neighbour that called, of the system."""
     cases = Case.objects.select_related(
         "site__station", "premises__site__station", "taken_by", "assigned_to", "incident"
     ).prefetch_related("alarms__point__circuit__panel", "alarms__point__device")
@@ -284,7 +280,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     """What every page knows: the role, the person, whether this is a demo."""
     user: AnyUser = getattr(request, "user", AnonymousUser())
     role = role_of(user)
-    person = Person.objects.filter(user_id=user.pk).first() if role else None
+    person = persons_of(user).first() if role else None
     return {
         "role": role,
         "may_act": role in ACTS.roles,

@@ -1,4 +1,4 @@
-"""The API, version 1: cases, premises, points, readings. A bearer token, its scopes and its user's station decide.
+"""The API, version 1: cases, premises, points, readings, for programs with a bearer token.
 
 `web.access` names every address here; a token's user sees what the same user sees on the pages.
 """
@@ -19,6 +19,7 @@ from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.domain.quantities import NO_VALUE, QUANTITIES
 from flameblue.domain.transitions import Level
 from flameblue.fleet.models import Point
+from flameblue.history.board import Latest
 from flameblue.web import access, readings, tiles
 from flameblue.web.api_shapes import (
     CaseOut,
@@ -55,9 +56,7 @@ api = NinjaAPI(
 
 
 @api.get("/cases", response=CasesPage, url_name="cases")
-def cases(
-    request: HttpRequest, state: str = "", before: int | None = None, limit: Limit = 50
-) -> CasesPage:
+def cases(request: HttpRequest, state: str = "", before: int | None = None, limit: Limit = 50) -> CasesPage:
     """The cases, the newest number first. `state`: one of the six, or `unclosed`; `before`: a page's end."""
     found = access.cases_for(request.user)
     if state == "unclosed":
@@ -99,15 +98,15 @@ def comment(request: HttpRequest, number: int, body: CommentIn) -> CaseOut:
 
 
 @api.get("/premises", response=PremisesPage, url_name="premises")
-def premises(
-    request: HttpRequest, after: int = 0, limit: Limit = 100
-) -> PremisesPage:
+def premises(request: HttpRequest, after: int = 0, limit: Limit = 100) -> PremisesPage:
     """The premises by id, equipped or not, with their level now."""
     found = access.premises_for(request.user).filter(id__gt=after).order_by("id")
     page = list(found.annotate(n=Count("devices", filter=Q(devices__enabled=True)))[: limit + 1])
     levels = tiles.worst_levels()
     items = [
-        PremisesOut.of(one, is_equipped=bool(one.n), level=levels.get(one.id, Level.NORMAL) if one.n else None)
+        PremisesOut.of(
+            one, is_equipped=bool(one.n), level=levels.get(one.id, Level.NORMAL) if one.n else None
+        )
         for one in page[:limit]
     ]
     return PremisesPage(items=items, next_after=items[-1].id if len(page) > limit else None)
@@ -130,7 +129,7 @@ def points(
     return PointsPage(items=items, next_after=items[-1].id if len(page) > limit else None)
 
 
-def _point(point: Point, reading: readings.Latest | None) -> PointOut:
+def _point(point: Point, reading: Latest | None) -> PointOut:
     quantity = QUANTITIES[point.quantity]
     has_value = reading is not None and reading.value != NO_VALUE
     return PointOut(

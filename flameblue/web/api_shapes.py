@@ -68,12 +68,22 @@ class CaseOut(Schema):
     @classmethod
     def of(cls, case: Case) -> "CaseOut":
         site = case.premises.site if case.premises else case.site
-        copied = (
-            "number family state is_test opened_at announced_at taken_at made_safe_at repaired_at proven_at "
-            "closed_at cause action closed_without_proof premises_id"
-        ).split()
         return cls(
-            **{name: getattr(case, name) for name in copied},
+            number=case.number,
+            family=case.family,
+            state=case.state,
+            is_test=case.is_test,
+            opened_at=case.opened_at,
+            announced_at=case.announced_at,
+            taken_at=case.taken_at,
+            made_safe_at=case.made_safe_at,
+            repaired_at=case.repaired_at,
+            proven_at=case.proven_at,
+            closed_at=case.closed_at,
+            cause=case.cause,
+            action=case.action,
+            closed_without_proof=case.closed_without_proof,
+            premises_id=case.premises_id,
             site=site.name if site else None,
             premises=case.premises.name if case.premises else None,
             level=level_word(case.level),
@@ -151,5 +161,3 @@ class PremisesPage(Schema):
 class CasesPage(Schema):
     items: list[CaseOut]
     next_before: int | None
-
-

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from flameblue.cases import causes
 from flameblue.cases.finishing import is_leader
 from flameblue.cases.models import Case, CaseEvent, State
@@ -45,16 +47,20 @@ def of(case: Case, user: access.AnyUser, at: datetime) -> dict[str, Any]:
         "shown_level": shown_level(case),
         "sentence": sentences.of_case(case),
         "steps": steps(case),
-        "alarms": case.alarms.select_related("point__circuit__panel", "point__device").order_by("-level", "since"),
+        "alarms": case.alarms.select_related("point__circuit__panel", "point__device").order_by(
+            "-level", "since"
+        ),
         "members": case.members.select_related("premises__site").order_by("premises__name")[:PAGE_ROWS_MAX],
         "contacts": Contact.objects.filter(premises=place).select_related("person") if place else (),
         "causes": causes.offered(case.family),
         "ways": causes.MADE_SAFE.items(),
         "colleagues": colleagues(case),
         "shelve_hours": SHELVE_HOURS,
-        "leads": any(is_leader(person, at) for person in Person.objects.filter(user_id=user.pk, active=True)),
+        "leads": any(is_leader(person, at) for person in access.persons_of(user)),
         "notices": notices(case),
-        "replies": InboundMessage.objects.filter(case=case).select_related("person").order_by("-at")[:PAGE_ROWS_MAX],
+        "replies": InboundMessage.objects.filter(case=case)
+        .select_related("person")
+        .order_by("-at")[:PAGE_ROWS_MAX],
         "items": timeline.of(
             CaseEvent.objects.filter(case=case).select_related("by").order_by("-number")[:PAGE_ROWS_MAX]
         ),
@@ -73,7 +79,7 @@ def notices(case: Case) -> Iterable[Notice]:
     return found.order_by("-created_at", "-id")[:PAGE_ROWS_MAX]
 
 
-def colleagues(case: Case) -> Iterable[Person]:
+def colleagues(case: Case) -> QuerySet[Person]:
     """Who the case can be assigned to: the people of its station who can sign in or have a shift."""
     site = case.premises.site if case.premises else case.site
     if site is None:

@@ -51,7 +51,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What is drawn. A gap in time longer than `gap_ns` breaks the line: what was not measured is not drawn."""
+    """What is drawn. A gap longer than `gap_ns` breaks the line: what was not measured is not drawn."""
 
     title: str
     unit: str
@@ -168,9 +168,11 @@ def _limits(chart: Chart, frame: Frame) -> Iterator[str]:
     for limit in sorted(chart.limits, key=lambda limit: -limit.value):
         y = frame.y(limit.value)
         lowest = max(y, lowest + LABEL_APART)
+        text_y = lowest + 4
         yield (
-            f'<g class="limit {escape(limit.kind)}"><line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" '
-            f'y2="{y:.1f}"/><text x="{WIDTH - RIGHT + 6:.1f}" y="{lowest + 4:.1f}">{escape(limit.label)}</text></g>'
+            f'<g class="limit {escape(limit.kind)}">'
+            f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+            f'<text x="{WIDTH - RIGHT + 6:.1f}" y="{text_y:.1f}">{escape(limit.label)}</text></g>'
         )
 
 

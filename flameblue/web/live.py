@@ -1,10 +1,9 @@
 """Pages that follow what happens: server-sent events, whose id is the number of the newest case event.
 
 One poller a process asks for the newest number and wakes every open line; each line then renders the parts of
-its page as its reader may see them, with the very templates of the page, and sends those that differ. A reader
-that comes back (Last-Event-ID) or whose page is older than the newest event gets the present parts at once, so
-nothing is missed and nothing is replayed. A line ends after LINE_S, so that the browser asks anew and a right
-that was withdrawn ends with it.
+its page as its reader may see them, with the very templates of the page, and sends those that differ. Who
+connects, also again (Last-Event-ID), gets the present parts at once: nothing is missed, nothing replayed. A line
+ends after LINE_S, so that the browser asks anew and a right that was withdrawn ends with it.
 """
 
 import asyncio
@@ -121,14 +120,19 @@ def hub() -> Hub:
     """The hub of this process (of its event loop)."""
     loop = asyncio.get_running_loop()
     if loop not in _hubs:
-        _hubs[loop] = Hub(ask=sync_to_async(newest, thread_sensitive=False))
+        _hubs[loop] = Hub(ask=sync_to_async(_newest_for_a_line, thread_sensitive=False))
     return _hubs[loop]
 
 
 def newest() -> int:
     """The number of the newest case event; 0 before there is one."""
+    return CaseEvent.objects.aggregate(n=Max("number"))["n"] or 0
+
+
+def _newest_for_a_line() -> int:
+    """The same in a thread of its own, which must not keep its connection."""
     try:
-        return CaseEvent.objects.aggregate(n=Max("number"))["n"] or 0
+        return newest()
     finally:
         close_old_connections()
 
@@ -159,7 +163,7 @@ async def _messages(line: Line, here: Hub) -> AsyncIterator[str]:
     try:
         ends_s = loop.time() + LINE_S
         number = seen(line.request)
-        newer = await sync_to_async(newest)()
+        newer = await sync_to_async(_newest_for_a_line)()
         parts, drawn_s = await draw(), loop.time()
         sent = {} if newer > number else {name: parts[name] for name in line.page.typed}
         number = newer

@@ -10,8 +10,8 @@ from flameblue.domain.clock import to_datetime
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.transitions import Level
-from flameblue.fleet.models import Point
 from flameblue.fleet.limits import LimitOrigin
+from flameblue.fleet.models import Point
 from flameblue.fleet.point_table import explain
 from flameblue.fleet.shelf import profiles
 from flameblue.web import readings

@@ -36,9 +36,7 @@ def _without_alarms(case: Case) -> str:
             "%(n)d premises of %(site)s send no data.", "%(n)d premises of %(site)s send no data.", members
         )
         return said % {"n": members, "site": case.site.name}
-    texts = [
-        event.data["text"] for event in case.events.order_by("number") if event.data.get("text")
-    ]
+    texts = [event.data["text"] for event in case.events.order_by("number") if event.data.get("text")]
     return texts[-1] if texts else words.word(words.FAMILIES, case.family)
 
 
@@ -72,7 +70,9 @@ def _pattern(alarm: Alarm) -> str:
         Rule.SHIELDED: _("%(where)s: the point is shielded at the device."),
         Rule.TEST: _("%(where)s: device %(device)s is being tested."),
         Rule.CLOCK: _("%(where)s: the clock of device %(device)s is wrong."),
-        Rule.LATE: _("%(where)s: late data says that %(quantity)s had been %(value)s, the limit is %(limit)s."),
+        Rule.LATE: _(
+            "%(where)s: late data says that %(quantity)s had been %(value)s, the limit is %(limit)s."
+        ),
     }
     return patterns[Rule(alarm.rule)]
 
@@ -96,4 +96,3 @@ def measured(steps: int, quantity: str) -> str:
     value = known.value(steps)
     number = f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
     return number if known.unit == "1" else f"{number} {known.unit}"
-

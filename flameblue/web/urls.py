@@ -5,8 +5,18 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from flameblue.web.api import api
-from flameblue.web.views import board, case, case_actions, devices, health, people, phone, premises
-from flameblue.web.views import quarantine, sign_in
+from flameblue.web.views import (
+    board,
+    case,
+    case_actions,
+    devices,
+    health,
+    people,
+    phone,
+    premises,
+    quarantine,
+    sign_in,
+)
 
 urlpatterns = [
     path("", board.board, name="board"),
@@ -26,6 +36,7 @@ urlpatterns = [
     path("devices/", devices.devices, name="devices"),
     path("quarantine/", quarantine.quarantine, name="quarantine"),
     path("quarantine/pairing/", quarantine.pairing, name="pairing"),
+    path("quarantine/bind/", quarantine.bind, name="bind-device"),
     path("people/<int:person_id>/phone/", people.reveal_phone, name="reveal-phone"),
     path("health/", health.health, name="health"),
     path("healthz", health.healthz, name="healthz"),

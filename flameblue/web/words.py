@@ -1,6 +1,7 @@
-"""Stored words (levels, families, states, kinds …) as people read them. A word that is not here shows itself."""
+"""Stored words (levels, families, states …) as people read them. A word that is not here shows itself."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +12,7 @@ from flameblue.cases.models import Alarm, Family, State
 from flameblue.domain.transitions import Level, Rule, Why
 from flameblue.notices.models import Notice
 
-Words = Mapping[object, str | Promise]
+Words = Mapping[Any, str | Promise]
 
 LEVELS: Words = {
     Level.NORMAL: _("Normal"),
@@ -152,6 +153,48 @@ LIMIT_SCOPES: Words = {
     "premises": pgettext_lazy("scope", "premises"),
     "circuit": pgettext_lazy("scope", "circuit"),
 }
+QUARANTINE_REASONS: Words = {
+    "malformed": _("The message could not be read."),
+    "unknown_topic": _("No payload format knows this topic."),
+    "foreign_topic": _("A device may publish to its own topic only."),
+    "unknown_key": _("The device has no point of this key."),
+    "unknown_field": _("The message has fields that its format does not know."),
+    "unknown_state": _("A state that the format does not know."),
+    "not_a_number": _("A value is not a number."),
+    "too_large": _("A value is too large for its quantity."),
+    "empty": _("The message holds no values."),
+    "bad_time": _("The time is not a number; the readings were kept with their arrival time."),
+    "unknown_age": _("A retained message without a time: its age is unknown."),
+    "too_many": _("The message holds too many readings."),
+    "oversized": _("The packet is too large; the connection was closed."),
+    "no_profile": _("The device's profile is not on the shelf."),
+    "unknown_device": _("An unknown device; it was refused."),
+    "wrong_credential": _("A known device with a wrong credential; it was refused."),
+    "protocol": _("The protocol was broken; the connection was closed."),
+}
+REASONS: Words = {
+    "first_notice": _("first notice"),
+    "new_place": _("a new place"),
+    "level_raised": _("it became worse"),
+    "relapse": _("it came back"),
+    "late": _("late data"),
+    "not_acknowledged": _("nobody has taken the case"),
+    "no_answer": _("no answer"),
+    "rang_again": _("still beyond the limit"),
+    "taken_away": _("something new took the case away"),
+    "help_asked": _("help was asked for"),
+    "made_safe": _("made safe"),
+    "load_back": _("the load is back"),
+    "proven": _("proven"),
+    "closed": _("closed"),
+    "assigned": _("assigned"),
+    "left_over": _("still without data"),
+    "incident_ended": _("the incident ended"),
+    "reply": _("answer to a reply"),
+    "channel_failed": _("another channel failed"),
+    "merged": _("a summary of several messages"),
+    "alive": _("sign of life"),
+}
 NOTICE_STATES: Words = {
     Notice.State.PLANNED: _("waits"),
     Notice.State.SENT: _("sent, no receipt yet"),
@@ -184,7 +227,7 @@ STAGES: Words = {
     "delivery": pgettext_lazy("stage", "Delivery"),
     "history": pgettext_lazy("stage", "History"),
 }
-CAUSES: Words = {cause.word: cause.label for cause in causes.CAUSES.values()} | causes.MADE_SAFE
+CAUSES: Words = {**{cause.word: cause.label for cause in causes.CAUSES.values()}, **causes.MADE_SAFE}
 CHANNELS: Words = {
     "smpp": _("SMS"),
     "console": _("SMS (demo phone)"),

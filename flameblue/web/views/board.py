@@ -84,8 +84,10 @@ def context(request: HttpRequest) -> dict[str, Any]:
 
 
 def rows_for(request: HttpRequest) -> list[Row]:
-    """The open cases, what needs somebody first. Members stand in their incident, suspected ones nowhere yet."""
-    cases = list(access.cases_for(request.user).exclude(state=State.CLOSED).filter(incident=None, announced=True))
+    """The open cases, what needs somebody first; members stand in their incident, suspected ones nowhere."""
+    cases = list(
+        access.cases_for(request.user).exclude(state=State.CLOSED).filter(incident=None, announced=True)
+    )
     asked = case_facts.desk_calls(cases)
     rows = [
         Row(case=case, sentence=sentences.of_case(case), desk=case_facts.desk(case, asked.get(case.pk, ())))

@@ -1,6 +1,8 @@
 """What people do to a case. Each is one action of `cases`; who comes too late is told who has it."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -44,7 +46,7 @@ class CommentForm(forms.Form):
 class AssignForm(forms.Form):
     """One of the station's people."""
 
-    def __init__(self, data: object, case: Case) -> None:
+    def __init__(self, data: Mapping[str, Any], case: Case) -> None:
         super().__init__(data)
         self.fields["person"] = forms.ModelChoiceField(queryset=case_facts.colleagues(case))
 
@@ -165,5 +167,7 @@ def refusal(outcome: Outcome) -> str:
 
 
 def _incomplete(request: HttpRequest, case: Case, form: forms.Form) -> HttpResponse:
-    messages.error(request, _("Not done: please fill in every field. (%(fields)s)") % {"fields": ", ".join(form.errors)})
+    messages.error(
+        request, _("Not done: please fill in every field. (%(fields)s)") % {"fields": ", ".join(form.errors)}
+    )
     return redirect("case", case.number)

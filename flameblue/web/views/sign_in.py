@@ -1,20 +1,20 @@
-"""Signing in and out, the password, the language.
-
-Whoever signs in with the one-time password of the first start must choose a new one before anything else.
-"""
+"""Signing in and out, and the password. A one-time password is good for one thing only: choosing another."""
 
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
+from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
 
+from flameblue.people.actions import set_password
 from flameblue.web import access, throttle
-from flameblue.web.now import clock
+from flameblue.web.now import clock, now
 
 
 class SignIn(LoginView):
@@ -39,12 +39,7 @@ class SignIn(LoginView):
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         throttle.forget(self._who())
-        is_first = form.get_user().last_login is None
-        response = super().form_valid(form)
-        if is_first:
-            access.ask_for_password(self.request)
-            return redirect("password")
-        return response
+        return super().form_valid(form)
 
     def _who(self) -> str:
         return self.request.POST.get("username", "")[:150]
@@ -53,16 +48,16 @@ class SignIn(LoginView):
 class SignOut(LogoutView):
     """Ends the session."""
 
-    next_page = reverse_lazy("sign-in")
+    next_page = "sign-in"
 
 
 class Password(PasswordChangeView):
-    """The own password."""
+    """The own password; it takes the place of a one-time one."""
 
     template_name = "sign_in/password.html"
     success_url = reverse_lazy("board")
 
-    def form_valid(self, form: Any) -> HttpResponse:
-        response = super().form_valid(form)
-        access.password_chosen(self.request)
-        return response
+    def form_valid(self, form: "SetPasswordForm[User]") -> HttpResponse:
+        set_password(form.user, form.cleaned_data["new_password1"], now())
+        update_session_auth_hash(self.request, form.user)
+        return redirect(self.get_success_url())
