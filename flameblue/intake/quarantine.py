@@ -1,7 +1,7 @@
 """What could not be taken, kept with the reason and a count, in an SQLite file of its own.
 
-Invariants: durable when `add` returns (WAL, synchronous=FULL); repeats (device, topic, reason) are one row with
-a count; at most QUARANTINE_BYTES_MAX, the oldest go first; no secret is stored. Another process may read it.
+Invariants: durable when `add` returns (WAL, synchronous=FULL); repeats (device, topic, reason) are one row
+with a count; at most QUARANTINE_BYTES_MAX, the oldest go first; no secret is stored. Others may read it.
 """
 
 import sqlite3

@@ -1,0 +1,138 @@
+"""One device's line: its socket, what it has sent and not been answered, and until when it must speak.
+
+Back-pressure: with INFLIGHT_PER_CONNECTION_MAX frames unanswered, or a peer that does not read its answers,
+the socket is not read; TCP tells the device.
+"""
+
+import asyncio
+import socket
+from collections import deque
+from enum import Enum, auto
+from typing import Any, Protocol
+
+from flameblue.domain.limits import INFLIGHT_PER_CONNECTION_MAX
+from flameblue.intake.directory import Admission, DeviceEntry, Directory
+from flameblue.intake.protocol import Session
+
+_TCP_KEEP_ALIVE = (("TCP_KEEPIDLE", 120), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 4))
+
+
+class Ending(Enum):
+    """Why a line ends, which decides whether its device counts as lost."""
+
+    PEER = auto()  # it closed, or the network did
+    GOODBYE = auto()  # it said that it would
+    EXPIRED = auto()  # it did not speak in time
+    BROKEN = auto()  # it broke the protocol
+    OURS = auto()  # refused, taken over, no longer admitted, or we could not make its readings durable
+
+
+class Desk(Protocol):
+    """Who looks after the lines."""
+
+    def opened(self, line: "Line") -> bool: ...
+
+    def heard(self, line: "Line") -> None: ...
+
+    def ended(self, line: "Line") -> None: ...
+
+
+class Line(asyncio.Protocol):
+    """One connection. Whoever reads `frames` answers them with `answered`, in order."""
+
+    def __init__(self, desk: Desk, session: Session) -> None:
+        self._desk = desk
+        self._session = session
+        self._transport: asyncio.Transport | None = None
+        self._unanswered = 0
+        self._reading = True
+        self._peer_reads = True
+        self.frames: deque[Any] = deque()
+        self.queued = False  # waits in the desk's queue
+        self.closed = False  # nothing more will come
+        self.ending = Ending.PEER
+        self.end_with: Ending | None = None  # what has been said ends the line, once the answers are sent
+        self.speak_by_s = 0.0  # monotonic
+        self.patience_s = 0.0  # how long it may be quiet
+        self.peer = ""
+        self.client_id = ""
+        self.has_will = False
+        self.admission: Admission | None = None
+        self.entry: DeviceEntry | None = None
+        self.checked: Directory | None = None  # the directory that `entry` was last looked up in
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        peer = transport.get_extra_info("peername")
+        self.peer = str(peer[0]) if isinstance(peer, tuple) else ""
+        _watch_the_peer(transport.get_extra_info("socket"))
+        if not self._desk.opened(self):
+            self.closed = True
+            transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        frames = self._session.feed(data)
+        if not frames:
+            return
+        self.frames.extend(frames)
+        self._unanswered += len(frames)
+        self._listen()
+        self._desk.heard(self)
+
+    def connection_lost(self, _error: Exception | None, /) -> None:
+        if not self.closed:
+            self.closed = True
+            self._desk.ended(self)
+        self._transport = None
+
+    def pause_writing(self) -> None:
+        self._peer_reads = False
+        self._listen()
+
+    def resume_writing(self) -> None:
+        self._peer_reads = True
+        self._listen()
+
+    def answered(self, count: int, answer: bytes) -> None:
+        """`count` frames are done with; `answer` goes to the peer."""
+        self._unanswered -= count
+        if self._transport is not None and answer and not self._transport.is_closing():
+            self._transport.write(answer)
+        self._listen()
+
+    def waits_for_us(self) -> bool:
+        """It can't be blamed for being quiet: we are not reading."""
+        return self._unanswered > 0 and self._peer_reads
+
+    def end(self, ending: Ending) -> None:
+        """Sends what is under way, then closes. The first ending counts."""
+        if self._transport is not None and not self._transport.is_closing():
+            self.ending = ending
+            self._transport.close()
+
+    def abort(self, ending: Ending) -> None:
+        """Closes at once."""
+        if self._transport is not None:
+            if not self._transport.is_closing():
+                self.ending = ending
+            self._transport.abort()
+
+    def _listen(self) -> None:
+        """Reads the socket, or not, as the limits say."""
+        reading = self._peer_reads and self._unanswered < INFLIGHT_PER_CONNECTION_MAX
+        if self._transport is None or reading == self._reading or self._transport.is_closing():
+            return
+        self._reading = reading
+        if reading:
+            self._transport.resume_reading()
+        else:
+            self._transport.pause_reading()
+
+
+def _watch_the_peer(connection: Any) -> None:
+    """TCP keep-alive finds a half-open line even where the device promised no MQTT keep-alive."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _TCP_KEEP_ALIVE:
+        if hasattr(socket, name):
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

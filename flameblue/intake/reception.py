@@ -1,0 +1,140 @@
+"""Where messages are taken in, whichever way they come: the listener and the broker share an `Intake`.
+
+A `Batch` collects what many connections brought in one moment; `start` hands it on in one piece, `finished`
+says whether all of it is durable. Only then may anything of it be acknowledged.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from flameblue.domain.clock import Clock
+from flameblue.domain.errors import WorldFailed
+from flameblue.domain.limits import BATCH_MESSAGES_MAX, RECORD_READINGS_MAX
+from flameblue.domain.readings import READING, Readings
+from flameblue.intake.decode import Draft, Message, decode_into
+from flameblue.intake.directory import DeviceEntry, Directory
+from flameblue.intake.quarantine import Quarantine, Quarantined, Unknown
+from flameblue.profiles.loader import Profile, Shelf
+
+BATCH_READINGS_MAX = RECORD_READINGS_MAX // 16  # one message more may come on top
+
+
+class Sink(Protocol):
+    """Where readings go. Calls are made in the order of arrival, without waiting for the one before."""
+
+    async def readings(self, arrival_ns: int, readings: Readings) -> None:
+        """Returns when they are durable. WorldFailed: they are not; nothing is acknowledged."""
+
+    async def connection(self, arrival_ns: int, points: Sequence[int], lost: bool) -> None:
+        """The points' device lost its connection, or is back after that."""
+
+
+class Counts:
+    """How often each thing happened since the start."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def add(self, name: str, count: int = 1) -> None:
+        self._counts[name] += count
+
+    def set(self, name: str, value: int) -> None:
+        self._counts[name] = value
+
+    def __getitem__(self, name: str) -> int:
+        return self._counts[name]
+
+    def as_dict(self) -> dict[str, int]:
+        return dict(self._counts)
+
+
+@dataclass
+class Intake:
+    """Who may send, what the devices are, and where it goes. `directory` is swapped whole by its owner."""
+
+    sink: Sink
+    quarantine: Quarantine
+    shelf: Shelf
+    clock: Clock
+    directory: Directory = field(default_factory=Directory)
+    counts: Counts = field(default_factory=Counts)
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+
+    def look_at_profiles(self) -> None:
+        """Takes the profiles as they are now; called every second or so."""
+        self.profiles = self.shelf.current()
+
+    async def keep(self, items: Sequence[Quarantined | Unknown]) -> None:
+        """Puts `items` into quarantine; durable when it returns."""
+        await asyncio.to_thread(self.quarantine.add, items)
+
+
+class Batch:
+    """Messages of one moment, of any number of connections."""
+
+    def __init__(self, arrival_ns: int) -> None:
+        self.arrival_ns = arrival_ns
+        self.messages = 0
+        self._draft = Draft()
+        self._items: list[Quarantined | Unknown] = []
+        self._connections: list[tuple[Sequence[int], bool]] = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def full(self) -> bool:
+        """More would keep the event loop too long, or make the record too large."""
+        return (
+            self.messages >= BATCH_MESSAGES_MAX
+            or len(self._draft.rows) >= BATCH_READINGS_MAX * READING.itemsize
+        )
+
+    def take(self, entry: DeviceEntry, profile: Profile | None, message: Message) -> None:
+        """The readings of `message`; what could not be taken is kept for quarantine."""
+        self.messages += 1
+        decode_into(self._draft, entry, profile, message, self.arrival_ns)
+        if self._draft.found:
+            for reason, detail in self._draft.rejects():
+                kept = (entry.name, message.topic, reason, detail, message.payload, self.arrival_ns)
+                self._items.append(Quarantined(*kept))
+            self._draft.found.clear()
+
+    def keep(self, item: Quarantined | Unknown) -> None:
+        """For quarantine or the list of unknown devices."""
+        self.messages += 1
+        self._items.append(item)
+
+    def connection(self, points: Sequence[int], *, lost: bool) -> None:
+        """A device's connection was lost, or is back."""
+        if points:
+            self._connections.append((points, lost))
+
+    def start(self, intake: Intake) -> None:
+        """Hands everything on: first the readings, so that batches reach the sink in the order of arrival."""
+        readings = self._draft.readings()
+        works: list[Any] = []
+        if len(readings):
+            works.append(intake.sink.readings(self.arrival_ns, readings))
+        for points, lost in self._connections:
+            works.append(intake.sink.connection(self.arrival_ns, points, lost))
+        if self._items:
+            works.append(intake.keep(self._items))
+        self._tasks = [asyncio.ensure_future(work) for work in works]
+        intake.counts.add("messages", self.messages)
+        intake.counts.add("readings", len(readings))
+        intake.counts.add("quarantined", len(self._items))
+
+    async def finished(self) -> WorldFailed | None:
+        """None when all is durable, else the failure. Any other error is a fault of ours and is raised."""
+        results = await asyncio.gather(*self._tasks, return_exceptions=True)
+        failures = [result for result in results if isinstance(result, BaseException)]
+        for failure in failures:
+            if not isinstance(failure, WorldFailed):
+                raise failure
+        return next((failure for failure in failures if isinstance(failure, WorldFailed)), None)
+
+    def cancel(self) -> None:
+        """Nobody waits for it any more."""
+        for task in self._tasks:
+            task.cancel()
