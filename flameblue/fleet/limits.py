@@ -1,8 +1,8 @@
 """Where each limit comes from: default → profile → site → premises → circuit, the narrowest that speaks.
 
-Pure. Values are in the quantity's unit, holds in seconds. Invariants, whatever the layers say: a warning limit
-is never laxer than the alarm limit beside it (the alarm limit counts for both), and an upper hysteresis is at
-most half of the lower limit (or nothing could ever come back under it).
+Pure. Values are in the unit of the quantity, holds in seconds. Invariants, whatever the layers say: a warning
+limit is never laxer than the alarm limit beside it (the alarm limit counts for both), and an upper hysteresis
+is at most half of the lower limit (or nothing could ever come back under it).
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,0 +1,64 @@
+"""The registry as a file: what is watched and who is called, as one CSV that Excel can edit.
+
+An import is idempotent and all or nothing; an empty cell changes nothing; a dry run tells what would change.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.db import transaction
+
+from flameblue.domain.errors import BadInput
+from flameblue.fleet import point_table, shelf
+from flameblue.fleet.keeping import Hand
+from flameblue.people import registry_exporting
+from flameblue.people.registry_contacts import settle_contacts
+from flameblue.people.registry_devices import settle_devices
+from flameblue.people.registry_ledger import Ledger
+from flameblue.people.registry_places import settle_places
+from flameblue.people.registry_reading import read
+from flameblue.people.registry_wishes import gather
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A line for each thing that changed or would change; with `errors`, nothing was changed."""
+
+    lines: tuple[str, ...]
+    errors: tuple[str, ...]
+
+
+def import_file(path: Path, now: datetime, by: str, dry_run: bool = False) -> Report:
+    """Reads the registry file `path`; BadInput when it can't be opened."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"The file {path} can't be read: {error.strerror}.") from error
+    return import_bytes(data, Hand(by, now, f"import of {path.name}"), dry_run=dry_run)
+
+
+def import_bytes(data: bytes, hand: Hand, *, dry_run: bool = False) -> Report:
+    """Makes everything as the file wishes it, or, with any error or in a dry run, nothing."""
+    rows, troubles = read(data)
+    wishes = gather(rows)
+    ledger = Ledger(hand, [*troubles, *wishes.troubles])
+    with transaction.atomic():
+        places = settle_places(wishes, ledger)
+        settle_contacts(wishes, ledger, places.premises)
+        settle_devices(wishes, ledger, places, shelf.profiles())
+        if ledger.troubles or dry_run:
+            transaction.set_rollback(True)
+        elif ledger.lines:
+            ledger.write()
+            if not point_table.refresh(shelf.profiles(), hand.now):
+                point_table.announce(hand.now)
+    if ledger.troubles:
+        ordered = sorted(ledger.troubles, key=lambda trouble: trouble.row)
+        return Report((), tuple(dict.fromkeys(str(trouble) for trouble in ordered)))
+    return Report(tuple(ledger.lines), ())
+
+
+def export_file(path: Path) -> None:
+    """Writes the registry to `path` as UTF-8 with a byte order mark, so that Excel shows Chinese."""
+    path.write_text(registry_exporting.text(), encoding="utf-8-sig", newline="")

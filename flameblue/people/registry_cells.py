@@ -1,0 +1,154 @@
+"""What a cell of the registry file may say.
+
+Pure: each reader takes the cell's text, stripped and not empty, and returns its value, or raises ValueError
+with a sentence that says why not.
+"""
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from flameblue.domain.quantities import PHASES, QUANTITIES
+from flameblue.fleet.actions import NAME
+
+STATION = "station"  # a trailing column that may be left out
+SET = "(set)"  # stands for a credential, which nobody can read back
+OPEN, CLOSED_UNTIL = "open", "closed until "
+FORMULA = re.compile(r"'*[=+@-]")  # a spreadsheet would compute such a cell; a ' before it forbids that
+FORBIDDEN = re.compile(r"[【】\x00-\x1f\x7f]")
+MOBILE = re.compile(r"1[3-9]\d{9}")
+LANGUAGES = {"zh-hans": "zh-hans", "zh": "zh-hans", "中文": "zh-hans", "en": "en", "english": "en"}
+CREDENTIAL_MAX = 128
+
+
+def phone(text: str) -> str:
+    """The number in E.164; a bare 11-digit mobile number is a Chinese one."""
+    plain = re.sub(r"[\s().-]", "", unicodedata.normalize("NFKC", text))
+    if re.fullmatch(r"\d(\.\d+)?[eE]\+?\d+", unicodedata.normalize("NFKC", text)):
+        raise ValueError(f"{text!r} was shortened by a spreadsheet; format the column as text")
+    if plain.startswith("00"):
+        plain = "+" + plain[2:]
+    if MOBILE.fullmatch(plain):
+        plain = "+86" + plain
+    elif plain.startswith("86") and MOBILE.fullmatch(plain[2:]):
+        plain = "+" + plain
+    if not re.fullmatch(r"\+[1-9]\d{6,14}", plain):
+        raise ValueError(f"{text!r} is no phone number like +8613800000000 or 13800000000")
+    return plain
+
+
+def season(text: str) -> date | None:
+    """The day until which it is closed; None: open."""
+    said = " ".join(text.lower().split())
+    if said == OPEN:
+        return None
+    if said.startswith(CLOSED_UNTIL):
+        try:
+            return date.fromisoformat(said.removeprefix(CLOSED_UNTIL))
+        except ValueError:
+            pass
+    raise ValueError(f"{text!r} is neither 'open' nor like 'closed until 2027-05-01'")
+
+
+def language(text: str) -> str:
+    """zh-hans or en."""
+    if text.lower() not in LANGUAGES:
+        raise ValueError(f"{text!r} is neither zh-hans nor en")
+    return LANGUAGES[text.lower()]
+
+
+def quantity(text: str) -> str:
+    """A name of domain.quantities."""
+    if text not in QUANTITIES:
+        raise ValueError(f"{text!r} is no quantity; known are {', '.join(QUANTITIES)}")
+    return text
+
+
+def phase(text: str) -> str:
+    """A, B, C or N."""
+    if text.upper() not in PHASES:
+        raise ValueError(f"{text!r} is no phase; known are {', '.join(PHASES[1:])}, or nothing")
+    return text.upper()
+
+
+def device_name(text: str) -> str:
+    """What stands in the device's topic."""
+    if not NAME.fullmatch(text) or FORBIDDEN.search(text):
+        raise ValueError(f"{text!r} can't name a device: 64 characters at most, no blank, no / + #")
+    return text
+
+
+def credential(text: str) -> str:
+    """What the device presents; `(set)` as it is."""
+    if len(text) > CREDENTIAL_MAX or FORBIDDEN.search(text):
+        raise ValueError(f"a credential has {CREDENTIAL_MAX} characters at most, none of them invisible")
+    return text
+
+
+def words(most: int) -> Callable[[str], str]:
+    """A reader of text with at most `most` characters; 【】 belong to the signature of a message."""
+
+    def read(text: str) -> str:
+        plain = text[1:] if text[0] == "'" and FORMULA.match(text) else text
+        if FORBIDDEN.search(plain):
+            raise ValueError("it holds a line break, another invisible character, or one of 【】")
+        if len(plain) > most:
+            raise ValueError(f"it has {len(plain)} characters, {most} at most")
+        return plain
+
+    return read
+
+
+def number(least: float, most: float) -> Callable[[str], float]:
+    """A reader of a number in [least, most]."""
+
+    def read(text: str) -> float:
+        try:
+            value = float(unicodedata.normalize("NFKC", text))
+        except ValueError:
+            value = math.nan
+        if not least <= value <= most:
+            raise ValueError(f"{text!r} is no number from {least:g} to {most:g}")
+        return value
+
+    return read
+
+
+def written(text: str) -> str:
+    """`text` as a file holds it, so that `words` reads the same and a spreadsheet computes nothing."""
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+READERS: Mapping[str, Callable[[str], Any]] = {
+    "site": words(80),
+    "premises": words(80),
+    "short_name": words(20),
+    "kind": words(40),
+    "address": words(120),
+    "latitude": number(-90, 90),
+    "longitude": number(-180, 180),
+    "owner": words(80),
+    "phone": phone,
+    "language": language,
+    "contact2": words(80),
+    "phone2": phone,
+    "key_holder": words(80),
+    "season": season,
+    "panel": words(20),
+    "isolator": words(20),
+    "circuit": words(20),
+    "rated_current_a": number(0.1, 6_000),
+    "device": device_name,
+    "device_serial": words(64),
+    "profile": words(64),
+    "credential": credential,
+    "point": words(64),
+    "quantity": quantity,
+    "phase": phase,
+    "place": words(20),
+    STATION: words(80),
+}
+COLUMNS = tuple(name for name in READERS if name != STATION)
