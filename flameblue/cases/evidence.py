@@ -159,7 +159,7 @@ def judge(value: Trace, load: Trace | None, question: Question) -> Verdict:
     begin, end = max(run.begin_ns, question.since_ns), run.end_ns
     load_min: int | None = None
     if question.load is not None:
-        if load is None or len(load.at_ns) == 0:
+        if load is None:
             return Verdict(False, "load_unknown")
         if not is_fresh(load, question.now_ns):
             return Verdict(False, "silent")

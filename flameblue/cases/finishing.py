@@ -48,7 +48,7 @@ def made_safe(case_id: int, by: Person | None, how: str, now: datetime) -> Outco
 @transaction.atomic
 def repaired(case_id: int, by: Person, cause: str, action: str, now: datetime) -> Outcome:
     """`by` says what it was and what was done. What is read from now on can prove it."""
-    if wrong := _incomplete(cause, action):
+    if (wrong := _incomplete(cause, action)) is not None:
         return wrong
     ready = Case.objects.filter(pk=case_id, state__in=(State.TAKEN, State.MADE_SAFE))
     won = ready.update(state=State.REPAIRED, repaired_at=now, cause=cause, action=action)
@@ -71,7 +71,7 @@ def close(case_id: int, by: Person, now: datetime, **finding: Unpack[Finding]) -
     reason = finding.get("without_proof_reason", "").strip()
     if case.state == State.CLOSED:
         return refused("closed")
-    if wrong := _incomplete(cause, action):
+    if (wrong := _incomplete(cause, action)) is not None:
         return wrong
     proven = case.state == State.PROVEN
     if not proven and not reason:

@@ -79,7 +79,8 @@ def _judge(case: Case, alarm: Alarm, window: Window, policy: Policy) -> evidence
     if wanted.load_fraction > 0 and alarm.rule != Rule.LATE:
         if alarm.load is None:
             return evidence.Verdict(False, "load_unknown")
-        load = window.load(load_points(alarm.point))
+        points = load_points(alarm.point)
+        load = window.load(points) if points else None
         need = _load_need(alarm.load, wanted, policy)
     question = evidence.Question(wanted.for_s, to_ns(_counts_from(case)), window.now_ns, clear, need)
     return evidence.judge(window.trace(alarm.point), load, question)
@@ -108,15 +109,14 @@ def _prove(case: Case, now: datetime, readings: ReadingsQuery, policy: Policy) -
 
 
 @transaction.atomic
-def _proven(case: Case, found: list[Proof], now: datetime) -> int:
+def _proven(seen: Case, found: list[Proof], now: datetime) -> int:
     """Marks the case proven, if it is still what was looked at."""
-    same = Case.objects.filter(pk=case.pk, state=case.state, announced_at=case.announced_at)
-    if not same.update(state=State.PROVEN, proven_at=now):
+    case = Case.objects.select_for_update(of=("self",)).get(pk=seen.pk)
+    active = case.alarms.exclude(level=Level.NORMAL).exclude(rule=Rule.LATE).exclude(point__retired=True)
+    same = (case.state, case.announced_at) == (seen.state, seen.announced_at)
+    if not same or active.exclude(rule=Rule.SILENCE).exists():
         return 0
-    case = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
-    if case.alarms.exclude(level=Level.NORMAL).exclude(rule=Rule.LATE).exclude(point__retired=True).exists():
-        transaction.set_rollback(True)
-        return 0
+    case.state, case.proven_at = State.PROVEN, now
     settle(case)
     case.save()
     data: EventData = {**of_case(case), **_what_proves(found), "cause": case.cause, "action": case.action}

@@ -119,4 +119,6 @@ def _set_alarm(run: Run, seen: Rise, case: Case, *, anew: bool) -> Case | None:
         points = load_points(seen.point)
         alarm.load = load_at(points, run.latest, transition.arrival_ns, run.policy.load_fresh_s)
     alarm.save()
-    return left if left is not None and left.state != State.CLOSED else None
+    if left is None or left.state == State.CLOSED:
+        return None
+    return Case.objects.select_for_update(of=("self",)).get(pk=left.pk)

@@ -1,4 +1,4 @@
-"""A bench for cases: transitions and readings go in at a told time, events come out. No detector is needed."""
+"""A bench for cases: transitions and readings go in at a told time, events come out; no detector needed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -75,7 +75,16 @@ class Bench:
         limit = LIMITS.get(said.point.quantity, (0.0, 0.0))[said.level == Level.ALARM]
         steps = quantity.steps(said.value), quantity.steps(limit)
         return Transition(
-            self.offset, index, said.point.pk, said.rule, before, said.level, at_ns, to_ns(self.now), *steps, said.why
+            self.offset,
+            index,
+            said.point.pk,
+            said.rule,
+            before,
+            said.level,
+            at_ns,
+            to_ns(self.now),
+            *steps,
+            said.why,
         )
 
     # readings
@@ -85,13 +94,15 @@ class Bench:
         rows = self.readings.setdefault(point.pk, [])
         for back in range(int(for_s / every_s), -1, -1):
             rows.append((to_ns(self.now - timedelta(seconds=back * every_s)), steps))
-        rows.sort()
+        rows.sort(key=lambda row: row[0])
 
     def latest(self, point: int) -> tuple[int, int] | None:
         rows = [row for row in self.readings.get(point, []) if row[0] <= to_ns(self.now)]
         return rows[-1] if rows else None
 
-    def query(self, points: Sequence[int], begin: int, end: int) -> Mapping[int, tuple[NDArray[Any], NDArray[Any]]]:
+    def query(
+        self, points: Sequence[int], begin: int, end: int
+    ) -> Mapping[int, tuple[NDArray[Any], NDArray[Any]]]:
         found = {}
         for point in points:
             rows = [row for row in self.readings.get(point, []) if begin <= row[0] <= end]
@@ -168,7 +179,12 @@ def another_room(cast: Cast, place: str = "204房") -> tuple[Point, Point]:
     keys = (("t", "temperature_c"), ("i", "current_a"))
     made = [
         Point.objects.create(
-            device=cast.device, circuit=circuit, key=f"{key}{place}", quantity=quantity, phase="A", place=place
+            device=cast.device,
+            circuit=circuit,
+            key=f"{key}{place}",
+            quantity=quantity,
+            phase="A",
+            place=place,
         )
         for key, quantity in keys
     ]
@@ -183,5 +199,3 @@ def another_cabin(cast: Cast, name: str) -> tuple[Premises, Point]:
     device = Device.objects.create(premises=premises, name=f"D-{name}", profile="flameblue-generic")
     point = Point.objects.create(device=device, circuit=circuit, key="ua", quantity="voltage_v", phase="A")
     return premises, give_row(point)
-
-

@@ -1,0 +1,184 @@
+"""What time brings: steps, ringing again, shelving, held-back silences."""
+
+from flameblue.cases import actions
+from flameblue.cases.models import CaseEvent
+from flameblue.domain.transitions import Level, Rule
+from tests.cases.bench import Bench, another_cabin, another_room
+
+
+def test_without_receipt_or_answer_everybody_is_called_in_turn(bench: Bench) -> None:
+    bench.alarm(bench.cast.tb)
+    bench.pass_time(50)
+    assert bench.steps() == []
+    bench.pass_time(10)
+    assert bench.steps() == ["second", "duty_voice"]
+    bench.pass_time(120)
+    assert bench.steps()[2:] == ["leader"]
+    bench.pass_time(420)
+    assert bench.steps()[3:] == ["owner_again", "next_station"]
+    event = bench.last("escalated")
+    assert (event.data["step"], event.data["place"], event.data["value"]) == ("next_station", "203房", 82.0)
+    assert event.data["steps"][0]["channel"] == "voice"
+    bench.pass_time(7200)
+    assert bench.steps()[5:] == ["owner_third"]
+
+
+def test_a_receipt_spares_the_second_contact_until_no_answer_comes(bench: Bench) -> None:
+    bench.alarm(bench.cast.tb)
+    bench.delivered.add(bench.case().pk)
+    bench.pass_time(170)
+    assert bench.steps() == ["duty_voice"]
+    bench.pass_time(10)
+    assert bench.steps()[1:] == ["leader", "second_unanswered"]
+
+
+def test_the_owners_answer_stops_the_owners_repeats_only(bench: Bench) -> None:
+    bench.alarm(bench.cast.tb)
+    actions.owner_acknowledge(bench.case().pk, bench.cast.ailin, bench.now)
+    bench.pass_time(1200)
+    assert bench.steps() == ["duty_voice", "leader", "next_station"]
+
+
+def test_taking_stops_the_ladder(bench: Bench) -> None:
+    bench.alarm(bench.cast.tb)
+    actions.take(bench.case().pk, bench.cast.bolat, bench.now)
+    bench.pass_time(600)
+    assert bench.steps() == []
+
+
+def test_taken_and_still_above_the_limit_rings_again(bench: Bench) -> None:
+    bench.alarm(bench.cast.tb)
+    actions.take(bench.case().pk, bench.cast.bolat, bench.now)
+    bench.pass_time(890)
+    assert bench.kinds() == ["opened", "taken"]
+    bench.pass_time(10)
+    assert bench.kinds()[2:] == ["untaken", "rang_again"]
+    assert bench.last().data["taken_by"] == "Bolat"
+    assert bench.last().data["announces"]
+    assert (bench.case().state, bench.case().announced_at) == ("open", bench.now)
+    bench.pass_time(60)
+    assert bench.steps() == ["second", "duty_voice"]
+
+
+def test_taken_and_back_below_the_limit_does_not_ring(bench: Bench) -> None:
+    bench.alarm(bench.cast.tb)
+    actions.take(bench.case().pk, bench.cast.bolat, bench.now)
+    bench.alarm(bench.cast.tb, Level.NORMAL, 50.0)
+    bench.pass_time(1800)
+    assert bench.kinds() == ["opened", "taken", "returned"]
+
+
+def test_a_warning_calls_nobody_by_voice_and_its_sms_may_wait(bench: Bench) -> None:
+    bench.alarm(bench.cast.tb, Level.WARNING, 62.0)
+    assert [(s["id"], s["waits_for_morning"], s["sound"]) for s in bench.last().data["steps"]] == [
+        ("owner", True, False),
+        ("desk", False, False),
+    ]
+    bench.pass_time(7200, every_s=60)
+    assert bench.steps() == []
+
+
+def test_a_worse_level_climbs_its_own_ladder_from_the_start(bench: Bench) -> None:
+    bench.alarm(bench.cast.tb, Level.WARNING, 62.0)
+    bench.pass_time(600)
+    bench.alarm(bench.cast.tb, Level.ALARM)
+    bench.pass_time(60)
+    assert bench.steps() == ["second", "duty_voice"]
+
+
+def test_made_safe_ends_the_ladder(bench: Bench) -> None:
+    bench.alarm(bench.cast.tb)
+    actions.made_safe(bench.case().pk, bench.cast.ailin, "switched_off", bench.now)
+    bench.pass_time(1200)
+    assert bench.steps() == []
+
+
+def test_shelving_keeps_notices_back_and_at_its_end_the_alarm_announces_itself_anew(bench: Bench) -> None:
+    bench.alarm(bench.cast.tb, Level.WARNING, 62.0)
+    until = bench.now.replace(hour=4)
+    assert actions.shelve(bench.case().pk, bench.cast.bolat, " ", until, bench.now).reason == "text_missing"
+    assert (
+        actions.shelve(bench.case().pk, bench.cast.bolat, "works", bench.now, bench.now).reason
+        == "not_in_the_future"
+    )
+    assert actions.shelve(bench.case().pk, bench.cast.bolat, "works", until, bench.now)
+    bench.wait(600)
+    other, _ = another_room(bench.cast)
+    bench.alarm(other, Level.WARNING, 62.0)
+    joined = bench.last("joined")
+    assert (joined.data["shelved"], joined.data["announces"]) == (True, False)
+    bench.wait(3000)
+    assert actions.unshelve_due(bench.now) == 1
+    event = bench.last("unshelved")
+    assert (event.data["announces"], event.data["new"]) == (True, "reason_ended")
+    assert bench.case().announced_at == bench.now
+    assert bench.isa(bench.cast.tb) == "unacknowledged"
+    assert actions.unshelve_due(bench.now) == 0
+
+
+def test_a_shelved_case_whose_values_are_back_ends_quietly(bench: Bench) -> None:
+    bench.alarm(bench.cast.tb)
+    actions.shelve(bench.case().pk, bench.cast.bolat, "works", bench.now.replace(hour=4), bench.now)
+    bench.alarm(bench.cast.tb, Level.NORMAL, 40.0)
+    bench.wait(3600)
+    actions.unshelve_due(bench.now)
+    assert not bench.last("unshelved").data["announces"]
+
+
+def test_nobody_is_called_for_a_shelved_case_until_a_worse_level_breaks_through(bench: Bench) -> None:
+    bench.alarm(bench.cast.tb, Level.WARNING, 62.0)
+    actions.shelve(bench.case().pk, bench.cast.bolat, "works", bench.now.replace(hour=9), bench.now)
+    bench.pass_time(600)
+    bench.alarm(bench.cast.tb, Level.ALARM)
+    assert bench.kinds()[-2:] == ["unshelved", "raised"]
+    assert bench.last("raised").data["announces"]
+    assert bench.case().shelved_until is None
+    bench.pass_time(60)
+    assert "duty_voice" in bench.steps()
+
+
+def test_a_shelved_alarm_is_not_escalated(bench: Bench) -> None:
+    bench.alarm(bench.cast.tb)
+    actions.shelve(bench.case().pk, bench.cast.bolat, "works", bench.now.replace(hour=9), bench.now)
+    bench.pass_time(1200)
+    assert bench.steps() == []
+
+
+def test_a_silence_is_announced_after_the_grace(bench: Bench) -> None:
+    bench.silent(bench.cast.tb, bench.cast.ir, bench.cast.ib)
+    assert bench.kinds() == ["suspected"]
+    assert not bench.last().data["announces"]
+    bench.pass_time(50)
+    assert bench.kinds() == ["suspected"]
+    bench.pass_time(10)
+    assert bench.kinds() == ["suspected", "opened"]
+    assert (bench.last().data["announces"], bench.last().data["device"]) == (True, "D0217")
+    bench.pass_time(60)
+    assert bench.kinds() == ["suspected", "opened"]
+
+
+def test_a_silence_that_ends_within_the_grace_ends_without_a_word_to_anybody(bench: Bench) -> None:
+    bench.silent(bench.cast.tb, bench.cast.ir)
+    bench.wait(30)
+    bench.heard(bench.cast.tb)
+    assert bench.kinds() == ["suspected"]
+    bench.heard(bench.cast.ir)
+    assert bench.kinds() == ["suspected", "returned", "closed"]
+    assert not any(event["announces"] for event in (bench.last().data, bench.last("returned").data))
+    bench.pass_time(600)
+    assert bench.steps() == []
+
+
+def test_each_case_has_its_own_ladder(bench: Bench) -> None:
+    _, voltage = another_cabin(bench.cast, "白桦客栈")
+    bench.alarm(bench.cast.tb)
+    bench.pass_time(30)
+    bench.alarm(voltage, value=20.0, rule=Rule.UNDER)
+    bench.pass_time(30)
+    assert [event["premises"] for event in _escalated(bench)] == ["松林客栈"] * 2
+    bench.pass_time(30)
+    assert [event["premises"] for event in _escalated(bench)] == ["松林客栈"] * 2 + ["白桦客栈"] * 2
+
+
+def _escalated(bench: Bench) -> list[dict[str, object]]:
+    return [event.data for event in CaseEvent.objects.filter(kind="escalated").order_by("number")]
