@@ -1,0 +1,196 @@
+"""An export imports as it is and changes nothing; what one installation exports another can be made of."""
+
+import csv
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from flameblue.fleet.models import (
+    Circuit,
+    Device,
+    Panel,
+    Point,
+    PointChange,
+    Premises,
+    Site,
+    Station,
+)
+from flameblue.people import registry_exporting
+from flameblue.people.models import Contact, Person
+from flameblue.people.registry import export_file, import_file
+from flameblue.people.registry_cells import COLUMNS, READERS, words, written
+from tests.cast import Cast
+from tests.people.registry_files import HEATER, Bring
+
+pytestmark = pytest.mark.django_db
+
+
+def rich(bring: Bring) -> None:
+    """Something of everything, also what a spreadsheet would spoil."""
+    bring(
+        HEATER | {"language": "en", "latitude": "48.5678901234567", "longitude": "87.1", "season": "open"},
+        HEATER | {"point": "ib", "quantity": "current_a", "place": "-1层"},
+        {
+            "site": "禾木",
+            "premises": '雪莲, "大" 客栈',
+            "short_name": "雪莲",
+            "owner": "Aigul",
+            "phone": "13800000011",
+            "contact2": "=SUM(A1)",
+            "phone2": "+77011234567",
+            "season": "closed until 2027-05-01",
+            "panel": "空箱",
+        },
+        {"site": "白哈巴", "premises": "@家", "station": "喀纳斯消防站", "panel": "总箱", "circuit": "备用"},
+        {
+            "site": "白哈巴",
+            "premises": "@家",
+            "device": "E1",
+            "profile": "flameblue-efm8",
+            "device_serial": "007",
+        },
+    )
+
+
+def test_an_export_imports_and_changes_nothing(bring: Bring, now: datetime, tmp_path: Path) -> None:
+    rich(bring)
+    before = PointChange.objects.count()
+    export_file(tmp_path / "out.csv")
+    report = import_file(tmp_path / "out.csv", now, "tests")
+    assert (report.lines, report.errors) == ((), ())
+    assert PointChange.objects.count() == before
+
+
+def test_another_installation_can_be_made_of_an_export(bring: Bring, now: datetime, tmp_path: Path) -> None:
+    rich(bring)
+    first = tmp_path / "first.csv"
+    export_file(first)
+    PointChange.objects.all().delete()
+    for model in (Point, Device, Circuit, Panel, Contact, Premises, Site):
+        model._default_manager.all().delete()
+    Person.objects.filter(user=None).delete()
+    assert import_file(first, now, "tests").errors == ()
+    second = tmp_path / "second.csv"
+    export_file(second)
+    assert second.read_text("utf-8-sig").replace("(set)", "") == first.read_text("utf-8-sig").replace(
+        "(set)", ""
+    )
+
+
+def test_an_export_tells_no_credential_and_says_where_one_is_set(cast: Cast, tmp_path: Path) -> None:
+    export_file(tmp_path / "out.csv")
+    text = (tmp_path / "out.csv").read_text("utf-8-sig")
+    assert cast.device.credential_hash not in text
+    (first, *others) = csv.DictReader(text.splitlines())
+    assert (first["device"], first["credential"]) == ("D0217", "(set)")
+    assert [row["credential"] for row in others] == ["", ""]
+    assert first["phone"] == "+8613800000001"
+    assert (first["contact2"], first["rated_current_a"], first["season"]) == ("叶尔兰", "40", "open")
+
+
+def test_the_station_stands_in_an_export_only_where_there_are_several(cast: Cast) -> None:
+    assert registry_exporting.text().splitlines()[0] == ",".join((*COLUMNS, "station"))
+    Person.objects.filter(station__in=(cast.next_station, cast.other_station)).update(station=None)
+    Station.objects.exclude(pk=cast.station.pk).delete()
+    assert registry_exporting.text().splitlines()[0] == ",".join(COLUMNS)
+
+
+def test_retired_points_are_not_exported_and_stay_retired(
+    bring: Bring, cast: Cast, now: datetime, tmp_path: Path
+) -> None:
+    Point.objects.filter(pk=cast.tb.pk).update(retired=True)
+    export_file(tmp_path / "out.csv")
+    rows = csv.DictReader((tmp_path / "out.csv").read_text("utf-8-sig").splitlines())
+    assert [row["point"] for row in rows] == ["ir", "ib"]
+    assert import_file(tmp_path / "out.csv", now, "tests").lines == ()
+    assert Point.objects.get(pk=cast.tb.pk).retired
+
+
+def test_a_spreadsheet_computes_nothing_in_an_export(bring: Bring) -> None:
+    rich(bring)
+    for row in csv.DictReader(registry_exporting.text().splitlines()):
+        assert [
+            text for name, text in row.items() if text[:1] in "=+-@" and text and "phone" not in name
+        ] == []
+
+
+@given(
+    st.text(
+        st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"), exclude_characters="【】"), max_size=9
+    )
+)
+def test_a_text_is_read_as_it_was_written(text: str) -> None:
+    if text.strip():
+        assert words(20)(written(text)) == text
+
+
+NAMES = st.text("松林=+-@',\" a\u3000号", min_size=1, max_size=6).map(str.strip).filter(bool)
+TEXTS = st.one_of(st.just(""), NAMES)
+NUMBERS = st.one_of(st.none(), st.floats(-90, 90))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_the_database_holds_its_export_changes_nothing(
+    cast: Cast, now: datetime, tmp_path: Path, data: st.DataObject
+) -> None:
+    premises = Premises.objects.get_or_create(site=cast.site, name=data.draw(NAMES))[0]
+    premises.short_name, premises.kind, premises.address = (
+        data.draw(NAMES),
+        data.draw(TEXTS),
+        data.draw(TEXTS),
+    )
+    premises.latitude, premises.longitude = data.draw(NUMBERS), data.draw(NUMBERS)
+    premises.closed_until = data.draw(st.one_of(st.none(), st.dates(date(2020, 1, 1), date(2030, 1, 1))))
+    premises.save()
+    people = [cast.ailin, cast.yeerlan, cast.bolat]
+    for order in data.draw(st.sets(st.sampled_from([1, 2]))):
+        person = data.draw(st.sampled_from(people))
+        Contact.objects.update_or_create(premises=premises, order=order, defaults={"person": person})
+    panel = Panel.objects.get_or_create(premises=premises, name=data.draw(NAMES))[0]
+    circuit = Circuit.objects.get_or_create(panel=panel, name=data.draw(NAMES))[0]
+    circuit.isolator = data.draw(TEXTS)
+    circuit.rated_current_a = data.draw(st.one_of(st.none(), st.floats(0.1, 6000)))
+    circuit.save()
+    number = Device.objects.count()
+    device = Device.objects.create(premises=premises, name=f"H{number}", profile="flameblue-generic")
+    for key in data.draw(st.sets(NAMES, max_size=3)):
+        Point.objects.create(
+            device=device,
+            key=key,
+            quantity=data.draw(st.sampled_from(["temperature_c", "current_a"])),
+            circuit=data.draw(st.sampled_from([None, circuit])),
+            phase=data.draw(st.sampled_from(["", "A", "N"])),
+            place=data.draw(TEXTS),
+        )
+    path = tmp_path / "out.csv"
+    export_file(path)
+    report = import_file(path, now, "tests", dry_run=True)
+    assert (report.lines, report.errors) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("13812340000", "+8613812340000"),
+        ("138 1234 0000", "+8613812340000"),
+        ("１３８１２３４００００", "+8613812340000"),
+        ("8613812340000", "+8613812340000"),
+        ("+86 138-1234-0000", "+8613812340000"),
+        ("008613812340000", "+8613812340000"),
+        ("+7 (701) 123-45-67", "+77011234567"),
+    ],
+)
+def test_phone_numbers_become_e164(text: str, number: str) -> None:
+    assert READERS["phone"](text) == number
+
+
+@pytest.mark.parametrize(
+    "text", ["0906-6551234", "23812340000", "1381234000", "+8", "ring me", "1.38123E+10"]
+)
+def test_what_is_no_number_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"phone number|shortened"):
+        READERS["phone"](text)
