@@ -25,14 +25,24 @@ def escalate_due(now: datetime, delivered: Delivered, policy: Policy | None = No
     agreed = policy or current()
     waiting = Case.objects.filter(state__in=(State.OPEN, State.TAKEN), incident=None)
     made = 0
-    for case_id in list(waiting.order_by("pk").values_list("pk", flat=True)):
-        made += len(_look_at(case_id, now, delivered, agreed))
+    for seen in waiting.select_related("premises", "site", "taken_by").order_by("pk"):
+        if _due(seen, now, delivered, agreed):  # a look without a lock; most cases have nothing due
+            made += len(_take_steps(seen.pk, now, delivered, agreed))
     return made
 
 
 @transaction.atomic
-def _look_at(case_id: int, now: datetime, delivered: Delivered, policy: Policy) -> list[int]:
+def _take_steps(case_id: int, now: datetime, delivered: Delivered, policy: Policy) -> list[int]:
     case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
+    drafts = _due(case, now, delivered, policy)
+    if drafts:
+        settle(case)
+        case.save()
+    return events.record(drafts)
+
+
+def _due(case: Case, now: datetime, delivered: Delivered, policy: Policy) -> list[Draft]:
+    """The events that are due, and the case in memory as they leave it."""
     if case.state not in {State.OPEN, State.TAKEN} or case.incident_id is not None:
         return []
     drafts = _left_over(case, now, policy) if incidents.is_incident(case) else []
@@ -40,10 +50,7 @@ def _look_at(case_id: int, now: datetime, delivered: Delivered, policy: Policy) 
         drafts += _announced(case, now, policy)
     elif case.shelved_until is None:
         drafts += _rung(case, now, policy) or _steps(case, now, delivered, policy)
-    if drafts:
-        settle(case)
-        case.save()
-    return events.record(drafts)
+    return drafts
 
 
 def _announced(case: Case, now: datetime, policy: Policy) -> list[Draft]:

@@ -63,7 +63,7 @@ def test_thirty_minutes_below_the_clear_limit_under_load_prove(taken: Bench) -> 
 
 
 def test_zero_current_for_hours_never_proves(taken: Bench) -> None:
-    run(taken, 6 * 3600, 20.0, 0.0)
+    run(taken, 3 * 3600, 20.0, 0.0)
     assert taken.case().state == "made_safe"
     assert taken.case().made_safe_how == "zero_current"
     assert reasons(taken) == ["not_under_load"]

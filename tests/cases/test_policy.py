@@ -39,7 +39,7 @@ def test_the_packages_policy_says_what_people_agreed_on() -> None:
         ("to: leader", "to: mayor", "unknown words: mayor"),
         ("unless: [taken]", "unless: [asleep]", "unknown words: asleep"),
         ("{id: leader,", "{id: owner,", "two steps with the same id"),
-        ("for_s: 30\n", "", "missing settings for_s"),
+        ("  for_s: 30\n", "", "missing settings for_s"),
         (
             "silence_grace_s: 60",
             "silence_grace_s: 60\nsilence_gracious_s: 60",
