@@ -1,0 +1,122 @@
+"""The false valley in real time: the world goes on, the detectors measure and send, people do things.
+
+World time runs `speed` times as fast as the clock; the times in the messages are those of the clock.
+Scheduled faults count from the first connection, so that a slow start of the other end hides nothing.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from flameblue.domain.clock import Clock
+from flameblue.simulation.commands import Commands, obey
+from flameblue.simulation.detector import INTERVAL_S, Address, Counts, Detector, sample_of
+from flameblue.simulation.scenarios import Due
+from flameblue.simulation.world import LOAD_TEST_S, Measured, World
+
+log = logging.getLogger("flameblue.simulation")
+TURN_S = 0.25  # how often the world is looked after
+BACKLOG_EVERY_S = 60.0
+REPORT_EVERY_S = 60.0
+NS_PER_S, NS_PER_MS = 1_000_000_000, 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How the world is run. `commands` None: nobody does anything. `faults` as a scenario has them."""
+
+    speed: float = 1.0
+    backlog_s: float = 7_200.0
+    commands: Path | None = None
+    faults: tuple[Due, ...] = ()
+
+
+async def run(world: World, address: Address, course: Course, clock: Clock) -> Counts:
+    """Runs until it is cancelled. `world` should stand at the begin of its backlog."""
+    valley = Running(world, course, clock)
+    await valley.send_backlog()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(valley.go_on())
+        group.create_task(valley.report())
+        for detector in valley.detectors:
+            group.create_task(detector.speak(address, valley.connected))
+    return valley.counts
+
+
+class Running:
+    """A world under way."""
+
+    def __init__(self, world: World, course: Course, clock: Clock) -> None:
+        self.counts = Counts()
+        self.connected = asyncio.Event()
+        self.detectors = [
+            Detector(circuit.device, circuit.credential, self.counts) for _, circuit in world.circuits
+        ]
+        self._world, self._course, self._clock = world, course, clock
+        self._commands = None if course.commands is None else Commands(course.commands)
+        self._waiting = sorted(course.faults, key=lambda due: due.after_s)
+        self._measured = world.measured()
+        count = len(self.detectors)
+        self._next_s = [INTERVAL_S * number / count for number in range(count)]
+
+    async def send_backlog(self) -> None:
+        """Puts the last `backlog_s` into every outbox, one sample a minute; the world ends at its now."""
+        count = int(self._course.backlog_s // BACKLOG_EVERY_S)
+        now_ns = self._clock.now_ns()
+        for left in range(count, 0, -1):
+            self._world.advance(self._world.now_s + BACKLOG_EVERY_S)
+            at_ms = (now_ns - round(left * BACKLOG_EVERY_S * NS_PER_S)) // NS_PER_MS
+            measured = self._world.measured()
+            for number, detector in enumerate(self.detectors):
+                detector.outbox.add(sample_of(measured, number, at_ms))
+            await asyncio.sleep(0)
+
+    async def go_on(self) -> None:
+        """The world and its people, for ever."""
+        began_s, world_began_s = self._clock.monotonic_s(), self._world.now_s
+        connected_s: float | None = None
+        while True:
+            now_s = self._clock.monotonic_s()
+            self._world.advance(world_began_s + (now_s - began_s) * self._course.speed)
+            if connected_s is None and self.connected.is_set():
+                connected_s = now_s
+                log.info("connected; the scenario begins")
+            self._happen(None if connected_s is None else now_s - connected_s)
+            self._measured = self._world.measured()
+            self._look_after_power(self._measured)
+            self._measure(now_s - began_s)
+            await asyncio.sleep(TURN_S)
+
+    async def report(self) -> None:
+        """One line a minute."""
+        while True:
+            await asyncio.sleep(REPORT_EVERY_S)
+            log.info("%s; %d faults present", self.counts, len(self._world.present))
+
+    def _happen(self, elapsed_s: float | None) -> None:
+        while elapsed_s is not None and self._waiting and self._waiting[0].after_s <= elapsed_s:
+            due = self._waiting.pop(0)
+            self._world.inject(due.fault)
+            log.info("a fault begins: %s", due.fault)
+        for command in self._commands.fresh() if self._commands else ():
+            obey(self._world, command, LOAD_TEST_S * max(1.0, self._course.speed))
+
+    def _look_after_power(self, measured: Measured) -> None:
+        for number, detector in enumerate(self.detectors):
+            dark = bool(measured.dark[number])
+            if dark and detector.power.is_set():
+                detector.lose_power()
+            elif not dark and not detector.power.is_set():
+                detector.outbox.filled.clear()
+                detector.power.set()
+
+    def _measure(self, elapsed_s: float) -> None:
+        """Each detector at its own time within the interval; one that was held up does not catch up."""
+        at_ms = self._clock.now_ns() // NS_PER_MS
+        for number, detector in enumerate(self.detectors):
+            if elapsed_s < self._next_s[number]:
+                continue
+            self._next_s[number] += INTERVAL_S * max(1, -(-(elapsed_s - self._next_s[number]) // INTERVAL_S))
+            if detector.power.is_set():
+                detector.outbox.add(sample_of(self._measured, number, at_ms))
