@@ -1,7 +1,7 @@
 """An existing broker (Mosquitto, EMQX …) as a source: a persistent session, acknowledged after the commit.
 
 The broker has acknowledged the device already; what lies in its persistent session is ours to lose or keep.
-So a message is acknowledged to it only once it is durable here, and when it can't be made durable the connection
+So a message is acknowledged only once it is durable here, and when it can't be made durable the connection
 is given up: the broker sends everything unacknowledged again. The topic names the device; that the device may
 use it is for the broker to check.
 

@@ -154,7 +154,7 @@ def _decode_sample(draft: Draft, known: _Known, sample: Sample) -> None:
     at_ns, sample_marks = _time(draft, sample.t_ms, known.arrival_ns)
     if known.retained:
         sample_marks |= _RETAINED
-    states = _states(draft, known.entry, sample.states) if sample.states else sample.states
+    states = _states(draft, known.entry, sample.states) if sample.states else {}
     entry_points, profile_points = known.entry.points, known.profile.points
     rows = draft.rows
     for key, raw in sample.values.items():
@@ -169,10 +169,9 @@ def _decode_sample(draft: Draft, known: _Known, sample: Sample) -> None:
         if value is None:
             _reject_value(draft, Reason.TOO_LARGE, key, raw)
             continue
-        rows += _PACK(point[0], at_ns, value, sample_marks | marks | states.get(key, 0))
-    for key, marks in states.items():
-        if key not in sample.values:
-            rows += _PACK(entry_points[key][0], at_ns, NO_VALUE, sample_marks | marks)
+        rows += _PACK(point[0], at_ns, value, sample_marks | marks | states.pop(key, 0))
+    for key, marks in states.items():  # states without a value, or whose value was rejected
+        rows += _PACK(entry_points[key][0], at_ns, NO_VALUE, sample_marks | marks)
 
 
 def _value(raw: float, steps_per_unit: int, known: ProfilePoint | None) -> tuple[int | None, int]:
