@@ -9,8 +9,10 @@ from flameblue.cases.evidence import (
     LoadNeed,
     Question,
     Trace,
+    back_since_ns,
     hours_to_limit,
     judge,
+    off_since_ns,
     summed,
     trailing_run,
 )
@@ -330,3 +332,12 @@ def test_a_value_that_does_not_rise_reaches_no_limit() -> None:
     assert hours_to_limit(trace(5, 4, 3), 10) is None
     assert hours_to_limit(trace(5, 6), 10) is None
     assert hours_to_limit(trace(0, 1, 2, 3, every_s=3600), 10) == pytest.approx(7.0)
+
+
+def test_a_current_that_is_no_longer_read_is_neither_off_nor_back() -> None:
+    off, flowing = trace(0, 0, 0, 0, 0), trace(9, 9, 9, 9, 9)
+    fresh, stale = 56 * S_NS, 57 * S_NS
+    assert (off_since_ns(off, 1, 30, fresh), off_since_ns(off, 1, 30, stale)) == (0, None)
+    assert (back_since_ns(flowing, 1, 30, fresh), back_since_ns(flowing, 1, 30, stale)) == (0, None)
+    assert off_since_ns(off, 1, 41, fresh) is None
+    assert off_since_ns(trace(0, 0, 2, 0, 0), 1, 30, fresh) is None
