@@ -15,6 +15,7 @@ from flameblue import __version__
 from flameblue.cases import actions
 from flameblue.cases.models import CaseEvent, State
 from flameblue.domain.clock import to_datetime, to_ns
+from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.domain.quantities import NO_VALUE, QUANTITIES
 from flameblue.domain.transitions import Level
@@ -160,7 +161,10 @@ def readings_between(
     found = list(access.points_for(request.user).filter(id__in=point))
     if len(found) != len(set(point)):
         raise HttpError(404, "Not all of these points are known.")
-    traces = readings.traces(found, to_ns(start), to_ns(end))
+    try:
+        traces = readings.traces(found, to_ns(start), to_ns(end))
+    except BadInput as error:
+        raise HttpError(422, str(error)) from error
     return [
         ReadingsOut(
             point=one.pk,

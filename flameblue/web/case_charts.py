@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from flameblue.cases.models import Case, State
 from flameblue.domain.clock import to_ns
+from flameblue.domain.errors import FlameblueError
 from flameblue.domain.limits import SECOND_NS
 from flameblue.domain.quantities import QUANTITIES
 from flameblue.fleet.models import Point
@@ -23,10 +24,11 @@ BEFORE_SHARE = 0.25  # of the span, where a closed case is looked at
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One chart with its title."""
+    """One chart with its title; `trouble` says why it has no readings, where they could not be had."""
 
     title: str
     svg: SafeString
+    trouble: str = ""
 
 
 def points_of(case: Case) -> list[Point]:
@@ -46,7 +48,7 @@ def drawn(case: Case, now_ns: int, span: str) -> list[Drawn]:
     """The charts of `span` (a key of SPANS_S): up to now, or around the event when that is over."""
     from_ns, to_ns = window(case, now_ns, SPANS_S[span] * SECOND_NS)
     points = points_of(case)
-    traces = readings.traces(points, from_ns, to_ns)
+    traces, trouble = _traces(points, from_ns, to_ns)
     zone = ZoneInfo(_time_zone(case))
     empty = charts.Trace(at_ns=(), low=(), high=())
     drawings = [
@@ -63,7 +65,14 @@ def drawn(case: Case, now_ns: int, span: str) -> list[Drawn]:
         )
         for point in points
     ]
-    return [Drawn(title=one.title, svg=charts.svg(one)) for one in drawings]
+    return [Drawn(title=one.title, svg=charts.svg(one), trouble=trouble) for one in drawings]
+
+
+def _traces(points: list[Point], from_ns: int, to_ns: int) -> tuple[dict[int, charts.Trace], str]:
+    try:
+        return readings.traces(points, from_ns, to_ns), ""
+    except FlameblueError as error:
+        return {}, str(error)
 
 
 def window(case: Case, now_ns: int, span_ns: int) -> tuple[int, int]:

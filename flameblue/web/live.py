@@ -2,8 +2,8 @@
 
 One poller a process asks for the newest number and wakes every open line; each line then renders the parts of
 its page as its reader may see them, with the very templates of the page, and sends those that differ. Who
-connects, also again (Last-Event-ID), gets the present parts at once: nothing is missed, nothing replayed. A line
-ends after LINE_S, so that the browser asks anew and a right that was withdrawn ends with it.
+connects, also again (Last-Event-ID), gets the present parts at once: nothing is missed, nothing replayed. A
+line ends after LINE_S, so that the browser asks anew and a right that was withdrawn ends with it.
 """
 
 import asyncio

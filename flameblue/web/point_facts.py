@@ -27,6 +27,11 @@ class PointLine:
     value: int
     limits: list[LimitOrigin]
 
+    @property
+    def main_limits(self) -> list[LimitOrigin]:
+        """Without holds and hysteresis."""
+        return [limit for limit in self.limits if limit.field.endswith(("_warning", "_alarm"))]
+
 
 def of(points: QuerySet[Point], levels: Mapping[int, Level]) -> list[PointLine]:
     """The lines of at most PAGE_ROWS_MAX points."""

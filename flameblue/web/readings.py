@@ -15,7 +15,7 @@ from flameblue.domain.points import NO_LIMIT, NO_LOWER_LIMIT, POINT
 from flameblue.domain.quantities import NO_VALUE, QUANTITIES
 from flameblue.fleet.models import Point
 from flameblue.history.board import Board, Latest
-from flameblue.history.queries import series
+from flameblue.history.queries import Memory
 from flameblue.journal.embedded import EmbeddedJournal
 from flameblue.web.charts import LimitLine, Trace
 
@@ -47,18 +47,15 @@ def _journal() -> Iterator[EmbeddedJournal | None]:
 
 
 def traces(points: Sequence[Point], from_ns: int, to_ns: int) -> dict[int, Trace]:
-    """The readings of `points` between two times, in each quantity's unit, at most one bucket a pixel."""
+    """The readings of `points` between two times, in each quantity's unit, at most one bucket a pixel.
+
+    BadInput where they are too many to be looked at; WorldFailed where a file can't be read.
+    """
     with _journal() as journal:
         if journal is None:
             return {}
-        found = series(
-            settings.CONFIG.data / "history",
-            journal,
-            [point.id for point in points],
-            from_ns,
-            to_ns,
-            buckets_max=CHART_POINTS_MAX,
-        )
+        memory = Memory(settings.CONFIG.data / "history", journal)
+        found = memory.series([point.id for point in points], from_ns, to_ns, buckets_max=CHART_POINTS_MAX)
     quantities = {point.id: QUANTITIES[point.quantity] for point in points}
     traced = {}
     for point, one in found.items():

@@ -79,13 +79,13 @@ def _pattern(alarm: Alarm) -> str:
 
 def place(point: Point) -> str:
     """Where a point is, as people call it: room, circuit, phase."""
-    parts = [point.place, point.circuit.name if point.circuit else ""]
-    if len(parts[1]) > len(parts[0]) and parts[1].startswith(parts[0]):
-        parts = [parts[1]]
-    if point.phase:
-        parts.append(_("phase %(phase)s") % {"phase": point.phase})
-    said = " ".join(part for part in dict.fromkeys(parts) if part)
-    return said or point.device.name
+    said = where(point.place, point.circuit.name if point.circuit else "") or point.device.name
+    return said + " " + _("phase %(phase)s") % {"phase": point.phase} if point.phase else said
+
+
+def where(place: str, circuit: str) -> str:
+    """Room and circuit, without saying a name twice: 203房 and 203房暖气 are 203房暖气."""
+    return circuit if circuit.startswith(place) else f"{place} {circuit}".strip()
 
 
 def measured(steps: int, quantity: str) -> str:

@@ -58,7 +58,7 @@ class SiteTiles:
 
 
 def by_site(premises: QuerySet[Premises], at: datetime) -> list[SiteTiles]:
-    """The tiles of `premises`, a group a site; in a site the worst first, then by name."""
+    """The tiles of `premises`, a group a site: the worst site first, in it the worst tile first."""
     levels = worst_levels()
     with_case = set(
         Case.objects.exclude(state=State.CLOSED)
@@ -77,7 +77,7 @@ def by_site(premises: QuerySet[Premises], at: datetime) -> list[SiteTiles]:
         sites.setdefault(one.site_id, SiteTiles(site=one.site)).tiles.append(tile)
     for site in sites.values():
         site.tiles.sort(key=lambda tile: (tile.rank, not tile.has_case, tile.premises.name))
-    return sorted(sites.values(), key=lambda site: site.site.name)
+    return sorted(sites.values(), key=lambda site: (site.tiles[0].rank, site.site.name))
 
 
 def worst_levels() -> dict[int, Level]:

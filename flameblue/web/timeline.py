@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from flameblue.cases.models import CaseEvent
-from flameblue.web import words
+from flameblue.web import sentences, words
 
 TOLD = ("text", "reason", "action", "assigned_to", "without_proof_reason")  # said as it is
 NAMED = ("cause", "how")  # words of cases.causes
@@ -42,7 +42,8 @@ def of(events: Iterable[CaseEvent]) -> list[Item]:
 
 def _detail(event: CaseEvent) -> str:
     data = event.data
-    parts = [_where(data), _measured(data), _step(data)]
+    parts = [_where(data), _measured(data)] if "offset" in data else []
+    parts.append(_step(data))
     parts += [words.word(words.CAUSES, data[key]) for key in NAMED if data.get(key)]
     parts += [str(data[key]) for key in TOLD if data.get(key)]
     return " · ".join(part for part in parts if part)
@@ -53,8 +54,8 @@ def _step(data: dict[str, object]) -> str:
 
 
 def _where(data: dict[str, object]) -> str:
-    names = [data.get("place"), data.get("circuit")]
-    return " ".join(str(name) for name in dict.fromkeys(names) if name)
+    named = sentences.where(str(data.get("place") or ""), str(data.get("circuit") or ""))
+    return named or str(data.get("device") or "")
 
 
 def _measured(data: dict[str, object]) -> str:

@@ -38,6 +38,7 @@ STATES: Words = {
     State.PROVEN: _("Proven"),
     State.CLOSED: _("Closed"),
 }
+HANDLING: Words = {**STATES, State.OPEN: pgettext_lazy("state", "Open")}
 RULES: Words = {
     Rule.OVER: _("above its limit"),
     Rule.UNDER: _("below its limit"),
@@ -208,6 +209,15 @@ OUTCOMES: Words = {
     "accepted": _("accepted"),
     "refused": _("refused"),
     "failed": _("failed"),
+}
+REPLIES: Words = {
+    "acknowledged": _("seen by the owner"),
+    "taken": _("taken"),
+    "already_taken": _("somebody has it already"),
+    "help": _("asks for help"),
+    "nothing_open": _("nothing was open"),
+    "not_understood": _("not understood"),
+    "unknown_sender": _("an unknown number"),
 }
 ISA: Words = {
     Alarm.Isa.NORMAL: _("normal"),

@@ -8,11 +8,13 @@ from datetime import datetime
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from flameblue.cases.models import Alarm
 from flameblue.domain.limits import SMS_UNITS_PART, SMS_UNITS_SINGLE
 from flameblue.fleet.models import Circuit
 from flameblue.notices import replies
@@ -70,9 +72,7 @@ def parts_of(units: int) -> int:
 @require_GET
 def phone(request: HttpRequest) -> HttpResponse:
     """The page."""
-    circuits = Circuit.objects.filter(points__isnull=False).distinct().select_related("panel__premises")
-    ordered = circuits.order_by("panel__premises__name", "panel__name", "name")
-    return render(request, "phone/phone.html", {"handsets": handsets(), "circuits": ordered, "deeds": DEEDS})
+    return render(request, "phone/phone.html", {"handsets": handsets(), "circuits": circuits()})
 
 
 @require_GET
@@ -109,6 +109,17 @@ def world(request: HttpRequest) -> HttpResponse:
             orders.write(json.dumps(order, ensure_ascii=False) + "\n")
         messages.info(request, _("Done: %(circuit)s") % {"circuit": circuit})
     return redirect("phone")
+
+
+def circuits() -> list[Circuit]:
+    """Every circuit that is watched, those with an unclosed case first."""
+    cased = Alarm.objects.filter(point__circuit=OuterRef("pk"), case__closed_at=None, case__isnull=False)
+    watched = Circuit.objects.filter(points__isnull=False).distinct().select_related("panel__premises")
+    return list(
+        watched.annotate(has_case=Exists(cased)).order_by(
+            "-has_case", "panel__premises__name", "panel__name", "name"
+        )
+    )
 
 
 def handsets() -> list[Handset]:
