@@ -28,11 +28,12 @@ def _step_kind(detector: Detector, record: Record) -> list[Transition]:
         case Kind.POINTS:
             return detector.points(record.offset, record.arrival_ns, points_of(record))
         case Kind.GAP:
-            return detector.gap(record.offset, record.arrival_ns, gap_of(record))
+            detector.gap(gap_of(record))
         case Kind.CONNECTION:
             points, lost = connection_of(record)
-            return detector.connection(record.offset, record.arrival_ns, points, lost)
+            detector.connection(record.arrival_ns, points, lost)
         case Kind.TICK | Kind.SKIPPED:
-            return []
+            pass
         case _:
             assert_never(record.kind)
+    return []
