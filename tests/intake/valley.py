@@ -7,7 +7,6 @@ from typing import Any
 
 from flameblue.config import Mqtt
 from flameblue.domain.clock import Clock, SystemClock
-from flameblue.domain.errors import WorldFailed
 from flameblue.domain.quantities import QUANTITIES
 from flameblue.domain.readings import Readings
 from flameblue.intake.directory import DeviceEntry, Directory, credential_hash
@@ -49,16 +48,17 @@ def profile(name: str = "flameblue-generic") -> Profile:
 
 
 class MemorySink:
-    """Keeps what it is given. After `hold` nothing is durable until `release`; with `failure` nothing ever."""
+    """Keeps what it is given. After `hold` nothing is durable until `release`; with `failure` never."""
 
     def __init__(self) -> None:
         self.rows: list[tuple[Any, ...]] = []
         self.connections: list[tuple[list[int], bool]] = []
-        self.failure: WorldFailed | None = None
+        self.failure: Exception | None = None
         self.calls = 0
         self.arrivals: list[int] = []
         self._open = asyncio.Event()
         self._open.set()
+        self._news = asyncio.Condition()
 
     def hold(self) -> None:
         self._open.clear()
@@ -70,6 +70,7 @@ class MemorySink:
         self.calls += 1
         self.arrivals.append(arrival_ns)
         rows = [tuple(row.item()) for row in readings]
+        await self._tell()
         await self._open.wait()
         if self.failure is not None:
             raise self.failure
@@ -78,6 +79,21 @@ class MemorySink:
     async def connection(self, arrival_ns: int, points: Sequence[int], lost: bool) -> None:
         self.arrivals.append(arrival_ns)
         self.connections.append((list(points), lost))
+        await self._tell()
+
+    async def called(self, times: int) -> None:
+        """Waits until readings came `times` times, durable or not."""
+        async with asyncio.timeout(10), self._news:
+            await self._news.wait_for(lambda: self.calls >= times)
+
+    async def connected(self, times: int) -> None:
+        """Waits until `times` connections were reported lost or back."""
+        async with asyncio.timeout(10), self._news:
+            await self._news.wait_for(lambda: len(self.connections) >= times)
+
+    async def _tell(self) -> None:
+        async with self._news:
+            self._news.notify_all()
 
     def values(self, point: int) -> list[int]:
         return [row[2] for row in self.rows if row[0] == point]
