@@ -1,0 +1,119 @@
+"""The board: what needs somebody stands first, and says where, what, how bad and who has it."""
+
+from datetime import timedelta
+
+from django.test import Client
+
+from flameblue.cases import actions
+from flameblue.domain.transitions import Level
+from tests.cases.bench import Bench, another_cabin, another_room
+from tests.cast import Cast
+from tests.web.readers import Reader
+
+
+def test_an_alarm_shows_its_place_value_limit_age_and_that_nobody_has_it(bench: Bench, bolat: Reader) -> None:
+    bench.alarm(bench.cast.tb, value=82.0)
+    page = bolat.sees("/")
+    assert "203房暖气 phase B: Temperature reached 82 °C, the limit is 70 °C." in page
+    assert "Alarm 松林客栈 4001 · Overheating · 禾木" in page
+    assert "Nobody has it" in page
+    assert "I take it" in page
+
+
+def test_cases_stand_by_level_then_by_what_nobody_has_then_by_age(bench: Bench, bolat: Reader) -> None:
+    cabins = {name: another_cabin(bench.cast, name)[1] for name in ("早预警", "早报警", "晚报警", "已接警")}
+    bench.alarm(cabins["早预警"], Level.WARNING)
+    for name in ("已接警", "早报警", "晚报警"):
+        bench.wait(60)
+        bench.alarm(cabins[name], Level.ALARM)
+    taken = cabins["已接警"].device.premises.cases.get()
+    actions.take(taken.pk, by=bench.cast.bolat, now=bench.now)
+    page = bolat.html("/")
+    cases = page[: page.index('sse-swap="premises"')]
+    order = sorted(cabins, key=cases.index)
+    assert order == ["早报警", "晚报警", "已接警", "早预警"]
+
+
+def test_only_what_asks_for_sound_and_is_not_taken_rings(bench: Bench, bolat: Reader) -> None:
+    _, quiet = another_cabin(bench.cast, "只预警")
+    bench.alarm(quiet, Level.WARNING)
+    assert "data-rings" not in bolat.html("/")
+    bench.alarm(bench.cast.tb, Level.ALARM)
+    assert bolat.html("/").count("data-rings") == 1
+    case = bench.cast.premises.cases.get()
+    actions.take(case.pk, by=bench.cast.bolat, now=bench.now)
+    assert "data-rings" not in bolat.html("/")
+
+
+def test_a_second_room_rings_again_with_a_number_of_its_own(bench: Bench, bolat: Reader) -> None:
+    bench.alarm(bench.cast.tb)
+    first = _rings(bolat)
+    actions.take(bench.case().pk, by=bench.cast.bolat, now=bench.now)
+    bench.wait(60)
+    room, _ = another_room(bench.cast)
+    bench.alarm(room)
+    assert _rings(bolat) > first
+
+
+def test_a_shelved_case_does_not_ring_and_says_until_when(bench: Bench, bolat: Reader) -> None:
+    bench.alarm(bench.cast.tb)
+    until = bench.now + timedelta(hours=4)
+    actions.shelve(bench.case().pk, bench.cast.bolat, "electrician comes at 7", until, bench.now)
+    assert "data-rings" not in bolat.html("/")
+    assert "shelved until 01-15 07:07" in bolat.sees("/")
+
+
+def test_premises_stand_by_level_and_say_what_is_not_equipped(bench: Bench, bolat: Reader) -> None:
+    another_cabin(bench.cast, "白桦客栈")
+    bench.cast.site.premises.create(name="邮局", short_name="邮局")
+    bench.alarm(bench.cast.tb)
+    page = bolat.sees("/")
+    tiles = page[page.index("Premises") :]
+    assert tiles.index("松林客栈") < tiles.index("白桦客栈") < tiles.index("邮局 not equipped")
+    assert "Alarm 1 Normal 1 2 of 3 equipped" in tiles
+
+
+def test_another_station_sees_nothing_of_it(bench: Bench, dana: Reader) -> None:
+    bench.alarm(bench.cast.tb)
+    page = dana.sees("/")
+    assert "松林客栈" not in page
+    assert "No open case." in page
+
+
+def test_the_next_station_sees_a_case_once_it_is_called(bench: Bench, cast: Cast, bolat: Reader) -> None:
+    bench.alarm(bench.cast.tb)
+    sayan = Reader.of(cast.sayan)
+    assert "松林客栈" not in sayan.sees("/")
+    bench.pass_time(700)
+    assert "next_station" in bench.steps()
+    assert "松林客栈" in sayan.sees("/")
+
+
+def test_a_core_without_a_sign_of_life_is_said_on_the_board(bolat: Reader) -> None:
+    assert "The core gives no sign of life: alarms may be missing here." in bolat.sees("/")
+
+
+def test_the_board_needs_no_script(bench: Bench, bolat: Reader) -> None:
+    bench.alarm(bench.cast.tb)
+    page = bolat.html("/")
+    assert '<noscript><meta http-equiv="refresh" content="15"></noscript>' in page
+    after = bolat.presses("/cases/4001/take/?next=board")
+    assert "You have case 4001." in after
+    assert "Taken · Bolat" in after
+
+
+def test_the_language_is_switched_by_a_form(bench: Bench, bolat: Reader) -> None:
+    bench.alarm(bench.cast.tb)
+    page = bolat.presses("/language/", language="zh-hans", next="/")
+    assert "203房暖气 B相：温度达到 82 °C，限值 70 °C。" in page
+    assert "无人接警" in page
+
+
+def test_who_is_not_signed_in_is_led_to_the_sign_in_and_back(cast: Cast) -> None:
+    answer = Client().get("/cases/4001/")
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "/sign-in/?next=%2Fcases%2F4001%2F"
+
+
+def _rings(reader: Reader) -> int:
+    return int(reader.html("/").split('data-rings="')[1].split('"')[0])

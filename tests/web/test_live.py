@@ -1,0 +1,196 @@
+"""Live pages: the page before + the fragments = the page after; nothing is missed, whoever comes late."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from datetime import datetime, timedelta
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+from django.test import AsyncClient, RequestFactory
+
+from flameblue.cases import actions
+from flameblue.domain.clock import ManualClock
+from flameblue.domain.transitions import Level
+from flameblue.web import live
+from flameblue.web.views import board, case
+from tests.cases.bench import Bench, another_room
+from tests.cast import Cast
+from tests.web.readers import Reader, swapped
+
+ENGLISH = {"Accept-Language": "en"}
+Deed = Callable[[Bench], object]
+DEEDS: dict[str, Deed] = {
+    "worse": lambda b: b.alarm(b.cast.tb, Level.ALARM, value=91.0),
+    "another_room": lambda b: b.alarm(another_room(b.cast)[0], Level.ALARM),
+    "returned": lambda b: b.alarm(b.cast.tb, Level.NORMAL, value=40.0),
+    "take": lambda b: actions.take(b.case().pk, by=b.cast.bolat, now=b.now),
+    "made_safe": lambda b: actions.made_safe(b.case().pk, b.cast.bolat, "switched_off", b.now),
+    "comment": lambda b: actions.comment(b.case().pk, b.cast.chen, "门锁着 <b>&", b.now),
+    "assign": lambda b: actions.assign(b.case().pk, b.cast.bolat, b.cast.chen, b.now),
+    "shelve": lambda b: actions.shelve(b.case().pk, b.cast.bolat, "why", b.now + timedelta(hours=1), b.now),
+    "repaired": lambda b: [
+        actions.take(b.case().pk, by=b.cast.bolat, now=b.now),
+        actions.repaired(b.case().pk, b.cast.bolat, "loose_terminal", "tightened", b.now),
+    ],
+    "closed": lambda b: actions.close(
+        b.case().pk, b.cast.chen, b.now, cause="probe", action="a new one", without_proof_reason="no probe"
+    ),
+    "escalated": lambda b: b.pass_time(200),
+}
+
+
+def request_of(reader: Reader, path: str) -> HttpRequest:
+    """A request of the reader, as the middleware leaves it to a view."""
+    request = RequestFactory().get(path, headers={"Accept-Language": "en"})
+    assert reader.person.user is not None
+    request.user = reader.person.user
+    return request
+
+
+def without_tokens(html: str) -> str:
+    """The page with its CSRF tokens and the number it was drawn at taken out: they differ by design."""
+    pieces = html.split('name="csrfmiddlewaretoken" value="')
+    html = pieces[0] + "".join(piece[piece.index('"') :] for piece in pieces[1:])
+    start = html.index("?after=")
+    return html[:start] + html[html.index('"', start) :]
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.parametrize("path", ["/", "/cases/4001/"])
+def test_the_page_before_and_the_fragments_are_the_page_after(
+    deed: str, path: str, bench: Bench, bolat: Reader, clock: ManualClock
+) -> None:
+    bench.alarm(bench.cast.tb, Level.WARNING, value=61.0)
+    before = bolat.html(path)
+    bench.wait(30)
+    clock.advance(30)
+    DEEDS[deed](bench)
+    request = request_of(bolat, path)
+    if path == "/":
+        parts = live.parts_of(request, board.LIVE, board.context(request))
+    else:
+        parts = live.parts_of(request, case.LIVE, case.context(request, 4001))
+    after = bolat.html(path)
+    live_half = slice(0, after.index("<footer"))
+    got = without_tokens(swapped(before, parts))
+    wanted = without_tokens(after)
+    assert without_tokens(before)[live_half] != wanted[live_half]
+    assert _titleless(got) == _titleless(wanted)
+
+
+def _titleless(html: str) -> str:
+    """Without the title (the script keeps it) and the chart (it has its own address)."""
+    html = html[html.index("</title>") :]
+    if 'id="chart"' not in html:
+        return html
+    return html[: html.index('id="chart"')] + html[html.index('<section id="notices"') :]
+
+
+def test_a_part_that_did_not_change_is_not_sent() -> None:
+    sent = live.messages(7, {"cases": "a", "premises": "b"}, {"cases": "a", "premises": "c"})
+    assert sent == ["id: 7\nevent: premises\ndata: c\n\n"]
+
+
+def test_a_fragment_of_many_lines_arrives_as_it_was() -> None:
+    message = live.message_of(3, "cases", "<p>\r\n  x</p>\n")
+    data = [line.removeprefix("data: ") for line in message.split("\n") if line.startswith("data: ")]
+    assert "\n".join(data) == "<p>\n  x</p>\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "query", "number"),
+    [("12", "5", 12), (None, "5", 5), (None, None, 0), ("x", "5", 5), ("-1", "", 0), ("9" * 40, "7", 7)],
+)
+def test_a_reader_says_up_to_where_it_has_seen(header: str | None, query: str | None, number: int) -> None:
+    headers = {} if header is None else {"Last-Event-ID": header}
+    request = RequestFactory().get("/", {} if query is None else {"after": query}, headers=headers)
+    assert live.seen(request) == number
+
+
+async def test_one_poller_wakes_every_line_and_stops_with_the_last() -> None:
+    numbers = [5]
+
+    async def ask() -> int:
+        return numbers[-1]
+
+    hub = live.Hub(ask=ask)
+    hub.join()
+    hub.join()
+    waiting = [asyncio.create_task(hub.beyond(5, 10.0)) for _ in range(3)]
+    await hub.look()
+    assert hub.number == 5
+    assert not any(task.done() for task in waiting)
+    numbers.append(6)
+    await hub.look()
+    assert await asyncio.gather(*waiting) == [6, 6, 6]
+    hub.leave()
+    assert hub._task is not None
+    hub.leave()
+    assert hub._task is None
+
+
+async def test_a_failing_database_is_asked_again() -> None:
+    answers: list[int | Exception] = [DatabaseError("locked"), 4]
+
+    async def ask() -> int:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    hub = live.Hub(ask=ask)
+    await hub.look()
+    assert hub.number == 0
+    await hub.look()
+    assert hub.number == 4
+
+
+async def messages_of(response: HttpResponse) -> AsyncGenerator[dict[str, str], None]:
+    """The events of a line, parsed as a browser does."""
+    async for chunk in response:
+        text = chunk.decode() if isinstance(chunk, bytes) else chunk
+        for block in filter(None, text.split("\n\n")):
+            fields: dict[str, str] = {}
+            for line in block.split("\n"):
+                name, _, value = line.partition(": ")
+                fields[name] = f"{fields[name]}\n{value}" if name in fields else value
+            yield fields
+
+
+async def until_beat(line: AsyncGenerator[dict[str, str], None]) -> dict[str, dict[str, str]]:
+    """The parts up to the next beat, by name."""
+    found: dict[str, dict[str, str]] = {}
+    async for message in line:
+        if message.get("event") == "beat":
+            return found
+        if "event" in message:
+            found[message["event"]] = message
+    raise AssertionError("the line ended")
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_line_sends_what_happens_with_the_number_of_the_event(
+    cast: Cast, bench: Bench, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "POLL_S", 0.01)
+    client = AsyncClient()
+    await client.aforce_login(cast.bolat.user)
+    response = await client.get("/live/board/?after=0", headers=ENGLISH)
+    assert response.headers["Content-Type"] == "text/event-stream"
+    line = messages_of(response)
+    first = await until_beat(line)
+    assert "No open case." in first["cases"]["data"]
+    numbers = await sync_to_async(bench.alarm)(cast.tb)
+    after: dict[str, dict[str, str]] = {}
+    while "cases" not in after:
+        after = await until_beat(line)
+    assert "松林客栈" in after["cases"]["data"]
+    assert after["cases"]["id"] == str(numbers[-1])
+    await line.aclose()
+    late = await client.get("/live/board/", headers=ENGLISH | {"Last-Event-ID": str(numbers[-1])})
+    resumed = messages_of(late)
+    again = await until_beat(resumed)
+    assert "松林客栈" in again["cases"]["data"]
+    await resumed.aclose()
