@@ -1,10 +1,11 @@
 """Many silences of one village are one incident with members."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pytest
 
-from flameblue.cases import actions
+from flameblue.cases import actions, grouping
 from flameblue.cases.models import Case, CaseEvent
 from flameblue.fleet.models import Point
 from tests.cases.bench import Bench, another_cabin
@@ -136,3 +137,9 @@ def test_an_incident_is_taken_by_a_person(bench: Bench, village: list[Point]) ->
     assert actions.take(incident().pk, bench.cast.bolat, bench.now)
     bench.pass_time(1200)
     assert bench.steps() == []
+
+
+def test_only_silences_within_the_window_count_in_order_of_time(now: datetime) -> None:
+    silent = {case: now - timedelta(seconds=10 * case) for case in range(1, 7)}
+    assert grouping.incident_members(silent, now, 50.0, 5) == [5, 4, 3, 2, 1]
+    assert grouping.incident_members(silent, now, 49.0, 5) == []
