@@ -97,8 +97,7 @@ class _Points:
     devices: _Devices
 
     def settle(self) -> None:
-        found = Point.objects.select_related("device", "circuit__panel__premises").order_by("id")
-        known = by_key(found, lambda point: (point.device.name, point.key))
+        known = self._known()
         wished = dict(self.wishes.points)
         self._speak_for_all(wished, known)
         settling = Settling(self.ledger)
@@ -113,6 +112,16 @@ class _Points:
             if (point.device.name,) in self.devices.moved and key not in wished:
                 self._change(settling, point, Wish(0))
         settling.write()
+
+    def _known(self) -> dict[Key, Point]:
+        """Every point; its device and circuit are the objects at hand, not one more copy a point."""
+        devices = {device.pk: device for device in self.devices.known.values()}
+        circuits = Circuit.objects.select_related("panel__premises").in_bulk()
+        found = list(Point.objects.defer("row").order_by("id"))
+        for point in found:
+            point.device = devices[point.device_id]
+            point.circuit = circuits[point.circuit_id] if point.circuit_id is not None else None
+        return by_key(found, lambda point: (point.device.name, point.key))
 
     def _speak_for_all(self, wished: dict[Key, Wish], known: dict[Key, Point]) -> None:
         """What a row that stops at its device says of every point that no other row names."""
