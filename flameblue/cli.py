@@ -80,22 +80,23 @@ def _settings() -> config.Config:
 
 
 def _run(_: argparse.Namespace) -> int:
+    loaded = _settings()
     from flameblue.runtime import installation
 
-    return installation.run(_settings())
+    return installation.run(loaded)
 
 
 def _core(_: argparse.Namespace) -> int:
+    loaded = _settings()
     from flameblue.runtime import pipeline
 
-    return pipeline.main(_settings())
+    return pipeline.run(loaded)
 
 
 def _web(_: argparse.Namespace) -> int:
-    from flameblue.runtime import web_process
-
     loaded = _settings()
     from flameblue.asgi import application
+    from flameblue.runtime import web_process
 
     web_process.serve(loaded, application)
     return 0
@@ -116,43 +117,44 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _prepare(_: argparse.Namespace) -> int:
+    loaded = _settings()
     from flameblue.runtime import installation
 
-    installation.prepare(_settings())
+    installation.prepare(loaded)
     return 0
 
 
 def _import(arguments: argparse.Namespace) -> int:
+    loaded = _settings()
     from flameblue.runtime import installation
 
-    installation.prepare(_settings())
+    installation.prepare(loaded)
     lines, errors = installation.import_registry(arguments.file, dry_run=arguments.dry_run)
     print("\n".join(lines))
     if errors:
-        print("\n".join(errors), file=sys.stderr)
-        print("Nothing was changed.", file=sys.stderr)
+        print("\n".join([*errors, "Nothing was changed."]), file=sys.stderr)
     return 1 if errors else 0
 
 
 def _export(arguments: argparse.Namespace) -> int:
+    _settings()
     from flameblue.runtime import installation
 
-    _settings()
     installation.export_registry(arguments.file)
     return 0
 
 
 def _token(arguments: argparse.Namespace) -> int:
+    _settings()
     from flameblue.runtime import installation
 
-    _settings()
     print(installation.make_token(arguments.user, arguments.scope))
     return 0
 
 
 def _rebuild(_: argparse.Namespace) -> int:
+    loaded = _settings()
     from flameblue.runtime import replay
 
-    loaded = _settings()
     print(f"{replay.rebuild(loaded)} transitions applied.")
     return 0

@@ -74,7 +74,7 @@ def count_in_a_row(side: Any, beyond: bool, arrival_ns: int) -> None:
 def in_a_row(side: Any, row: Any, arrival_ns: int) -> bool:
     """Whether the readings in a row beyond the alarm limit are enough, whatever their device times."""
     hold_ns = row.alarm_hold_ns + 2 * row.gap_ns
-    return side.row_count >= IN_A_ROW and arrival_ns - side.row_since_ns >= hold_ns
+    return bool(side.row_count >= IN_A_ROW and arrival_ns - side.row_since_ns >= hold_ns)
 
 
 @compiled

@@ -19,7 +19,8 @@ STATE = np.dtype(
     [
         ("at_ns", "<i8"),  # of the newest accepted reading
         ("raw_ns", "<i8"),  # the device's time of the newest reading to arrive, believable or not
-        ("accepted_ns", "<i8"),  # its arrival; before the first one, the arrival of the point's row
+        ("heard_ns", "<i8"),  # its arrival
+        ("accepted_ns", "<i8"),  # arrival of the newest accepted one; before it, that of the point's row
         ("deadline_ns", "<i8"),  # arrival time after which the point is silent
         ("wake_ns", "<i8"),  # the earliest arrival time at which a tick can change something
         ("sensor_since_ns", "<i8"),  # run of implausible values
@@ -39,7 +40,8 @@ STATE = np.dtype(
         ("shielded", "<u1"),
         ("test", "<u1"),
         ("clock", "<u1"),
-        ("spare", "<u1", (7,)),
+        ("signs", "<u1"),  # in a row, that the clock is set back or stands still
+        ("spare", "<u1", (6,)),
     ]
 )
 SIDE = np.dtype(
@@ -106,7 +108,7 @@ class Fleet(NamedTuple):
 def empty_fleet(points: int) -> Fleet:
     """Room for point ids below `points` (a multiple of the block), none of them known."""
     states = np.zeros(points, STATE)
-    for name in ("at_ns", "raw_ns", "accepted_ns", "late_ns", "clock_bad_ns"):
+    for name in ("accepted_ns", "late_ns", "clock_bad_ns"):
         states[name] = -NEVER
     for name in ("deadline_ns", "wake_ns", "sensor_since_ns", "good_since_ns", "same_since_ns"):
         states[name] = NEVER

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 
 import llvmlite.binding
 import numba
+from numba.core import config as numba_config
 
 F = TypeVar("F", bound=Callable[..., Any])
 _compiled: list[Any] = []
@@ -49,7 +50,7 @@ def use_cache(folder: Path | None) -> Path | None:
         return None
     if not os.access(place, os.W_OK):
         return None
-    numba.config.CACHE_DIR = str(place)
+    numba_config.CACHE_DIR = str(place)
     for dispatcher in _compiled:
         dispatcher.enable_caching()
     return place

@@ -37,7 +37,10 @@ def shift_arrival(fleet: Fleet, gap_ns: int) -> None:
     """We did not listen for `gap_ns`, or the clock was set by it: all that is told in arrival time moves on."""
     states, sides = fleet.states, fleet.sides
     for array, name in (
-        *((states, name) for name in ("accepted_ns", "deadline_ns", "wake_ns", "clock_bad_ns", "late_ns")),
+        *(
+            (states, name)
+            for name in ("heard_ns", "accepted_ns", "deadline_ns", "wake_ns", "clock_bad_ns", "late_ns")
+        ),
         (sides, "row_since_ns"),
     ):
         told = (array[name] != NEVER) & (array[name] != -NEVER)

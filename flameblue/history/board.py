@@ -44,6 +44,7 @@ class Board:
     def __init__(self, path: Path, *, writable: bool) -> None:
         self._path = path
         self._writable = writable
+        self._slots: NDArray[Any] = np.empty(0, SLOT)
         if writable and not path.exists():
             self._make(SLOTS_MIN)
         self._open()
@@ -103,7 +104,7 @@ class Board:
             self._inode = os.fstat(file.fileno()).st_ino
             access = mmap.ACCESS_WRITE if self._writable else mmap.ACCESS_READ
             self._map = mmap.mmap(file.fileno(), 0, access=access)
-        self._slots: NDArray[Any] = np.frombuffer(self._map, dtype=SLOT)
+        self._slots = np.frombuffer(self._map, dtype=SLOT)
 
     def _grow(self, point: int) -> None:
         slots = len(self._slots)

@@ -28,7 +28,7 @@ class Committer:
         self._waiting: deque[tuple[Draft, Future[int]]] = deque()
         self._wake = threading.Condition()
         self._stopping = False
-        self.on_commit: list[Callable[[int], None]] = []
+        self.on_commit: list[Callable[[], None]] = []
         self.commits = 0
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -74,7 +74,7 @@ class Committer:
             for future in futures:
                 future.set_result(offset)
         for told in self.on_commit:
-            told(offsets[-1])
+            told()
 
 
 def merged(group: list[tuple[Draft, "Future[int]"]]) -> tuple[list[Draft], list[list["Future[int]"]]]:

@@ -21,7 +21,7 @@ def serve(config: Config, application: Callable[..., Any]) -> None:
         application,
         address=config.web.host,
         port=config.web.port,
-        interface=Interfaces.ASGI,
+        interface=Interfaces.ASGINL,
         websockets=False,
         backpressure=512,
         log_access=False,

@@ -25,7 +25,7 @@ def is_good(row: Any, value: int, marks: int) -> bool:
     """Whether the value may be held against limits."""
     if value == NO_VALUE or marks & (OPEN_MARK | SHORT_MARK):
         return False
-    return row.plausible_min <= value <= row.plausible_max
+    return bool(row.plausible_min <= value <= row.plausible_max)
 
 
 @compiled

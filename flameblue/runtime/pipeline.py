@@ -1,0 +1,174 @@
+"""The whole flow, from a device's bytes to a message that leaves, on one screen."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+
+from django.conf import settings
+
+from flameblue.config import Config
+from flameblue.domain.clock import to_datetime
+from flameblue.fleet import point_table
+from flameblue.intake.broker import BrokerSource
+from flameblue.intake.listener import Listener
+from flameblue.journal.record import gap_draft
+from flameblue.runtime.caring import Caring
+from flameblue.runtime.detecting import Detecting
+from flameblue.runtime.messaging import Delivering, Planning, channels_of
+from flameblue.runtime.plant import Plant, open_plant, warm_up
+from flameblue.runtime.remembering import Remembering
+from flameblue.runtime.stages import every, keep
+from flameblue.runtime.supervisor import die_with_parent
+from flameblue.runtime.ticking import Ticking, gap_since
+
+HEALTH_S = 1.0
+PROFILES_S = 10.0
+
+
+def run(config: Config) -> int:
+    """The core process, until it is told to stop."""
+    die_with_parent()
+    asyncio.run(_until_told(config))
+    return 0
+
+
+async def flow(plant: Plant) -> None:
+    """Every stage follows the log before it from its own saved cursor and wakes the one after it."""
+    async with asyncio.TaskGroup() as stages:
+
+        def stage(name: str, run: Callable[[], Awaitable[None]]) -> None:
+            stages.create_task(keep(name, run, plant.health))
+
+        stage("journal", ticking(plant).run)  # ticks, gaps, changes of the point table
+        stage("intake", lambda: intake(plant))  # bytes → readings → journal → acknowledged
+        stage("history", remembering(plant).run)  # journal → board, Parquet
+        stage("detection", detecting(plant).run)  # journal → transitions → cases
+        stage("cases", caring(plant).run)  # time and evidence → case events
+        stage("planning", planning(plant).run)  # case events → notices
+        stage("delivery", delivering(plant).run)  # notices → SMS, voice
+        stage("profiles", lambda: every(PROFILES_S, lambda: refresh_points(plant)))
+        stage("health", lambda: every(HEALTH_S, lambda: write_health(plant)))
+
+
+async def intake(plant: Plant) -> None:
+    """The listener, and the existing broker where there is one."""
+    async with asyncio.TaskGroup() as sources:
+        if plant.config.broker.url:
+            sources.create_task(BrokerSource(plant.intake, plant.config.broker).serve())
+        sources.create_task(Listener(plant.intake, plant.config.mqtt).serve())
+        sources.create_task(every(HEALTH_S, lambda: _beat(plant)))
+
+
+async def _beat(plant: Plant) -> None:
+    plant.health.beat("intake")
+
+
+async def read_directory(plant: Plant) -> None:
+    """Takes the fleet's devices as they are now."""
+    now = to_datetime(plant.clock.now_ns())
+    key = settings.CREDENTIAL_KEY.encode()
+    plant.intake.directory = await plant.orm(point_table.directory, key, now)
+
+
+async def refresh_points(plant: Plant) -> None:
+    """A changed profile or the end of a season changes rows of the point table."""
+    now = to_datetime(plant.clock.now_ns())
+    await plant.orm(point_table.refresh, plant.intake.shelf.current(), now)
+    await read_directory(plant)
+
+
+async def write_health(plant: Plant) -> None:
+    await asyncio.to_thread(plant.health.write)
+
+
+def ticking(plant: Plant) -> Ticking:
+    return Ticking(
+        journal=plant.journal,
+        committer=plant.committer,
+        orm=plant.orm,
+        clock=plant.clock,
+        health=plant.health,
+        points_changed=lambda: read_directory(plant),
+    )
+
+
+def remembering(plant: Plant) -> Remembering:
+    made = Remembering(
+        data=plant.config.data,
+        journal=plant.journal,
+        board=plant.board,
+        archive=plant.archive,
+        snapshots=plant.snapshots,
+        orm=plant.orm,
+        worker=plant.files,
+        grew=plant.journal_grew[1],
+        events_grew=plant.events_grew,
+        health=plant.health,
+        clock=plant.clock,
+    )
+    plant.health.count_with(made.counters)
+    return made
+
+
+def detecting(plant: Plant) -> Detecting:
+    return Detecting(
+        journal=plant.journal,
+        committer=plant.committer,
+        snapshots=plant.snapshots,
+        orm=plant.orm,
+        worker=plant.numbers,
+        grew=plant.journal_grew[0],
+        events_grew=plant.events_grew,
+        health=plant.health,
+        clock=plant.clock,
+    )
+
+
+def caring(plant: Plant) -> Caring:
+    return Caring(
+        orm=plant.orm,
+        clock=plant.clock,
+        health=plant.health,
+        board=plant.board,
+        memory=plant.memory,
+        events_grew=plant.events_grew,
+    )
+
+
+def planning(plant: Plant) -> Planning:
+    return Planning(
+        orm=plant.orm,
+        clock=plant.clock,
+        health=plant.health,
+        events_grew=plant.events_grew,
+        notices_grew=plant.notices_grew,
+    )
+
+
+def delivering(plant: Plant) -> Delivering:
+    return Delivering(
+        orm=plant.orm,
+        clock=plant.clock,
+        health=plant.health,
+        notices_grew=plant.notices_grew,
+        events_grew=plant.events_grew,
+        channels=channels_of(plant.config),
+    )
+
+
+async def _until_told(config: Config) -> None:
+    with ExitStack() as stack:
+        plant = open_plant(config, stack)
+        plant.health.count_with(plant.intake.counts.as_dict)
+        await asyncio.to_thread(warm_up)
+        await read_directory(plant)
+        if gap_ns := gap_since(plant.journal, plant.clock.now_ns()):
+            draft = gap_draft(plant.clock.now_ns(), gap_ns)
+            await asyncio.wrap_future(plant.committer.submit(draft))
+        task = asyncio.ensure_future(flow(plant))
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(signum, task.cancel)
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.result()
