@@ -15,3 +15,8 @@ def now() -> datetime:
 def now_ns() -> int:
     """The same in nanoseconds since 1970."""
     return clock.now_ns()
+
+
+def monotonic_s() -> float:
+    """Seconds that only ever go on, for waiting."""
+    return clock.monotonic_s()

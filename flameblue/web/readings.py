@@ -34,14 +34,15 @@ def latest(points: Sequence[int]) -> dict[int, Latest]:
 
 
 @contextmanager
-def _journal() -> Iterator[EmbeddedJournal | None]:
+def memory() -> Iterator[Memory | None]:
+    """The archive and the journal, for reading; None before the core has made them."""
     path: Path = settings.CONFIG.data / "journal.sqlite3"
     if not path.exists():
         yield None
         return
     journal = EmbeddedJournal(path, reader_only=True)
     try:
-        yield journal
+        yield Memory(settings.CONFIG.data / "history", journal)
     finally:
         journal.close()
 
@@ -51,11 +52,10 @@ def traces(points: Sequence[Point], from_ns: int, to_ns: int) -> dict[int, Trace
 
     BadInput where they are too many to be looked at; WorldFailed where a file can't be read.
     """
-    with _journal() as journal:
-        if journal is None:
+    with memory() as known:
+        if known is None:
             return {}
-        memory = Memory(settings.CONFIG.data / "history", journal)
-        found = memory.series([point.id for point in points], from_ns, to_ns, buckets_max=CHART_POINTS_MAX)
+        found = known.series([point.id for point in points], from_ns, to_ns, buckets_max=CHART_POINTS_MAX)
     quantities = {point.id: QUANTITIES[point.quantity] for point in points}
     traced = {}
     for point, one in found.items():

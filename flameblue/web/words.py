@@ -210,6 +210,13 @@ OUTCOMES: Words = {
     "refused": _("refused"),
     "failed": _("failed"),
 }
+VERDICTS: Words = {
+    "still_beyond": _("still beyond the limit"),
+    "silent": _("there are no readings: silence proves nothing"),
+    "not_under_load": _("not under load: no current proves nothing"),
+    "load_unknown": _("the load is not known"),
+    "too_short": _("good so far, not yet for long enough"),
+}
 REPLIES: Words = {
     "acknowledged": _("seen by the owner"),
     "taken": _("taken"),

@@ -8,9 +8,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from flameblue.cases.models import State
+from flameblue.cases.models import Case, State
 from flameblue.domain.limits import PAGE_ROWS_MAX
-from flameblue.web import access, case_charts, case_facts, live, sentences
+from flameblue.web import access, case_charts, case_facts, live, proof_facts, sentences
 from flameblue.web.now import now, now_ns
 
 LIVE = live.Page(
@@ -30,8 +30,7 @@ def case(request: HttpRequest, number: int) -> HttpResponse:
     """The page."""
     after = live.newest()
     values = context(request, number) | {"after": after, "spans": case_charts.SPANS_S, "span": _span(request)}
-    values["charts"] = case_charts.drawn(values["case"], now_ns(), values["span"])
-    return render(request, "case/case.html", values)
+    return render(request, "case/case.html", values | _drawn(values["case"], values["span"]))
 
 
 async def live_case(request: HttpRequest, number: int) -> HttpResponseBase:
@@ -43,8 +42,7 @@ async def live_case(request: HttpRequest, number: int) -> HttpResponseBase:
 def chart(request: HttpRequest, number: int) -> HttpResponse:
     """The readings alone: the page asks for them again while the case is open."""
     found = access.case_for(request.user, number)
-    charts = case_charts.drawn(found, now_ns(), _span(request))
-    return render(request, "case/_chart.html", {"case": found, "charts": charts})
+    return render(request, "case/_chart.html", _drawn(found, _span(request)))
 
 
 @require_GET
@@ -60,6 +58,12 @@ def context(request: HttpRequest, number: int) -> dict[str, Any]:
     """All that the live parts of the page show now."""
     found = access.case_for(request.user, number)
     return case_facts.of(found, request.user, now())
+
+
+def _drawn(found: Case, span: str) -> dict[str, Any]:
+    at_ns = now_ns()
+    charts = case_charts.drawn(found, at_ns, span)
+    return {"case": found, "charts": charts, "proofs": proof_facts.of(found, at_ns)}
 
 
 def _span(request: HttpRequest) -> str:

@@ -14,7 +14,7 @@ from django.urls import reverse_lazy
 
 from flameblue.people.actions import set_password
 from flameblue.web import access, throttle
-from flameblue.web.now import clock, now
+from flameblue.web.now import monotonic_s, now
 
 
 class SignIn(LoginView):
@@ -29,12 +29,12 @@ class SignIn(LoginView):
         return super().dispatch(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if throttle.wait_s(self._who(), clock.monotonic_s()):
+        if throttle.wait_s(self._who(), monotonic_s()):
             return self.render_to_response(self.get_context_data(must_wait=True), status=429)
         return super().post(request, *args, **kwargs)
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        throttle.failed(self._who(), clock.monotonic_s())
+        throttle.failed(self._who(), monotonic_s())
         return super().form_invalid(form)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:

@@ -1,0 +1,43 @@
+"""What the readings prove of a case so far, and what is missing, in words."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from flameblue.cases import actions
+from flameblue.cases.models import Case, State
+from flameblue.domain.clock import to_datetime
+from flameblue.domain.errors import FlameblueError
+from flameblue.web import readings, sentences, words
+
+LOOKED_AT = (State.TAKEN, State.MADE_SAFE, State.REPAIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One alarm of the case: proven, or why not yet."""
+
+    where: str
+    proven: bool
+    why: str
+
+
+def of(case: Case, now_ns: int) -> list[Line]:
+    """The lines of a case that somebody handles; none before and after, and none without readings."""
+    if case.state not in LOOKED_AT or case.is_test:
+        return []
+    try:
+        with readings.memory() as memory:
+            if memory is None:
+                return []
+            found = actions.proofs(case, to_datetime(now_ns), memory.raw)
+    except FlameblueError as error:
+        return [Line(where=_("Proof"), proven=False, why=str(error))]
+    return [
+        Line(
+            where=sentences.place(proof.alarm.point),
+            proven=proof.verdict.proven,
+            why=words.word(words.VERDICTS, proof.verdict.reason) if proof.verdict.reason else "",
+        )
+        for proof in found
+    ]

@@ -1,0 +1,121 @@
+"""Charts: what was measured is drawn, what was not is not, and the limits stand where they are."""
+
+import re
+from dataclasses import replace
+from itertools import pairwise
+from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flameblue.domain.limits import SECOND_NS
+from flameblue.web import charts
+
+MIDNIGHT_NS = 1_768_406_400 * SECOND_NS  # 2026-01-15T00:00:00+08:00
+EMPTY = charts.Chart(
+    title="Temperature",
+    unit="°C",
+    from_ns=MIDNIGHT_NS,
+    to_ns=MIDNIGHT_NS + 3600 * SECOND_NS,
+    trace=charts.Trace(at_ns=(), low=(), high=()),
+    zone=ZoneInfo("Asia/Shanghai"),
+)
+
+
+def chart(readings: dict[int, float]) -> charts.Chart:
+    """An hour with a reading at each second of `readings`."""
+    values = list(readings.values())
+    at_ns = [MIDNIGHT_NS + second * SECOND_NS for second in readings]
+    return replace(EMPTY, trace=charts.Trace(at_ns=at_ns, low=values, high=values))
+
+
+def lines_of(svg: str) -> list[list[tuple[float, float]]]:
+    """The corners of each drawn line."""
+    found = re.findall(r'<polyline class="reading" points="([^"]*)"', svg)
+    return [[(float(x), float(y)) for x, y in (pair.split(",") for pair in one.split())] for one in found]
+
+
+def test_a_higher_value_lies_higher_and_a_later_one_further_right() -> None:
+    (line,) = lines_of(charts.svg(chart({0: 20.0, 1800: 40.0, 3600: 60.0})))
+    xs, ys = zip(*line, strict=True)
+    assert list(xs) == sorted(xs)
+    assert list(ys) == sorted(ys, reverse=True)
+    assert xs[1] - xs[0] == xs[2] - xs[1]
+
+
+def test_a_gap_is_not_drawn_over() -> None:
+    readings = {0: 20.0, 10: 21.0, 20: 22.0, 600: 30.0, 610: 31.0}
+    assert len(lines_of(charts.svg(chart(readings)))) == 1
+    assert [len(line) for line in lines_of(charts.svg(replace(chart(readings), gap_ns=16 * SECOND_NS)))] == [
+        3,
+        2,
+    ]
+
+
+def test_a_single_reading_is_a_dot() -> None:
+    svg = charts.svg(chart({5: 20.0}))
+    assert lines_of(svg) == []
+    assert svg.count('<circle class="reading"') == 1
+
+
+def test_the_limits_are_drawn_even_where_the_values_are_far_below() -> None:
+    limits = (
+        charts.LimitLine(value=60.0, kind="warning", label="warning 60"),
+        charts.LimitLine(value=70.0, kind="alarm", label="alarm 70"),
+    )
+    svg = charts.svg(replace(chart({0: 5.0, 60: 6.0}), limits=limits))
+    (warning, alarm) = (
+        float(re.findall(rf'class="limit {kind}"><line [^>]*y1="([\d.]+)"', svg)[0])
+        for kind in ("warning", "alarm")
+    )
+    assert 0 < alarm < warning < min(y for line in lines_of(svg) for _, y in line) < charts.HEIGHT
+
+
+def test_labels_of_near_limits_do_not_cover_each_other() -> None:
+    limits = tuple(charts.LimitLine(value=70.0 + i / 100, kind="alarm", label=f"alarm {i}") for i in range(3))
+    svg = charts.svg(replace(chart({0: 5.0, 60: 90.0}), limits=limits))
+    ys = [float(y) for y in re.findall(r'<text x="634\.0" y="([\d.]+)"', svg)]
+    assert len(ys) == 3
+    assert all(low - high >= charts.LABEL_APART for high, low in pairwise(ys))
+
+
+def test_hours_are_those_of_the_village() -> None:
+    labels = re.findall(r'class="tick time"[^>]*>([^<]*)<', charts.svg(chart({0: 1.0})))
+    assert labels[0] == "00:00"
+    assert labels[-1] == "01:00"
+
+
+def test_texts_are_escaped() -> None:
+    svg = charts.svg(replace(chart({0: 1.0}), title="<script>", moments=(charts.Moment(MIDNIGHT_NS, "a<b"),)))
+    assert "<script>" not in svg
+    assert "a&lt;b" in svg
+
+
+def test_what_happened_outside_the_window_is_not_drawn() -> None:
+    moments = (charts.Moment(MIDNIGHT_NS - 1, "before"), charts.Moment(MIDNIGHT_NS + 1, "inside"))
+    svg = charts.svg(replace(chart({0: 1.0}), moments=moments))
+    assert "inside" in svg
+    assert "before" not in svg
+
+
+@given(
+    st.dictionaries(st.integers(0, 3600), st.floats(-1e6, 1e6, allow_nan=False), max_size=40),
+    st.lists(st.floats(-1e6, 1e6, allow_nan=False), max_size=4),
+    st.integers(1, 40 * 86_400),
+)
+def test_any_readings_and_limits_make_a_drawing_inside_its_frame(
+    readings: dict[int, float], limits: list[float], span_s: int
+) -> None:
+    drawn = replace(
+        chart(dict(sorted(readings.items()))),
+        to_ns=MIDNIGHT_NS + max(span_s, max(readings, default=0), 1) * SECOND_NS,
+        limits=tuple(charts.LimitLine(value=value, kind="alarm", label="x") for value in limits),
+        gap_ns=60 * SECOND_NS,
+    )
+    svg = charts.svg(drawn)
+    ElementTree.fromstring(svg)
+    for x, y in (corner for line in lines_of(svg) for corner in line):
+        assert charts.LEFT - 0.1 <= x <= charts.WIDTH - charts.RIGHT + 0.1
+        assert charts.TOP - 0.1 <= y <= charts.HEIGHT - charts.BOTTOM + 0.1
+    assert len(svg) < 40_000

@@ -1,0 +1,89 @@
+"""/healthz tells a watchdog, /metrics Prometheus, the page people: only a core whose every stage beats is alive."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from flameblue.domain.clock import ManualClock
+from flameblue.domain.limits import SECOND_NS
+from flameblue.people.actions import create_token
+from flameblue.web import access
+from tests.cases.bench import Bench
+from tests.cast import Cast
+from tests.web.readers import Reader
+
+STAGES = ("intake", "journal", "detection", "cases", "planning", "delivery", "history")
+
+
+@pytest.fixture
+def beats(data: Path, clock: ManualClock) -> dict[str, int]:
+    """Every stage beat just now; the file is written by `write`."""
+    return dict.fromkeys(STAGES, clock.now_ns())
+
+
+def write(data: Path, beats: dict[str, int], **more: object) -> None:
+    stages = {name: {"beat_ns": at, "lag": 3} for name, at in beats.items()}
+    text = json.dumps({"at_ns": 1, "stages": stages, "counters": {"pubacks": 12.0}} | more)
+    (data / "health.json").write_text(text, encoding="utf-8")
+
+
+def test_it_is_alive_while_every_stage_beats_within_15_s(
+    db: None, data: Path, beats: dict[str, int], clock: ManualClock
+) -> None:
+    write(data, beats)
+    clock.advance(14.9)
+    answer = Client().get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json()["stages"]["cases"] == {"alive": True, "age_s": 14.9, "lag": 3}
+    clock.advance(0.1)
+    assert Client().get("/healthz").status_code == 503
+
+
+@pytest.mark.parametrize("dead", STAGES)
+def test_one_dead_stage_is_named(
+    dead: str, db: None, data: Path, beats: dict[str, int], clock: ManualClock
+) -> None:
+    write(data, beats | {dead: clock.now_ns() - 20 * SECOND_NS})
+    answer = Client().get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json()["dead"] == [dead]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b'{"stages": {}}', b'{"stages": {"cases": 1}}'])
+def test_nothing_to_read_is_not_alive(content: bytes | None, db: None, data: Path) -> None:
+    if content is not None:
+        (data / "health.json").write_bytes(content)
+    answer = Client().get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json()["alive"] is False
+
+
+def test_a_stage_that_never_beat_is_dead(db: None, data: Path, beats: dict[str, int]) -> None:
+    write(data, beats | {"delivery": 0})
+    assert Client().get("/healthz").json()["dead"] == ["delivery"]
+
+
+def test_the_page_shows_stages_lags_and_counters(
+    data: Path, beats: dict[str, int], bolat: Reader, clock: ManualClock
+) -> None:
+    write(data, beats | {"planning": clock.now_ns() - 60 * SECOND_NS})
+    page = bolat.sees("/health/")
+    assert "Not working: Planning of notices." in page
+    assert "Intake works 0.0 s 3" in page
+    assert "pubacks 12" in page
+
+
+def test_metrics_need_a_token_and_tell_stages_counters_and_cases(
+    bench: Bench, cast: Cast, data: Path, beats: dict[str, int]
+) -> None:
+    write(data, beats)
+    bench.alarm(cast.tb)
+    assert Client().get("/metrics").status_code == 401
+    assert cast.bolat.user is not None
+    secret = create_token(cast.bolat.user, "prometheus", ["read"], access.now())
+    text = Client(headers={"Authorization": f"Bearer {secret}"}).get("/metrics").content.decode()
+    assert 'flameblue_stage_up{stage="cases"} 1.0' in text
+    assert 'flameblue_counter{name="pubacks"} 12.0' in text
+    assert 'flameblue_open_cases{state="open"} 1.0' in text

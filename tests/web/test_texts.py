@@ -1,0 +1,88 @@
+"""Chinese and English: every text of the pages is translated, and every stored word has one."""
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_python
+from babel.messages.pofile import read_po
+from django.utils.translation.template import templatize
+
+from flameblue.cases import causes, kinds, policy
+from flameblue.intake.reasons import Reason
+from flameblue.notices import reasons
+from flameblue.web import words
+
+PACKAGE = Path(__file__).parents[2] / "flameblue"
+TEMPLATES = sorted((PACKAGE / "web/templates").rglob("*.html"))
+SOURCES = sorted([*(PACKAGE / "web").rglob("*.py"), PACKAGE / "cases/causes.py"])
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "ngettext": (1, 2),
+    "pgettext_lazy": ((1, "c"), 2),
+}
+KEYWORDS |= {"pgettext": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3)}
+
+
+def texts(source: str) -> set[str]:
+    """The texts of Python source that are to be translated."""
+    found = set()
+    for _line, function, message, _comments in extract_python(
+        io.BytesIO(source.encode()), KEYWORDS, [], {"encoding": "utf-8"}
+    ):
+        parts = [message] if isinstance(message, str) else [part for part in message if part]
+        text = parts[1] if function.startswith("pgettext") and len(parts) > 1 else parts[0]
+        found.add(text)
+    return found
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> dict[str, str]:
+    path = PACKAGE / "locale/zh_Hans/LC_MESSAGES/django.po"
+    with path.open("rb") as file:
+        messages = list(read_po(file, locale="zh_Hans"))
+    return {
+        message.id[0] if isinstance(message.id, tuple) else message.id: (
+            message.string[0] if isinstance(message.string, tuple) else message.string
+        )
+        for message in messages
+        if message.id and not message.fuzzy
+    }
+
+
+@pytest.mark.parametrize("path", [*TEMPLATES, *SOURCES], ids=lambda path: path.name)
+def test_every_text_of_a_page_is_in_chinese_too(path: Path, catalogue: dict[str, str]) -> None:
+    source = path.read_text(encoding="utf-8")
+    if path.suffix == ".html":
+        source = templatize(source)
+    assert {text for text in texts(source) if not catalogue.get(text)} == set()
+
+
+def test_texts_were_met() -> None:
+    found = texts(templatize(TEMPLATES[0].read_text(encoding="utf-8")))
+    assert found or len(TEMPLATES) > 20
+    assert "Nobody has it" in texts((PACKAGE / "web/words.py").read_text(encoding="utf-8"))
+
+
+def test_a_translation_keeps_the_places_of_its_variables(catalogue: dict[str, str]) -> None:
+    place = re.compile(r"%\(\w+\)[sd]")
+    wrong = {text for text, said in catalogue.items() if set(place.findall(text)) != set(place.findall(said))}
+    assert wrong == set()
+
+
+def test_every_stored_word_has_a_text() -> None:
+    assert set(words.KINDS) >= kinds.ALL
+    assert set(words.REASONS) >= reasons.ALL
+    assert set(Reason) <= set(words.QUARANTINE_REASONS)
+    assert set(causes.CAUSES) | set(causes.MADE_SAFE) <= set(words.CAUSES)
+    steps = {step.id for ladder in policy.load().ladders.values() for step in ladder.steps}
+    assert steps <= set(words.STEPS)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_a_template_names_only_tables_of_words_that_exist(path: Path) -> None:
+    named = set(re.findall(r'\|word:"(\w+)"', path.read_text(encoding="utf-8")))
+    assert {name for name in named if not hasattr(words, name)} == set()
