@@ -82,7 +82,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LooseTerminal(Place):
-    """A terminal's resistance grows over `over_s`; then, at usual load, it is `rise_k` above its panel's air."""
+    """A terminal's resistance grows over `over_s`; at usual load it ends `rise_k` above the panel's air."""
 
     phase: str = "B"
     rise_k: float = 90.0

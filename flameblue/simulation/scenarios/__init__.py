@@ -26,7 +26,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Faults in the order in which they begin. `day` of the year (0: 1 January): the season; None: as it is."""
+    """Faults in the order in which they begin. `day` of the year (0: 1 January): the season, else today's."""
 
     name: str
     day: float | None
