@@ -106,6 +106,14 @@ def test_a_page_answers_whom_access_says_and_nobody_else(
             assert status == 403, where
 
 
+@pytest.mark.parametrize("role", ["nobody", "none"])
+@pytest.mark.parametrize("address", [one for one in ALL if one.name in LIVE], ids=str)
+def test_a_live_line_begins_for_nobody_else(
+    address: Address, role: str, users: dict[str, User | None]
+) -> None:
+    assert answer(address, users[role], "GET") == (302 if role == "nobody" else 403)
+
+
 @pytest.mark.parametrize("address", [one for one in OURS if access.VIEWS[one.name].scope], ids=str)
 @pytest.mark.parametrize("role", ["none", *access.ROLES])
 @pytest.mark.parametrize("scope", access.SCOPES)

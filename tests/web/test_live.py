@@ -194,3 +194,22 @@ async def test_a_line_sends_what_happens_with_the_number_of_the_event(
     again = await until_beat(resumed)
     assert "松林客栈" in again["cases"]["data"]
     await resumed.aclose()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_line_of_a_case_of_another_station_never_begins(cast: Cast, bench: Bench) -> None:
+    await sync_to_async(bench.alarm)(cast.tb)
+    client = AsyncClient()
+    await client.aforce_login(cast.dana.user)
+    assert (await client.get("/live/cases/4001/")).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_beyond_the_limit_of_lines_a_browser_is_asked_to_come_again(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "LIVE_LINES_MAX", 0)
+    client = AsyncClient()
+    await client.aforce_login(cast.bolat.user)
+    answer = await client.get("/live/board/")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")

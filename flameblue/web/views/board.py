@@ -63,6 +63,7 @@ def board(request: HttpRequest) -> HttpResponse:
     return render(request, "board/board.html", context(request) | {"after": after})
 
 
+@require_GET
 async def live_board(request: HttpRequest) -> HttpResponseBase:
     """Its live line."""
     return await live.answer(request, LIVE, context)

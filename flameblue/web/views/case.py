@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -33,8 +34,10 @@ def case(request: HttpRequest, number: int) -> HttpResponse:
     return render(request, "case/case.html", values | _drawn(values["case"], values["span"]))
 
 
+@require_GET
 async def live_case(request: HttpRequest, number: int) -> HttpResponseBase:
-    """Its live line."""
+    """Its live line; 404 before it begins, where the reader must not know of the case."""
+    await sync_to_async(access.case_for)(request.user, number)
     return await live.answer(request, LIVE, lambda asked: context(asked, number))
 
 

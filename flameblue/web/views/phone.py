@@ -15,21 +15,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from flameblue.cases.models import Alarm
-from flameblue.domain.limits import SMS_UNITS_PART, SMS_UNITS_SINGLE
 from flameblue.fleet.models import Circuit
 from flameblue.notices import replies
 from flameblue.notices.models import InboundMessage, Notice
+from flameblue.notices.texts import lengths
 from flameblue.people.models import Person
 from flameblue.web.now import now
 
 BUBBLES_MAX = 40  # of a phone, the newest
 CHANNEL = "console"
+VOICE = "_voice"  # how the templates of voice calls end
 DEEDS = ("isolate", "repair", "restore")
 
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """One message on a phone. `units` are UTF-16 units; `parts` how many SMS carry them."""
+    """One message on a phone. `units` are UTF-16 units, `parts` how many SMS carry them; a call has neither."""
 
     at: datetime
     text: str
@@ -37,7 +38,6 @@ class Bubble:
     is_voice: bool = False
     units: int = 0
     parts: int = 0
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +57,6 @@ class WorldForm(forms.Form):
 class ReplyForm(forms.Form):
     sender = forms.CharField(max_length=40)
     text = forms.CharField(max_length=500)
-
-
-def units_of(text: str) -> int:
-    """The length of `text` in UTF-16 units, as an SMS counts it."""
-    return len(text.encode("utf-16-le")) // 2
-
-
-def parts_of(units: int) -> int:
-    """How many SMS carry that many units."""
-    return 1 if units <= SMS_UNITS_SINGLE else -(-units // SMS_UNITS_PART)
 
 
 @require_GET
@@ -142,12 +132,12 @@ def handsets() -> list[Handset]:
 
 
 def _received(notice: Notice) -> Bubble:
-    units = units_of(notice.text)
+    is_voice = notice.template.endswith(VOICE)
     return Bubble(
         at=notice.sent_at or notice.created_at,
         text=notice.text,
         is_mine=False,
-        units=units,
-        parts=parts_of(units),
-        note=notice.reason,
+        is_voice=is_voice,
+        units=0 if is_voice else lengths.units(notice.text),
+        parts=0 if is_voice else len(lengths.split(notice.text)),
     )

@@ -1,0 +1,123 @@
+"""Devices, premises and quarantine: what is silent, what is expected, what could not be read."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from flameblue.domain.clock import ManualClock, to_ns
+from flameblue.domain.readings import Reading, readings_array
+from flameblue.domain.transitions import Level, Rule
+from flameblue.fleet.models import AuditEntry, Device, PairingWindow
+from flameblue.history.board import Board
+from flameblue.intake.quarantine import Quarantine, Quarantined, Unknown
+from flameblue.intake.reasons import Reason
+from tests.cases.bench import Bench, Said, another_cabin
+from tests.cast import Cast
+from tests.web.readers import Reader
+
+
+@pytest.fixture
+def board(data: Path, cast: Cast, now: datetime) -> Board:
+    """The cast's three points were heard at `now`."""
+    made = Board(data / "board.bin", writable=True)
+    rows = [Reading(point.pk, to_ns(now), 230, 0) for point in (cast.ir, cast.tb, cast.ib)]
+    made.update(readings_array(rows), to_ns(now))
+    return made
+
+
+@pytest.fixture
+def admin(cast: Cast, data: Path) -> Client:
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(cast.admin)
+    return client
+
+
+def test_a_device_shows_when_it_was_heard_last(board: Board, bolat: Reader, clock: ManualClock) -> None:
+    clock.advance(90)
+    assert "D0217 SN-0217 禾木 松林客栈 flameblue-generic 3 2026-01-15 03:07:00 1 min" in bolat.sees(
+        "/devices/"
+    )
+
+
+def test_a_silent_device_and_a_wrong_clock_stand_first(bench: Bench, board: Board, bolat: Reader) -> None:
+    _, lost = another_cabin(bench.cast, "白桦客栈")
+    bench.silent(lost)
+    bench.say(Said(bench.cast.tb, Level.FAULT, rule=Rule.CLOCK))
+    another_cabin(bench.cast, "一号木屋")
+    page = bolat.sees("/devices/")
+    assert "Fault silent" in page
+    assert "Fault clock fault" in page
+    assert page.index("D-白桦客栈") < page.index("D-一号木屋")
+    assert "D-一号木屋 禾木 一号木屋 flameblue-generic 1 never never never heard" in page
+
+
+def test_silence_of_a_closed_cabin_is_expected_and_still_listed(cast: Cast, bolat: Reader) -> None:
+    cast.premises.closed_until = date(2026, 5, 1)
+    cast.premises.save()
+    assert "closed for the season: silence is expected" in bolat.sees("/devices/")
+    cast.premises.closed_until = date(2026, 1, 15)
+    cast.premises.save()
+    assert "never heard" in bolat.sees("/devices/")
+
+
+def test_premises_show_values_limits_and_where_they_come_from(
+    bench: Bench, board: Board, bolat: Reader, clock: ManualClock
+) -> None:
+    bench.alarm(bench.cast.tb)
+    clock.advance(5)
+    page = bolat.sees(f"/premises/{bench.cast.premises.pk}/")
+    assert "2号箱 203房暖气 phase B Temperature Alarm 23 °C 5 s" in page
+    assert "alarm above 70 (default, GB/T 5023" in page
+    assert "Owner: Ailin +86138****0001" in page
+    assert "4001 Alarm 203房暖气 phase B: Temperature reached 82 °C, the limit is 70 °C." in page
+
+
+def test_quarantine_shows_reason_count_and_sample_of_the_own_devices(
+    data: Path, cast: Cast, now: datetime, bolat: Reader, dana: Reader, admin: Client
+) -> None:
+    kept = Quarantine(data / "quarantine.sqlite3")
+    for device in ("D0217", "D0217", "foreign"):
+        kept.add(
+            [
+                Quarantined(
+                    device, "flameblue/v1/x/readings", Reason.UNKNOWN_KEY, "zz", b'{"zz":1}', to_ns(now)
+                )
+            ]
+        )
+    kept.close()
+    page = bolat.sees("/quarantine/")
+    assert "D0217 The device has no point of this key. zz flameblue/v1/x/readings 2" in page
+    assert "foreign" not in page
+    assert "D0217" not in dana.sees("/quarantine/")
+    assert "foreign" in admin.get("/quarantine/").content.decode()
+
+
+def test_an_unknown_device_is_paired_and_given_a_place(
+    data: Path, cast: Cast, now: datetime, admin: Client
+) -> None:
+    admin.post("/quarantine/pairing/", {"minutes": "15"})
+    window = PairingWindow.objects.get()
+    assert (window.open_until - now).total_seconds() == 900
+    assert AuditEntry.objects.filter(verb="opened pairing", by="root").exists()
+    kept = Quarantine(data / "quarantine.sqlite3")
+    kept.add([Unknown("D0999", "c", "10.0.0.9", "hash-of-it", "t", b'{"v":{"ir":1}}', to_ns(now))])
+    kept.close()
+    page = admin.get("/quarantine/").content.decode()
+    assert "The pairing window is open until 03:22:00." in page
+    assert "D0999" in page
+    assert "hash-of-it" not in page
+    wish = {"name": "D0999", "premises": cast.premises.pk, "profile": "flameblue-efm8"}
+    assert "D0999 is known now." in admin.post("/quarantine/bind/", wish, follow=True).content.decode()
+    device = Device.objects.get(name="D0999")
+    assert device.credential_hash == "hash-of-it"
+    assert device.points.exists()
+
+
+def test_what_is_not_in_the_list_of_unknown_devices_gets_no_place(
+    cast: Cast, data: Path, admin: Client
+) -> None:
+    wish = {"name": "D0998", "premises": cast.premises.pk, "profile": "flameblue-efm8"}
+    assert "Not done" in admin.post("/quarantine/bind/", wish, follow=True).content.decode()
+    assert not Device.objects.filter(name="D0998").exists()
