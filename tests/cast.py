@@ -3,13 +3,11 @@
 Everybody keeps the same part in every test. Sign in with `client.force_login(cast.bolat.user)`.
 """
 
-import hashlib
-import hmac
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.contrib.auth.models import Group, User
 
+from flameblue.fleet.actions import hashed
 from flameblue.fleet.models import Circuit, Device, Panel, Point, Premises, Site, Station
 from flameblue.people.models import Contact, Person, Shift
 
@@ -61,7 +59,7 @@ def enter() -> Cast:
         name="D0217",
         serial="SN-0217",
         profile="flameblue-generic",
-        credential_hash=_hash(CREDENTIAL),
+        credential_hash=hashed(CREDENTIAL),
     )
     ailin = Person.objects.create(name="Ailin", phone="+8613800000001")
     yeerlan = Person.objects.create(name="叶尔兰", phone="+8613800000002")
@@ -103,7 +101,3 @@ def _officer(name: str, phone: str, station: Station, role: Shift.Role) -> Perso
     person = Person.objects.create(name=name, phone=phone, station=station, user=user)
     Shift.objects.create(station=station, person=person, role=role)
     return person
-
-
-def _hash(credential: str) -> str:
-    return hmac.new(settings.CREDENTIAL_KEY.encode(), credential.encode(), hashlib.sha256).hexdigest()
