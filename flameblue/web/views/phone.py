@@ -8,7 +8,7 @@ from datetime import datetime
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Exists, OuterRef
+from django.db.models import F, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -102,14 +102,16 @@ def world(request: HttpRequest) -> HttpResponse:
 
 
 def circuits() -> list[Circuit]:
-    """Every circuit that is watched, those with an unclosed case first."""
-    cased = Alarm.objects.filter(point__circuit=OuterRef("pk"), case__closed_at=None, case__isnull=False)
-    watched = Circuit.objects.filter(points__isnull=False).distinct().select_related("panel__premises")
-    return list(
-        watched.annotate(has_case=Exists(cased)).order_by(
-            "-has_case", "panel__premises__name", "panel__name", "name"
-        )
+    """Every circuit that is watched, those with an unclosed case first, the newest case first."""
+    newest = (
+        Alarm.objects.filter(point__circuit=OuterRef("pk"), case__isnull=False, case__closed_at=None)
+        .order_by("-case__number")
+        .values("case__number")[:1]
     )
+    watched = Circuit.objects.filter(points__isnull=False).distinct().select_related("panel__premises")
+    by_case = F("case_number").desc(nulls_last=True)
+    names = ("panel__premises__name", "panel__name", "name")
+    return list(watched.annotate(case_number=Subquery(newest)).order_by(by_case, *names))
 
 
 def handsets() -> list[Handset]:
