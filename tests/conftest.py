@@ -7,10 +7,17 @@ from pathlib import Path
 import pytest
 from django.db import connections
 
+from flameblue.detection import kernels
 from flameblue.domain.clock import ManualClock, to_ns
 from tests.cast import Cast, enter
 
 START = datetime.fromisoformat("2026-01-15T03:07:00+08:00")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kernels_are_compiled_once() -> None:
+    """Compiled detection is kept between runs: compiling takes half a minute."""
+    kernels.use_cache(Path.home() / ".cache" / "flameblue" / "kernels")
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@
     expect by 5m     notice sms to Ailin, "203房"
     expect none      notice voice to Chen
 
-A series is a list of pieces: `55 +0.5 x 60` is sixty readings that start at 55 and rise by 0.5; `85 x 90` is
-ninety readings of 85. `expect at T` allows two seconds; `by T` any time before; `after T` any time after;
+A series is a list of pieces: `55 +0.5 x 60` is sixty readings that start at 55 and rise by 0.5; `85 x 90`
+is ninety readings of 85; `open x 90` ninety of a broken wire. `expect at T` allows two seconds; `by T` any time before; `after T` any time after;
 `none` never (`none before T`, `none after T`).
 """
 
@@ -54,7 +54,7 @@ class Series:
     room: str
     quantity: str
     at_s: tuple[int, ...]
-    values: tuple[float, ...]
+    values: tuple[float | None, ...]  # None: the sensor's wire is open
 
 
 @dataclass(frozen=True)
@@ -157,14 +157,16 @@ def _series(line: str) -> Series:
     match = re.match(r"(\S+) (\w+)\s+every (\S+?)(?: from (\S+))?:\s*(.+)$", line)
     if match is None:
         raise ValueError("a series is: 203房 temperature every 10s: 55 +0.5 x 60, 85 x 90")
-    values: list[float] = []
+    values: list[float | None] = []
     for piece in match[5].split(","):
         values.extend(_piece(piece.strip()))
     step, start = seconds(match[3]), seconds(match[4]) if match[4] else 0
     return Series(match[1], match[2], tuple(start + step * i for i in range(len(values))), tuple(values))
 
 
-def _piece(text: str) -> list[float]:
+def _piece(text: str) -> list[float | None]:
+    if broken := re.match(r"open x (\d+)$", text):
+        return [None] * int(broken[1])
     match = PIECE.match(text)
     if match is None:
         raise ValueError(f"{text!r} is no piece like '55 +0.5 x 60'")

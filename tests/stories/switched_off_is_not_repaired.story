@@ -3,7 +3,7 @@ start 14:00
 cabin 松林客栈, owner Ailin, second 叶尔兰
   room 203房 on 2号箱 3号开关, 40 A
 203房 temperature every 10s: 82 x 60, 30 x 360, 44 x 240
-203房 current     every 10s: 36 x 60, 0 x 360, 34 x 240
+203房 current     every 10s: 32 x 60, 0 x 360, 30 x 240
 at 2m   Bolat replies "1"
 at 20m  Bolat says repaired, cause loose_terminal, action "tightened to 3 Nm"
 at 60m  Bolat closes
