@@ -215,11 +215,12 @@ class BrokerSource:
         deliveries = []
         while self._arrived and not batch.full():
             delivery = self._arrived.popleft()
-            self._take(batch, delivery.message)
+            self.take(batch, delivery.message)
             deliveries.append(delivery)
         return deliveries
 
-    def _take(self, batch: Batch, message: Message) -> None:
+    def take(self, batch: Batch, message: Message) -> None:
+        """Puts what `message` holds into `batch`; the device is the one that its topic names."""
         directory = self._intake.directory
         payload, name = route(message.topic)
         entry = directory.devices.get(name)

@@ -9,6 +9,7 @@ import pytest
 from flameblue.domain.clock import ManualClock
 from flameblue.domain.errors import JournalFull
 from flameblue.domain.limits import (
+    BATCH_MESSAGES_MAX,
     CONNECT_WITHIN_S,
     CONNECTIONS_PER_DEVICE_MAX,
     INFLIGHT_PER_CONNECTION_MAX,
@@ -395,6 +396,17 @@ async def test_a_flood_larger_than_a_batch_is_taken_in_order(desk: Intake, sink:
         await peer.receives(b"".join(puback(number) for number in numbers))
         assert sink.values(1) == [number * 10 for number in numbers]
         assert sink.calls == 3
+
+
+async def test_a_flooding_device_keeps_nobody_waiting(desk: Intake, sink: MemorySink) -> None:
+    async with serving(desk) as listener:
+        flooding = await connected(listener)
+        quiet = await connected(listener, user=TOKEN, password=None)
+        flooding.send(*(publish(TOPIC, READING, number) for number in range(1, 5001)))
+        quiet.send(publish("v1/devices/me/telemetry", b'{"temperature":42.2}', 1))
+        await quiet.receives(puback(1))
+        place = [row[0] for row in sink.rows].index(11)
+        assert place < 2 * BATCH_MESSAGES_MAX
 
 
 async def test_a_fault_of_ours_stops_the_stage_and_does_not_acknowledge(

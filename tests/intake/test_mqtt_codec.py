@@ -138,12 +138,20 @@ def test_whoever_has_not_presented_himself_may_send_little() -> None:
     assert frame.oversized
 
 
-def test_a_packet_that_trickles_in_is_looked_at_when_it_is_complete_only() -> None:
+def test_a_packet_that_trickles_in_is_looked_at_when_it_is_complete_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = []
+    look = codec.Session._start
+    monkeypatch.setattr(
+        codec.Session, "_start", lambda session, data, at: looks.append(at) or look(session, data, at)
+    )
     session = codec.Session()
     session.feed(HELLO)
     whole = packets.publish("t", b"x" * 50_000, 1)
     frames = [frame for at in range(len(whole)) for frame in session.feed(whole[at : at + 1])]
     assert [type(frame) for frame in frames] == [codec.Publish]
+    assert len(looks) < 10
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,142 @@
+"""Profiles are strict, live without a restart, and a broken file blinds nobody."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from flameblue.domain.errors import BadInput
+from flameblue.domain.limits import PROFILE_BYTES_MAX
+from flameblue.domain.quantities import QUANTITIES
+from flameblue.profiles.loader import Shelf, load, package_folder
+
+GOOD = """\
+name: meter
+maker: A maker
+protocol: mqtt
+payload: flameblue
+interval_s: 30
+source: The maker's manual, edition 3.
+caveats: [It reads zero when its probe is unplugged.]
+points:
+  tb: {quantity: temperature_c, scale: 0.1, phase: B, open_at: [-500], short_at: [9999]}
+  ir: {quantity: residual_current_ma}
+limits: {temperature_c: {over_alarm: 65, alarm_hold_s: 20}}
+frozen_s: {temperature_c: 3600}
+"""
+
+
+def write(folder: Path, text: str, name: str = "meter.yaml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    seen = path.stat().st_mtime_ns
+    os.utime(path, ns=(seen + len(text), seen + len(text)))
+    return path
+
+
+def test_a_profile_is_read_with_its_defaults(tmp_path: Path) -> None:
+    profile = load(write(tmp_path, GOOD))
+    tb, ir = profile.points["tb"], profile.points["ir"]
+    assert (tb.quantity, tb.scale, tb.phase) == (QUANTITIES["temperature_c"], 0.1, "B")
+    assert (tb.open_at, tb.short_at, ir.open_at) == ((-500.0,), (9999.0,), ())
+    assert (profile.on_change, profile.open_points, profile.silence_s) == (False, False, None)
+    assert profile.limits == {"temperature_c": {"over_alarm": 65.0, "alarm_hold_s": 20.0}}
+    assert profile.frozen_s == {"temperature_c": 3600.0}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "complaint"),
+    [
+        ("maker: A maker", "maker: A maker\ncolour: red", "colour"),
+        ("interval_s: 30", "interval_s: 0", "0"),
+        ("interval_s: 30", "interval_s: soon", "soon"),
+        ("source: The maker's manual, edition 3.\n", "", "source"),
+        ("caveats: [It reads zero when its probe is unplugged.]", "caveats: []", "caveats"),
+        ("quantity: residual_current_ma", "quantity: residual_current", "residual_current"),
+        ("phase: B", "phase: L2", "L2"),
+        ("over_alarm: 65", "over_alarm: hot", "hot"),
+        ("over_alarm: 65", "alarm: 65", "alarm"),
+        ("name: meter", "name: other", "other"),
+        ("payload: flameblue", "payload: ../x", "x"),
+        ("  ir: {", "  tb: {", "twice"),
+        ("maker: A maker", "maker: &a A maker\npayload: *a", "alias"),
+        ("maker: A maker", "maker: !!python/name:os.system x", "YAML"),
+        ("maker: A maker", "maker: [", "YAML"),
+        ("maker: A maker", "2: A maker", "not a text"),
+        ("points:\n", "open_points: true\npoints:\n", "points"),
+        (GOOD, "", "object"),
+        (GOOD, "just text", "object"),
+        (GOOD, "name: meter\n\0", "YAML"),
+    ],
+)
+def test_a_file_that_is_wrong_says_what_is_wrong(
+    tmp_path: Path, before: str, after: str, complaint: str
+) -> None:
+    assert before in GOOD
+    with pytest.raises(BadInput, match=complaint):
+        load(write(tmp_path, GOOD.replace(before, after, 1)))
+
+
+def test_a_profile_without_points_must_say_that_the_registry_has_them(tmp_path: Path) -> None:
+    head = GOOD[: GOOD.index("points:")]
+    with pytest.raises(BadInput, match="points"):
+        load(write(tmp_path, head))
+    assert load(write(tmp_path, head + "open_points: true\n")).points == {}
+
+
+def test_a_file_that_is_no_text_or_too_large_is_a_problem_not_a_crash(tmp_path: Path) -> None:
+    path = tmp_path / "meter.yaml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadInput, match="UTF-8"):
+        load(path)
+    path.write_bytes(b"#" * (PROFILE_BYTES_MAX + 1))
+    with pytest.raises(BadInput, match="larger"):
+        load(path)
+    with pytest.raises(BadInput, match="can't be read"):
+        load(tmp_path / "missing.yaml")
+
+
+def test_a_changed_file_counts_without_a_restart(tmp_path: Path) -> None:
+    shelf = Shelf(package_folder(), tmp_path)
+    assert "meter" not in shelf.current()
+    write(tmp_path, GOOD)
+    assert shelf.current()["meter"].interval_s == 30
+    write(tmp_path, GOOD.replace("interval_s: 30", "interval_s: 15"))
+    assert shelf.current()["meter"].interval_s == 15
+    (tmp_path / "meter.yaml").unlink()
+    assert "meter" not in shelf.current()
+    assert "flameblue-generic" in shelf.current()
+
+
+def test_nothing_changed_gives_the_same_object(tmp_path: Path) -> None:
+    shelf = Shelf(package_folder(), tmp_path / "not there")
+    assert shelf.current() is shelf.current()
+
+
+def test_a_broken_file_keeps_the_last_good_one_and_is_listed(tmp_path: Path) -> None:
+    shelf = Shelf(package_folder(), tmp_path)
+    write(tmp_path, GOOD)
+    assert shelf.current()["meter"].interval_s == 30
+    write(tmp_path, GOOD + "colour: red\n")
+    assert shelf.current()["meter"].interval_s == 30
+    assert "colour" in shelf.problems["meter.yaml"]
+    assert "last good one is kept" in shelf.problems["meter.yaml"]
+    write(tmp_path, GOOD)
+    shelf.current()
+    assert shelf.problems == {}
+
+
+def test_a_file_that_was_never_good_is_listed_and_gives_no_profile(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    write(tmp_path, "name: [")
+    assert shelf.current() == {}
+    assert list(shelf.problems) == ["meter.yaml"]
+    (tmp_path / "meter.yaml").unlink()
+    shelf.current()
+    assert shelf.problems == {}
+
+
+def test_an_installations_profile_takes_the_place_of_the_packages(tmp_path: Path) -> None:
+    own = (package_folder() / "flameblue-efm8.yaml").read_text(encoding="utf-8")
+    write(tmp_path, own.replace("interval_s: 10", "interval_s: 77"), "flameblue-efm8.yaml")
+    assert Shelf(package_folder(), tmp_path).current()["flameblue-efm8"].interval_s == 77
