@@ -7,6 +7,7 @@ power over the room's loss (W over W/K): it holds 21 °C down to −38 °C. The 
 import numpy as np
 from numpy.typing import NDArray
 
+from flameblue.simulation import physics
 from flameblue.simulation.appliances import BURST_PHASES, BURST_S, HOUR_BURSTS, HOUR_LIGHT, Appliances
 from flameblue.simulation.weather import hour_of_day
 
@@ -28,12 +29,13 @@ SAUNA = 3  # in the order of BURSTS
 class Loads:
     """The state of rooms, thermostats and what has been switched on."""
 
-    def __init__(self, appliances: list[Appliances], outside_c: Floats, seed: int) -> None:
+    def __init__(self, appliances: list[Appliances], outside_c: Floats, seed: int, step_s: float) -> None:
         count = len(appliances)
         self._rng = np.random.default_rng([seed, 3])
         shape = (count, PHASES, HEATERS)
         self._set_c = self._rng.uniform(*SET_C, shape)
-        self._tau_s = self._rng.uniform(*ROOM_TAU_S, shape)
+        self._share = physics.share(step_s, self._rng.uniform(*ROOM_TAU_S, shape))
+        self._step_s = step_s
         self._heater_w = np.array([one.heater_w for one in appliances])[:, None, None]
         self._light_w = np.array([one.lighting_w for one in appliances])
         self._base_w = np.array([one.base_w for one in appliances])[:, None] * np.ones((1, PHASES))
@@ -47,15 +49,15 @@ class Loads:
         self.room_c = np.maximum(floating, self._set_c + self._rng.uniform(-DEAD_BAND_K, DEAD_BAND_K, shape))
         self.heating = self._rng.random(shape) < self._duty(outside_c)
 
-    def advance(self, at_s: float, step_s: float, outside_c: Floats) -> Floats:
-        """The state `step_s` later, at `at_s`, and the watts of each circuit and phase at 220 V."""
+    def advance(self, at_s: float, outside_c: Floats) -> Floats:
+        """The state one step later, at `at_s`, and the watts of each circuit and phase at 220 V."""
         hour = hour_of_day(at_s)
         if int(hour) != self._hour:
             self._on_the_hour(int(hour))
-        self._rooms(step_s, outside_c)
+        self._rooms(outside_c)
         heaters = self.heating.sum(axis=2) * self._heater_w[:, :, 0]
         lighting = (self._light_w * self._guests * HOUR_LIGHT[int(hour)])[:, None]
-        watts: Floats = heaters + lighting + self._base_w + self._bursts(at_s, step_s, int(hour))
+        watts: Floats = heaters + lighting + self._base_w + self._bursts(at_s, int(hour))
         return watts
 
     def _on_the_hour(self, hour: int) -> None:
@@ -63,18 +65,18 @@ class Loads:
             self._guests = self._rng.uniform(*GUESTS, len(self._guests))
         self._hour = hour
 
-    def _rooms(self, step_s: float, outside_c: Floats) -> None:
+    def _rooms(self, outside_c: Floats) -> None:
         towards = outside_c[:, None, None] + GAIN_K + LIFT_K * self.heating
-        self.room_c += (towards - self.room_c) * -np.expm1(-step_s / self._tau_s)
-        off_above = self.room_c > self._set_c + DEAD_BAND_K
-        on_below = self.room_c < self._set_c - DEAD_BAND_K
+        self.room_c += (towards - self.room_c) * self._share
+        above = self.room_c - self._set_c
+        off_above, on_below = above > DEAD_BAND_K, above < -DEAD_BAND_K
         self.heating = (self.heating | on_below) & ~off_above
 
-    def _bursts(self, at_s: float, step_s: float, hour: int) -> Floats:
+    def _bursts(self, at_s: float, hour: int) -> Floats:
         """What is switched on for a while: starts by chance, more often in the busy hours."""
         drawn = self._rng.random((2, *self._left_s.shape))
-        chance = self._starts_h * HOUR_BURSTS[hour] * self._guests[:, None] * (step_s / 3_600)
-        self._left_s = np.maximum(self._left_s - step_s, 0.0)
+        chance = self._starts_h * HOUR_BURSTS[hour] * self._guests[:, None] * (self._step_s / 3_600)
+        self._left_s = np.maximum(self._left_s - self._step_s, 0.0)
         starts = (self._left_s == 0.0) & (drawn[0] < chance)
         self._left_s = np.where(starts, BURST_S * (0.7 + 0.6 * drawn[1]), self._left_s)
         on = self._left_s > 0.0

@@ -56,9 +56,14 @@ def draw_nature(rating_a: Floats, building: NDArray[np.intp], rng: np.random.Gen
     )
 
 
-def towards(value: Floats, target: Floats, step_s: float, tau_s: Floats | float) -> Floats:
-    """A first-order store after `step_s`: exact while `target` stands."""
-    moved: Floats = value + (target - value) * -np.expm1(-step_s / tau_s)
+def share(step_s: float, tau_s: Floats | float) -> Floats:
+    """How much of its way a first-order store goes in `step_s`: exact while its target stands."""
+    return np.asarray(-np.expm1(-step_s / np.asarray(tau_s)))
+
+
+def towards(value: Floats, target: Floats, share: Floats) -> Floats:
+    """A first-order store after a step of which `share` is the share."""
+    moved: Floats = value + (target - value) * share
     return moved
 
 

@@ -17,6 +17,7 @@ from flameblue.simulation.weather import Sky, Weather
 
 STEP_S = 10.0
 MEAN_SQUARE_TAU_S = 1_800.0
+AIR_EVERY_S = 60.0  # the weather does not change faster
 USUAL_OF_RATING = 0.4  # a fault on a circuit that happens to idle must not be absurd when it is loaded
 TERMINAL_C_MAX = 250.0  # beyond it there is no terminal to measure
 LOAD_TEST_FRACTION = 0.9  # of the highest current since the fault began
@@ -37,6 +38,16 @@ class Measured:
     ambient_c: Floats
     dark: Bools
     clock_ahead_s: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How much of its way each first-order store goes in one step."""
+
+    terminal: Floats
+    panel: Floats
+    wet: Floats
+    mean_square: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +75,19 @@ class World:
         buildings = {id(place): number for number, place in enumerate(plan.premises)}
         building = np.array([buildings[id(place)] for place, _ in self.circuits])
         self.nature = physics.draw_nature(self.rating_a, building, self._rng)
+        self._shares = Shares(
+            terminal=physics.share(step_s, self.nature.terminal_tau_s),
+            panel=physics.share(step_s, physics.PANEL_TAU_S),
+            wet=physics.share(step_s, physics.WET_TAU_S),
+            mean_square=physics.share(step_s, MEAN_SQUARE_TAU_S),
+        )
         self._source_phases = self._rng.uniform(0, 2 * np.pi, (len(names.STATIONS), 3, 3))
         appliances = [circuit.appliances for _, circuit in self.circuits]
-        self._most_w = np.array([one.phase_w_max() for one in appliances]) * 3
-        air = self.sky.at(self.now_s)
-        outside = air.outside_c[self.site]
-        self.loads = Loads(appliances, outside, plan.seed)
+        most_w = 3 * np.array([one.phase_w_max() for one in appliances])
+        self._most_w = np.maximum(np.bincount(self.site, most_w, len(names.STATIONS)), 1.0)
+        self._air, self._air_since_s = self.sky.at(self.now_s), self.now_s
+        outside = self._air.outside_c[self.site]
+        self.loads = Loads(appliances, outside, plan.seed, step_s)
         self.effects = Effects(count)
         self.present: list[Present] = []
         self._affected = False
@@ -77,7 +95,7 @@ class World:
         self._test_until_s = np.zeros(count)
         self._test_a = np.zeros((count, 3))
         self._peak_a = np.zeros((count, 3))
-        self.wet = air.wet[self.site]
+        self.wet = self._air.wet[self.site]
         self.ambient_c = physics.panel_target_c(outside, self.nature.shelter)
         self.temperature_c = np.repeat(self.ambient_c[:, None], 3, axis=1)
         self.voltage_v = np.full((count, 3), NOMINAL_V)
@@ -156,12 +174,13 @@ class World:
     def _step(self) -> None:
         self._look_at_faults()
         drawn = self._rng.standard_normal(self._noise.shape)
-        self._noise = np.clip(drawn, -physics.NOISE_MAX, physics.NOISE_MAX)
-        air = self.sky.at(self.now_s)
-        outside = air.outside_c[self.site]
-        watts = self.loads.advance(self.now_s, self.step_s, outside)
+        self._noise = np.minimum(np.maximum(drawn, -physics.NOISE_MAX), physics.NOISE_MAX)
+        if self.now_s - self._air_since_s >= AIR_EVERY_S:
+            self._air, self._air_since_s = self.sky.at(self.now_s), self.now_s
+        outside = self._air.outside_c[self.site]
+        watts = self.loads.advance(self.now_s, outside)
         self._electricity(watts)
-        self._heat_and_wet(outside, air.wet[self.site])
+        self._heat_and_wet(outside, self._air.wet[self.site])
 
     def _electricity(self, watts: Floats) -> None:
         """Currents at the voltage of the step before, then the voltage that they leave."""
@@ -177,24 +196,21 @@ class World:
         self.current_a = current * alive[:, None]
         sites = len(names.STATIONS)
         drawn_w = np.bincount(self.site, (watts * alive[:, None]).sum(axis=1), sites)
-        most_w = np.maximum(np.bincount(self.site, self._most_w, sites), 1.0)
         source = physics.source_v(self.now_s, self._source_phases)
-        source = source - physics.VILLAGE_DROP_V * (drawn_w / most_w)[:, None]
+        source = source - physics.VILLAGE_DROP_V * (drawn_w / self._most_w)[:, None]
         voltage = source[self.site] - self.nature.line_ohm * self.current_a
         self.voltage_v = voltage * ~self.effects.supply_off[:, None]
-        self.mean_square = physics.towards(
-            self.mean_square, self.current_a**2, self.step_s, MEAN_SQUARE_TAU_S
-        )
+        squares = self.current_a**2
+        self.mean_square = physics.towards(self.mean_square, squares, self._shares.mean_square)
         if self.present:
             self._peak_a = np.maximum(self._peak_a, self.current_a)
 
     def _heat_and_wet(self, outside: Floats, wet_target: Floats) -> None:
-        self.wet = physics.towards(self.wet, wet_target, self.step_s, physics.WET_TAU_S)
+        self.wet = physics.towards(self.wet, wet_target, self._shares.wet)
         panel = physics.panel_target_c(outside, self.nature.shelter)
-        self.ambient_c = physics.towards(self.ambient_c, panel, self.step_s, physics.PANEL_TAU_S)
-        self.temperature_c = physics.towards(
-            self.temperature_c, self._terminals_settled(), self.step_s, self.nature.terminal_tau_s
-        )
+        self.ambient_c = physics.towards(self.ambient_c, panel, self._shares.panel)
+        settled = self._terminals_settled()
+        self.temperature_c = physics.towards(self.temperature_c, settled, self._shares.terminal)
         natural = physics.natural_leak_ma(self.nature, self.wet, self.current_a, self._noise[:, 11])
         faulty = self.effects.leak_ma * (1 + physics.LEAK_NOISE * self._noise[:, 11])
         self.leak_ma = np.hypot(natural, faulty) * ~(self.isolated | self.effects.supply_off)

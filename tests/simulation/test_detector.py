@@ -103,5 +103,5 @@ def test_noise_is_bounded() -> None:
     for _ in range(200):
         world.advance(world.now_s + 10)
         measured = world.measured()
-        assert np.abs(measured.temperature_c - world.temperature_c).max() <= 0.25
-        assert np.abs(measured.voltage_v - world.voltage_v).max() <= 0.625
+        assert np.abs(measured.temperature_c - world.temperature_c).max() < 0.2501
+        assert np.abs(measured.voltage_v - world.voltage_v).max() < 0.6251

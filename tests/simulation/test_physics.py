@@ -18,7 +18,7 @@ def test_a_terminal_settles_where_heat_in_and_heat_out_agree(ambient_c: float, c
     target = physics.terminal_target_c(np.array([ambient_c]), k, np.full((1, 3), current_a))
     temperature = np.full((1, 3), ambient_c)
     for _ in range(1_000):
-        temperature = physics.towards(temperature, target, 10.0, tau_s)
+        temperature = physics.towards(temperature, target, physics.share(10.0, tau_s))
     assert temperature == pytest.approx(np.full((1, 3), ambient_c + 0.06 * current_a**2), abs=1e-6)
 
 
@@ -26,7 +26,7 @@ def test_after_one_time_constant_63_percent_of_the_way_is_done_whatever_the_step
     for steps in (1, 4, 40):
         value = np.zeros(1)
         for _ in range(steps):
-            value = physics.towards(value, np.full(1, 100.0), 400.0 / steps, 400.0)
+            value = physics.towards(value, np.full(1, 100.0), physics.share(400.0 / steps, 400.0))
         assert value[0] == pytest.approx(100 * (1 - np.exp(-1)))
 
 
