@@ -99,6 +99,7 @@ class Conversation:
         if admission.outcome in REFUSALS:
             return self._refuse(line, admission, batch)
         line.patience_s = frame.keep_alive_s * KEEP_ALIVE_FACTOR or QUIET_S_MAX
+        line.speak_by_s = self._intake.clock.monotonic_s() + line.patience_s
         if admission.device is not None:
             line.entry, line.checked = admission.device, directory
             self._welcome(line, admission.device, batch)

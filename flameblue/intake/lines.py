@@ -10,10 +10,11 @@ from collections import deque
 from enum import Enum, auto
 from typing import Any, Protocol
 
-from flameblue.domain.limits import INFLIGHT_PER_CONNECTION_MAX
+from flameblue.domain.limits import INFLIGHT_PER_CONNECTION_MAX, KIB
 from flameblue.intake.directory import Admission, DeviceEntry, Directory
 from flameblue.intake.protocol import Session
 
+SEND_BUFFER_BYTES = 32 * KIB  # of the kernel, a connection; it would grow to megabytes for who does not read
 _TCP_KEEP_ALIVE = (("TCP_KEEPIDLE", 120), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 4))
 
 
@@ -131,7 +132,8 @@ class Line(asyncio.Protocol):
 
 
 def _watch_the_peer(connection: Any) -> None:
-    """TCP keep-alive finds a half-open line even where the device promised no MQTT keep-alive."""
+    """TCP keep-alive finds a half-open line even where no MQTT keep-alive was promised; answers are small."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in _TCP_KEEP_ALIVE:
         if hasattr(socket, name):

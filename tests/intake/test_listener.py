@@ -212,6 +212,17 @@ async def test_whoever_does_not_present_himself_in_time_is_cut_off(desk: Intake,
         await dribbling.is_closed()
 
 
+@pytest.mark.parametrize(("keep_alive_s", "quiet_s"), [(60, 89), (10, 14), (0, 90_000)])
+async def test_who_was_let_in_may_be_quiet_as_long_as_was_agreed(
+    desk: Intake, clock: ManualClock, keep_alive_s: int, quiet_s: float
+) -> None:
+    async with serving(desk) as listener:
+        peer = await connected(listener, keep_alive_s=keep_alive_s)
+        clock.advance(quiet_s)
+        listener.sweep()
+        assert not peer.is_closing()
+
+
 async def test_keep_alive_is_one_and_a_half_times_what_was_promised(
     desk: Intake, sink: MemorySink, clock: ManualClock
 ) -> None:
