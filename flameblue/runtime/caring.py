@@ -2,11 +2,12 @@
 
 import asyncio
 from dataclasses import dataclass
+
 from flameblue.cases import actions as cases
 from flameblue.domain.clock import Clock, to_datetime
 from flameblue.history.board import Board
 from flameblue.history.queries import Memory
-
+from flameblue.notices import receipts
 from flameblue.runtime.health import Health
 from flameblue.runtime.stages import Wake, Worker
 
@@ -31,7 +32,7 @@ class Caring:
         while True:
             now = to_datetime(self.clock.now_ns())
             made = await self.orm(cases.unshelve_due, now)
-            made += await self.orm(cases.escalate_due, now, lambda case: False)
+            made += await self.orm(cases.escalate_due, now, receipts.owner_has_it)
             if self.rounds % EVIDENCE_EVERY == 0:
                 made += await self.orm(cases.look_at_evidence, now, self.memory.raw, self.latest)
             if made:

@@ -15,7 +15,7 @@ from flameblue.intake.listener import Listener
 from flameblue.journal.record import gap_draft
 from flameblue.runtime.caring import Caring
 from flameblue.runtime.detecting import Detecting
-from flameblue.runtime.messaging import Delivering, Planning, channels_of
+from flameblue.runtime.messaging import Delivering, Planning
 from flameblue.runtime.plant import Plant, open_plant, warm_up
 from flameblue.runtime.remembering import Remembering
 from flameblue.runtime.stages import every, keep
@@ -23,7 +23,8 @@ from flameblue.runtime.supervisor import die_with_parent
 from flameblue.runtime.ticking import Ticking, gap_since
 
 HEALTH_S = 1.0
-PROFILES_S = 10.0
+PROFILES_S = 5.0
+SEASONS_S = 3_600.0
 
 
 def run(config: Config) -> int:
@@ -47,7 +48,7 @@ async def flow(plant: Plant) -> None:
         stage("cases", caring(plant).run)  # time and evidence → case events
         stage("planning", planning(plant).run)  # case events → notices
         stage("delivery", delivering(plant).run)  # notices → SMS, voice
-        stage("profiles", lambda: every(PROFILES_S, lambda: refresh_points(plant)))
+        stage("profiles", lambda: watch_profiles(plant))
         stage("health", lambda: every(HEALTH_S, lambda: write_health(plant)))
 
 
@@ -71,11 +72,15 @@ async def read_directory(plant: Plant) -> None:
     plant.intake.directory = await plant.orm(point_table.directory, key, now)
 
 
-async def refresh_points(plant: Plant) -> None:
-    """A changed profile or the end of a season changes rows of the point table."""
-    now = to_datetime(plant.clock.now_ns())
-    await plant.orm(point_table.refresh, plant.intake.shelf.current(), now)
-    await read_directory(plant)
+async def watch_profiles(plant: Plant) -> None:
+    """A changed profile, or the end of a season (looked for hourly), changes rows of the point table."""
+    taken, taken_s = None, 0.0
+    while True:
+        profiles = await asyncio.to_thread(plant.intake.shelf.current)
+        if profiles is not taken or plant.clock.monotonic_s() - taken_s >= SEASONS_S:
+            await plant.orm(point_table.refresh, profiles, to_datetime(plant.clock.now_ns()))
+            taken, taken_s = profiles, plant.clock.monotonic_s()
+        await asyncio.sleep(PROFILES_S)
 
 
 async def write_health(plant: Plant) -> None:
@@ -153,7 +158,7 @@ def delivering(plant: Plant) -> Delivering:
         health=plant.health,
         notices_grew=plant.notices_grew,
         events_grew=plant.events_grew,
-        channels=channels_of(plant.config),
+        config=plant.config,
     )
 
 

@@ -1,0 +1,1 @@
+"""The ways to a person: a folder a channel, found, not listed."""

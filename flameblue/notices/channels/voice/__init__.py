@@ -1,0 +1,59 @@
+"""Voice calls through a provider that is asked over HTTP: POST {to, text, language, notice} as JSON."""
+
+import httpx
+
+from flameblue.config import Config
+from flameblue.domain.errors import BadInput, DeliveryError
+from flameblue.notices.channel import Channel, Ears, Outgoing, Sent
+
+TIMEOUT_S = 10.0
+TOO_MANY, SERVER_ERROR = 429, 500
+
+
+class Voice:
+    """One provider. A 2xx answer is an accepted call; its JSON may hold an `id`."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._url = url
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._client = httpx.Client(timeout=TIMEOUT_S, headers=headers)
+
+    def send(self, outgoing: Outgoing) -> Sent:
+        said = {
+            "to": outgoing.to,
+            "text": outgoing.text,
+            "language": outgoing.language,
+            "notice": outgoing.notice,
+        }
+        try:
+            answer = self._client.post(self._url, json=said)
+        except httpx.HTTPError as error:
+            raise DeliveryError(f"The voice provider can't be reached: {type(error).__name__}.") from error
+        if answer.is_success:
+            return Sent(_ids(answer))
+        again = answer.status_code == TOO_MANY or answer.status_code >= SERVER_ERROR
+        raise DeliveryError(f"The voice provider answered {answer.status_code}.", permanent=not again)
+
+    def close(self) -> None:
+        self._client.close()
+
+
+def _ids(answer: httpx.Response) -> tuple[str, ...]:
+    try:
+        found = answer.json()
+    except ValueError:
+        return ()
+    return (str(found["id"]),) if isinstance(found, dict) and found.get("id") else ()
+
+
+class Plugin:
+    """Needs `voice.url`."""
+
+    def open(self, config: Config, ears: Ears) -> Channel:
+        del ears
+        if not config.voice.url:
+            raise BadInput("The voice channel needs [voice] url in the configuration.")
+        return Voice(config.voice.url, config.voice.token)
+
+
+PLUGIN = Plugin()

@@ -1,0 +1,51 @@
+"""The words for why somebody was told. Stored for ever: a word is never changed or reused."""
+
+FIRST_NOTICE = "first_notice"
+NEW_PLACE = "new_place"
+LEVEL_RAISED = "level_raised"
+RELAPSE = "relapse"
+LATE = "late"
+NOT_ACKNOWLEDGED = "not_acknowledged"  # nobody has taken the case by then
+NO_ANSWER = "no_answer"  # a lay person was called since the owner did not answer, or again
+RANG_AGAIN = "rang_again"  # taken, and still beyond the limit
+TAKEN_AWAY = "taken_away"  # to who had taken the case: something new has taken it from them
+HELP_ASKED = "help_asked"
+MADE_SAFE = "made_safe"
+LOAD_BACK = "load_back"
+PROVEN = "proven"
+CLOSED = "closed"
+ASSIGNED = "assigned"
+LEFT_OVER = "left_over"
+INCIDENT_ENDED = "incident_ended"
+REPLY = "reply"  # the answer to an answer
+CHANNEL_FAILED = "channel_failed"  # another channel could not reach the person
+MERGED = "merged"  # the summary of what exceeded a person's bound
+ALIVE = "alive"
+
+ALL = frozenset(
+    {
+        FIRST_NOTICE,
+        NEW_PLACE,
+        LEVEL_RAISED,
+        RELAPSE,
+        LATE,
+        NOT_ACKNOWLEDGED,
+        NO_ANSWER,
+        RANG_AGAIN,
+        TAKEN_AWAY,
+        HELP_ASKED,
+        MADE_SAFE,
+        LOAD_BACK,
+        PROVEN,
+        CLOSED,
+        ASSIGNED,
+        LEFT_OVER,
+        INCIDENT_ENDED,
+        REPLY,
+        CHANNEL_FAILED,
+        MERGED,
+        ALIVE,
+    }
+)
+CALLS = frozenset({NOT_ACKNOWLEDGED, RANG_AGAIN})  # no longer wanted once somebody has taken the case
+REPEATS = frozenset({NO_ANSWER, FIRST_NOTICE})  # no longer wanted once this lay person has answered

@@ -1,0 +1,1 @@
+"""What messages say: templates as data in two languages, and the pure renderer that makes them fit."""

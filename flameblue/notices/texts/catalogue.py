@@ -1,0 +1,146 @@
+"""The templates as data: one YAML file a language, read once, checked while it is read.
+
+A text's `{variable}`s are filled by the renderer. Words in `[…]` are optional: they go when one of their variables
+is empty, and, the last first, when there is no room. `<word>` is a phrase of the template's family. A template
+may have several forms: the first that fits is sent; names are shortened below their good length in the last alone.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from flameblue.domain.errors import BadInput
+from flameblue.domain.limits import SMS_UNITS_OFFICER_MAX, SMS_UNITS_OWNER_MAX
+
+LANGUAGES = ("zh-hans", "en")
+FAMILIES = ("heat", "ambient", "leakage", "load", "voltage_high", "voltage_low", "arc", "reported")
+ROOM = {"owner": SMS_UNITS_OWNER_MAX, "officer": SMS_UNITS_OFFICER_MAX, "voice": 200}
+VOICE = "_voice"
+VARIABLE = re.compile(r"\{(\w+)\}")
+_PHRASE = re.compile(r"<(\w+)>")
+_OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Words that stand or go together."""
+
+    text: str
+    optional: bool
+
+    @property
+    def variables(self) -> list[str]:
+        return VARIABLE.findall(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One text with an id that providers know it by. `reader`: owner, officer or voice; `room` in UTF-16 units."""
+
+    id: str
+    language: str
+    reader: str
+    forms: tuple[tuple[Piece, ...], ...]
+    prefix: str
+    urgent: bool = False  # worth another channel while this one still tries
+    names: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # full, good and minimum units
+    unknown: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def room(self) -> int:
+        return ROOM[self.reader]
+
+    @property
+    def sources(self) -> list[str]:
+        """Each form as it is written."""
+        return ["".join(f"[{p.text}]" if p.optional else p.text for p in form) for form in self.forms]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Every template and word of one language. `reviewed_by`: who has read the advice and answers for it."""
+
+    language: str
+    reviewed_by: str
+    templates: Mapping[str, Template]
+    words: Mapping[str, str]
+
+    def template(self, name: str, family: str = "") -> Template:
+        """The template `name`, in its family's version where it has some; KeyError when there is none."""
+        return self.templates.get(key_of(name, family)) or self.templates[name]
+
+    def has(self, name: str) -> bool:
+        """There is a template `name`, whatever the family."""
+        return key_of(name, FAMILIES[0]) in self.templates or name in self.templates
+
+    def word(self, key: str) -> str:
+        """A stored word as this language says it; the word itself where it is not known."""
+        return self.words.get(key, key)
+
+
+def key_of(name: str, family: str) -> str:
+    """The id of a family's version; those of voice calls end in `_voice`."""
+    if not family:
+        return name
+    base = name.removesuffix(VOICE)
+    return f"{base}_{family}{VOICE}" if base != name else f"{name}_{family}"
+
+
+def catalogue(language: str) -> Catalogue:
+    """The catalogue of `language`; Chinese where there is none."""
+    return load(Path(__file__).with_name(f"{language if language in LANGUAGES else LANGUAGES[0]}.yaml"))
+
+
+@cache
+def load(path: Path) -> Catalogue:
+    """The catalogue of a file; BadInput says what is wrong with it."""
+    table = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        templates = {template.id: template for template in _templates(table)}
+        words = {str(key): str(word) for key, word in table["words"].items()}
+        return Catalogue(table["language"], table["reviewed_by"], templates, words)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"The texts {path.name} lack or misuse {error}.") from error
+
+
+def _templates(table: Mapping[str, Any]) -> Iterator[Template]:
+    for name, entry in table["templates"].items():
+        families = FAMILIES if entry.get("families") else ("",)
+        for family in families:
+            phrases = table["phrases"][family] if family else {}
+            yield _template(table, key_of(name, family), entry, phrases)
+
+
+def _template(
+    table: Mapping[str, Any], key: str, entry: Mapping[str, Any], phrases: Mapping[str, str]
+) -> Template:
+    texts = entry["text"] if isinstance(entry["text"], list) else [entry["text"]]
+    reader = entry["to"]
+    return Template(
+        id=key,
+        language=table["language"],
+        reader=reader,
+        forms=tuple(_pieces(_PHRASE.sub(lambda match: phrases[match[1]], text)) for text in texts),
+        prefix=table["prefix"]["voice" if reader == "voice" else "sms"],
+        urgent=entry.get("urgent", False),
+        names=table["names"],
+        unknown=table["unknown"],
+    )
+
+
+def _pieces(text: str) -> tuple[Piece, ...]:
+    pieces, at = [], 0
+    for match in _OPTIONAL.finditer(text):
+        if match.start() > at:
+            pieces.append(Piece(text[at : match.start()], False))
+        if match[1]:
+            pieces.append(Piece(match[1], True))
+        at = match.end()
+    if at < len(text):
+        pieces.append(Piece(text[at:], False))
+    return tuple(pieces)
