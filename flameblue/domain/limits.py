@@ -31,6 +31,8 @@ PROFILE_BYTES_MAX = 256 * KIB  # a larger profile file is a problem on the devic
 COMMIT_WITHIN_S = 0.005  # group commit: the first waiter waits no longer for company
 COMMIT_RECORDS_MAX = 4_096
 RECORD_READINGS_MAX = 65_536  # × 18 B = 1.2 MB a row
+COMMIT_WAITING_BYTES_MAX = 64 * MIB  # drafts not yet on disk; then new ones are refused and not acknowledged
+JOURNAL_LOG_BYTES = 16 * MIB  # of the write-ahead log; then it is moved into the journal's file
 JOURNAL_BYTES_MAX = 8 * GIB  # retention by size; never past a consumer's cursor
 JOURNAL_AGE_NS_MAX = 40 * DAY_NS
 RESERVE_BYTES = 64 * MIB  # kept for cases and notices when the disk fills

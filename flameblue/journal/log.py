@@ -14,7 +14,11 @@ class Journal(Protocol):
         ...
 
     def read(self, after: int, records_max: int) -> list[Record]:
-        """At most `records_max` records with offsets > `after`; JournalCorrupt when the first is damaged."""
+        """The next records with offsets > `after`, at most `records_max`, fewer where they are large; none: the end.
+
+        Those before a damaged record come first; then, when the damaged one is the next, JournalCorrupt names its
+        offset: to go on, read after that offset. WorldFailed when the journal itself can't be read.
+        """
         ...
 
     def first(self) -> int:
@@ -26,9 +30,11 @@ class Journal(Protocol):
         ...
 
     def retain(self, cursor: int, now_ns: int) -> int:
-        """Drops what is over the size or the age, never past `cursor`; how many records went."""
+        """Drops the oldest records over the size or the age, up to `cursor` and never the newest; how many went."""
         ...
 
-    def size_bytes(self) -> int: ...
+    def size_bytes(self) -> int:
+        """What the kept records take."""
+        ...
 
     def close(self) -> None: ...
