@@ -218,11 +218,13 @@ VERDICTS: Words = {
     "too_short": _("good so far, not yet for long enough"),
 }
 REPLIES: Words = {
-    "acknowledged": _("seen by the owner"),
+    "owner_answered": _("seen by the owner"),
+    "help_asked": _("asks for help"),
+    "reinforcement_asked": _("asks for reinforcement"),
     "taken": _("taken"),
-    "already_taken": _("somebody has it already"),
-    "help": _("asks for help"),
+    "taken_by_other": _("somebody has it already"),
     "nothing_open": _("nothing was open"),
+    "unknown_number": _("no such case was sent to this number"),
     "not_understood": _("not understood"),
     "unknown_sender": _("an unknown number"),
 }

@@ -58,7 +58,7 @@ def test_each_message_shows_its_units_and_parts(bench: Bench, visitor: Reader) -
 
 
 def test_a_voice_call_has_no_units(bench: Bench, visitor: Reader) -> None:
-    send(bench, bench.cast.bolat, "这里是禾木消防站", template="duty_voice")
+    send(bench, bench.cast.bolat, "这里是禾木消防站", template="officer_voice_plain")
     assert "这里是禾木消防站 03:07:00 · voice call" in visitor.sees("/phone/bubbles/")
 
 

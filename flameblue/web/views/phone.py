@@ -24,7 +24,7 @@ from flameblue.web.now import now
 
 BUBBLES_MAX = 40  # of a phone, the newest
 CHANNEL = "console"
-VOICE = "_voice"  # how the templates of voice calls end
+VOICE = "_voice"  # in the name of every template of a call
 DEEDS = ("isolate", "repair", "restore")
 
 
@@ -73,12 +73,10 @@ def bubbles(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def reply(request: HttpRequest) -> HttpResponse:
-    """Sends what somebody typed on a phone, as the gateway would hand it over."""
+    """Takes what somebody typed on a phone as the gateway hands it over; the answer comes to the phone."""
     form = ReplyForm(request.POST)
     if form.is_valid():
-        answer = replies.receive(CHANNEL, form.cleaned_data["sender"], form.cleaned_data["text"], now())
-        if answer.text:
-            messages.info(request, answer.text)
+        replies.receive(CHANNEL, form.cleaned_data["sender"], form.cleaned_data["text"], now())
     return redirect("phone")
 
 
@@ -134,7 +132,7 @@ def handsets() -> list[Handset]:
 
 
 def _received(notice: Notice) -> Bubble:
-    is_voice = notice.template.endswith(VOICE)
+    is_voice = VOICE in notice.template
     return Bubble(
         at=notice.sent_at or notice.created_at,
         text=notice.text,
