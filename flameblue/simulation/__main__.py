@@ -12,9 +12,11 @@ from flameblue.domain.errors import FlameblueError
 from flameblue.simulation import scenarios
 from flameblue.simulation.detector import Address
 from flameblue.simulation.plan import make_plan
-from flameblue.simulation.run import Course, run
+from flameblue.simulation.run import Course, backlog_s, run
 from flameblue.simulation.weather import season_shift_s
 from flameblue.simulation.world import World
+
+WARM_UP_S = 3_600.0  # terminals and panels have found their temperatures by then
 
 
 def main() -> int:
@@ -32,14 +34,21 @@ def main() -> int:
 
 async def _until_told(arguments: argparse.Namespace, clock: Clock) -> None:
     scenario = scenarios.load(arguments.scenario)
-    begin_s = clock.now_ns() / 1e9 - arguments.backlog
+    folder = arguments.data / "simulation" if arguments.data else None
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    alive = folder / "alive" if folder else None
+    backlog = backlog_s(arguments.backlog, alive, clock)
+    begin_s = clock.now_ns() / 1e9 - max(backlog, WARM_UP_S)
     if scenario.day is not None:
         begin_s += season_shift_s(begin_s, scenario.day)
     world = World(make_plan(arguments.premises, arguments.seed), begin_s)
+    world.advance(begin_s + max(backlog, WARM_UP_S) - backlog)
     course = Course(
         speed=arguments.speed,
-        backlog_s=arguments.backlog,
-        commands=arguments.data / "simulation" / "commands.jsonl" if arguments.data else None,
+        backlog_s=backlog,
+        commands=folder / "commands.jsonl" if folder else None,
+        alive=alive,
         faults=scenarios.possible(scenario, world),
     )
     task = asyncio.ensure_future(run(world, Address(arguments.host, arguments.port), course, clock))

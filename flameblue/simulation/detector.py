@@ -10,6 +10,7 @@ import logging
 import socket
 from collections import deque
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Any
 
 import aiomqtt
@@ -90,6 +91,14 @@ class Line(aiomqtt.Client):
         link = self._client.socket()
         if isinstance(link, socket.socket):
             link.shutdown(socket.SHUT_RDWR)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """As ever; and a line that had broken while nobody was sending is no news to asyncio's log."""
+        await super().__aexit__(kind, error, trace)
+        if self._disconnected.done() and not self._disconnected.cancelled():
+            self._disconnected.exception()
 
 
 class Detector:

@@ -24,10 +24,14 @@ NS_PER_S, NS_PER_MS = 1_000_000_000, 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How the world is run. `commands` None: nobody does anything. `faults` as a scenario has them."""
+    """How the world is run.
+
+    `commands` None: nobody does anything. `alive`: a file whose time says until when the valley has run.
+    """
 
     speed: float = 1.0
     backlog_s: float = 7_200.0
+    alive: Path | None = None
     commands: Path | None = None
     faults: tuple[Due, ...] = ()
 
@@ -42,6 +46,13 @@ async def run(world: World, address: Address, course: Course, clock: Clock) -> C
         for detector in valley.detectors:
             group.create_task(detector.speak(address, valley.connected))
     return valley.counts
+
+
+def backlog_s(wanted_s: float, alive: Path | None, clock: Clock) -> float:
+    """As much backlog as is wanted, but nothing from before the end of an earlier run: it was sent then."""
+    if alive is None or not alive.exists():
+        return wanted_s
+    return max(0.0, min(wanted_s, clock.now_ns() / NS_PER_S - alive.stat().st_mtime))
 
 
 class Running:
@@ -85,7 +96,9 @@ class Running:
             self._happen(None if connected_s is None else now_s - connected_s)
             self._measured = self._world.measured()
             self._look_after_power(self._measured)
-            self._measure(now_s - began_s)
+            self.measure(now_s - began_s)
+            if self._course.alive is not None:
+                self._course.alive.touch()
             await asyncio.sleep(TURN_S)
 
     async def report(self) -> None:
@@ -111,7 +124,7 @@ class Running:
                 detector.outbox.filled.clear()
                 detector.power.set()
 
-    def _measure(self, elapsed_s: float) -> None:
+    def measure(self, elapsed_s: float) -> None:
         """Each detector at its own time within the interval; one that was held up does not catch up."""
         at_ms = self._clock.now_ns() // NS_PER_MS
         for number, detector in enumerate(self.detectors):

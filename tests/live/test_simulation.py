@@ -1,6 +1,7 @@
 """The false valley against a real Mosquitto: real MQTT 3.1.1, broken lines, and a broker that goes."""
 
 import asyncio
+import gc
 import json
 import shutil
 import subprocess
@@ -229,3 +230,18 @@ async def test_a_wrong_credential_is_refused_and_tried_again_quietly(world: Worl
     async with background(wrong.speak(address, valley.connected)):
         await until(lambda: valley.counts.broken >= 2, 15, "refused twice")
     assert valley.counts.connected == 0
+
+
+async def test_being_stopped_after_the_broker_has_gone_leaves_no_trace_in_the_log(
+    world: World, broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    valley = Running(world, Course(backlog_s=60), SystemClock())
+    await valley.send_backlog()
+    detector = valley.detectors[0]
+    async with background(detector.speak(Address(HOST, broker.port), valley.connected)):
+        await until(lambda: not detector.outbox.samples, 10, "connected and idle")
+        broker.kill()
+        await asyncio.sleep(0.3)
+    gc.collect()
+    await asyncio.sleep(0)
+    assert [record for record in caplog.records if record.name == "asyncio"] == []

@@ -1,0 +1,78 @@
+"""The valley in time: its backlog, the stagger, the scenario's begin."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from flameblue.domain.clock import ManualClock
+from flameblue.simulation.detector import INTERVAL_S
+from flameblue.simulation.plan import make_plan
+from flameblue.simulation.run import Course, Running, backlog_s
+from flameblue.simulation.world import World
+from tests.simulation.valley import WINTER_NIGHT_S
+
+
+def running(clock: ManualClock, backlog_s: float) -> Running:
+    begin_s = clock.now_ns() / 1e9 - backlog_s
+    return Running(World(make_plan(5, 1), begin_s), Course(backlog_s=backlog_s), clock)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(round(WINTER_NIGHT_S * 1e9))
+
+
+async def test_the_backlog_is_a_sample_a_minute_up_to_a_minute_ago(clock: ManualClock) -> None:
+    valley = running(clock, 7_200)
+    await valley.send_backlog()
+    for detector in valley.detectors:
+        times = [sample["t"] / 1e3 - WINTER_NIGHT_S for sample in detector.outbox.samples]
+        assert times == [60.0 * minute for minute in range(-120, 0)]
+
+
+async def test_the_backlog_s_values_live(clock: ManualClock) -> None:
+    valley = running(clock, 7_200)
+    await valley.send_backlog()
+    for detector in valley.detectors:
+        assert len({sample["v"]["tb"] for sample in detector.outbox.samples}) > 5
+
+
+async def test_what_an_earlier_run_has_sent_is_not_sent_again(clock: ManualClock, tmp_path: Path) -> None:
+    alive = tmp_path / "alive"
+    assert backlog_s(7_200, alive, clock) == 7_200
+    alive.touch()
+    os.utime(alive, (WINTER_NIGHT_S - 300, WINTER_NIGHT_S - 300))
+    assert backlog_s(7_200, alive, clock) == 300
+    os.utime(alive, (WINTER_NIGHT_S - 9_999, WINTER_NIGHT_S - 9_999))
+    assert backlog_s(7_200, alive, clock) == 7_200
+    os.utime(alive, (WINTER_NIGHT_S + 50, WINTER_NIGHT_S + 50))
+    assert backlog_s(7_200, alive, clock) == 0
+    valley = running(clock, 0)
+    await valley.send_backlog()
+    assert not any(detector.outbox.samples for detector in valley.detectors)
+
+
+def test_detectors_measure_every_ten_seconds_and_not_all_at_once(clock: ManualClock) -> None:
+    valley = running(clock, 0)
+    at_once = []
+    for turn in range(240):
+        before = valley.counts.samples
+        valley.measure(turn * 0.25)
+        clock.advance(0.25)
+        at_once.append(valley.counts.samples - before)
+    assert max(at_once) <= 1
+    for detector in valley.detectors:
+        times = [sample["t"] for sample in detector.outbox.samples]
+        assert len(times) == 6
+        assert all(
+            later - earlier == INTERVAL_S * 1e3 for earlier, later in zip(times, times[1:], strict=False)
+        )
+
+
+def test_a_valley_that_was_held_up_does_not_send_what_it_did_not_measure(clock: ManualClock) -> None:
+    valley = running(clock, 0)
+    valley.measure(0.0)
+    valley.measure(95.0)
+    valley.measure(95.25)
+    assert all(len(detector.outbox.samples) <= 2 for detector in valley.detectors)
