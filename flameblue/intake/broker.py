@@ -177,6 +177,7 @@ class BrokerSource:
         if refused:
             log.error("The broker does not give us %s", ", ".join(refused))
             self._count("broker_subscriptions_refused", len(refused))
+        self._count("broker_subscribed", len(reasons) - len(refused))
 
     def _on_message(self, client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         while not self._room.acquire(timeout=1.0):  # not reading the socket, so the broker waits

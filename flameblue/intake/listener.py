@@ -35,7 +35,7 @@ class Listener:
 
     def __init__(self, intake: Intake, settings: Mqtt) -> None:
         self._intake = intake
-        self._settings = settings
+        self.settings = settings
         self._session: Callable[[], Session] = plugins.find(protocols)["mqtt"].session
         self._conversation = Conversation(intake)
         self._lines: set[Line] = set()
@@ -175,7 +175,7 @@ class Listener:
             line.abort(Ending.OURS)
 
     async def _open(self) -> list[asyncio.Server]:
-        settings, loop = self._settings, asyncio.get_running_loop()
+        settings, loop = self.settings, asyncio.get_running_loop()
         servers: list[asyncio.Server] = []
         try:
             for port, tls in ((settings.port, None), (settings.tls_port, self._tls)):
@@ -206,5 +206,5 @@ class Listener:
     def _tls(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(self._settings.certificate, self._settings.key or None)
+        context.load_cert_chain(self.settings.certificate, self.settings.key or None)
         return context

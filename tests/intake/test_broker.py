@@ -1,5 +1,6 @@
 """What is decided about a broker's messages, without a broker (tests/live has one)."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,8 +47,10 @@ async def taken(desk: Intake, sink: MemorySink, *messages: Message) -> None:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, clock: ManualClock) -> Intake:
-    return intake(tmp_path, MemorySink(), clock)
+def desk(tmp_path: Path, clock: ManualClock) -> Iterator[Intake]:
+    taken_in = intake(tmp_path, MemorySink(), clock)
+    yield taken_in
+    taken_in.quarantine.close()
 
 
 async def test_the_topic_names_the_device(desk: Intake) -> None:

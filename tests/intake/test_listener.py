@@ -1,6 +1,7 @@
 """The listener's promises, with peers that have no sockets and a clock that is told the time."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,8 +33,10 @@ def sink() -> MemorySink:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, sink: MemorySink, clock: ManualClock) -> Intake:
-    return intake(tmp_path, sink, clock)
+def desk(tmp_path: Path, sink: MemorySink, clock: ManualClock) -> Iterator[Intake]:
+    taken_in = intake(tmp_path, sink, clock)
+    yield taken_in
+    taken_in.quarantine.close()
 
 
 async def test_puback_leaves_only_after_the_readings_are_durable(desk: Intake, sink: MemorySink) -> None:

@@ -4,6 +4,8 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,15 @@ from flameblue.intake import redact
 from flameblue.intake.quarantine import Quarantine, Quarantined, Unknown
 from flameblue.intake.reasons import SENTENCES, Reason
 
+Opener = Callable[..., Quarantine]
+
+
+@pytest.fixture
+def opened() -> Iterator[Opener]:
+    """Opens quarantines and closes them at the end."""
+    with ExitStack() as stack:
+        yield lambda path, **more: stack.enter_context(closing(Quarantine(path, **more)))
+
 
 def message(**changes: Any) -> Quarantined:
     kept = Quarantined("D0217", "t", Reason.MALFORMED, "not JSON", b'{"v":', 1_000)
@@ -28,8 +39,8 @@ def unknown(name: str, at_ns: int) -> Unknown:
     return Unknown(name, "client", "10.0.0.1", "hash", "t", b'{"v":{"ir":1}}', at_ns)
 
 
-def test_repeats_are_one_row_with_a_count_and_the_latest_sample(tmp_path: Path) -> None:
-    quarantine = Quarantine(tmp_path / "q.sqlite3")
+def test_repeats_are_one_row_with_a_count_and_the_latest_sample(tmp_path: Path, opened: Opener) -> None:
+    quarantine = opened(tmp_path / "q.sqlite3")
     quarantine.add([message(), message(at_ns=2_000)])
     quarantine.add([message(at_ns=3_000, payload=b"later", detail="other"), message(reason=Reason.EMPTY)])
     first, second = quarantine.rows()
@@ -39,26 +50,26 @@ def test_repeats_are_one_row_with_a_count_and_the_latest_sample(tmp_path: Path) 
     assert quarantine.totals() == {"malformed": 3, "empty": 1}
 
 
-def test_a_row_differs_by_device_topic_and_reason(tmp_path: Path) -> None:
-    quarantine = Quarantine(tmp_path / "q.sqlite3")
+def test_a_row_differs_by_device_topic_and_reason(tmp_path: Path, opened: Opener) -> None:
+    quarantine = opened(tmp_path / "q.sqlite3")
     quarantine.add([message(), message(device="D2"), message(topic="u"), message(reason=Reason.EMPTY)])
     assert len(quarantine.rows()) == 4
     assert len(quarantine.rows(limit=3)) == 3
     assert len(quarantine.rows(limit=3, offset=3)) == 1
 
 
-def test_it_is_there_after_a_restart_and_counts_on(tmp_path: Path) -> None:
-    quarantine = Quarantine(tmp_path / "q.sqlite3")
+def test_it_is_there_after_a_restart_and_counts_on(tmp_path: Path, opened: Opener) -> None:
+    quarantine = opened(tmp_path / "q.sqlite3")
     quarantine.add([message()])
     quarantine.close()
-    again = Quarantine(tmp_path / "q.sqlite3")
+    again = opened(tmp_path / "q.sqlite3")
     again.add([message(at_ns=5_000)])
     assert [row.count for row in again.rows()] == [2]
 
 
-def test_another_process_reads_while_it_is_open(tmp_path: Path) -> None:
+def test_another_process_reads_while_it_is_open(tmp_path: Path, opened: Opener) -> None:
     path = tmp_path / "q.sqlite3"
-    quarantine = Quarantine(path)
+    quarantine = opened(path)
     quarantine.add([message(), unknown("D9999", 7)])
     code = (
         "import sys; from pathlib import Path; from flameblue.intake.quarantine import Quarantine;"
@@ -71,14 +82,14 @@ def test_another_process_reads_while_it_is_open(tmp_path: Path) -> None:
     assert done.stdout == "malformed D9999"
 
 
-def test_a_reader_finds_nothing_where_nothing_is_yet(tmp_path: Path) -> None:
-    reader = Quarantine(tmp_path / "q.sqlite3", reader_only=True)
+def test_a_reader_finds_nothing_where_nothing_is_yet(tmp_path: Path, opened: Opener) -> None:
+    reader = opened(tmp_path / "q.sqlite3", reader_only=True)
     assert (reader.rows(), reader.unknown_devices(), reader.totals()) == ([], [], {})
     assert not (tmp_path / "q.sqlite3").exists()
 
 
-def test_beyond_its_size_the_oldest_go_first(tmp_path: Path) -> None:
-    quarantine = Quarantine(tmp_path / "q.sqlite3", bytes_max=20_000)
+def test_beyond_its_size_the_oldest_go_first(tmp_path: Path, opened: Opener) -> None:
+    quarantine = opened(tmp_path / "q.sqlite3", bytes_max=20_000)
     for number in range(200):
         quarantine.add([message(topic=f"t{number}", payload=b"x" * 500, at_ns=number)])
     kept = [int(row.topic[1:]) for row in quarantine.rows()]
@@ -86,16 +97,16 @@ def test_beyond_its_size_the_oldest_go_first(tmp_path: Path) -> None:
     assert 10 <= len(kept) <= 20_000 // 500
 
 
-def test_repeats_do_not_push_others_out(tmp_path: Path) -> None:
-    quarantine = Quarantine(tmp_path / "q.sqlite3", bytes_max=20_000)
+def test_repeats_do_not_push_others_out(tmp_path: Path, opened: Opener) -> None:
+    quarantine = opened(tmp_path / "q.sqlite3", bytes_max=20_000)
     quarantine.add([message(topic="old", at_ns=0)])
     for number in range(300):
         quarantine.add([message(payload=b"x" * 500, at_ns=number)])
     assert [(row.topic, row.count) for row in quarantine.rows()] == [("t", 300), ("old", 1)]
 
 
-def test_unknown_devices_are_listed_with_what_they_sent_and_bounded(tmp_path: Path) -> None:
-    quarantine = Quarantine(tmp_path / "q.sqlite3")
+def test_unknown_devices_are_listed_with_what_they_sent_and_bounded(tmp_path: Path, opened: Opener) -> None:
+    quarantine = opened(tmp_path / "q.sqlite3")
     quarantine.add([unknown(f"D{number}", number) for number in range(1, UNKNOWN_DEVICES_MAX + 3)])
     quarantine.add([unknown("D5", 10_000)])
     rows = quarantine.unknown_devices(limit=UNKNOWN_DEVICES_MAX + 10)
@@ -104,18 +115,18 @@ def test_unknown_devices_are_listed_with_what_they_sent_and_bounded(tmp_path: Pa
     assert [row.name for row in quarantine.unknown_devices(since_ns=9_999)] == ["D5"]
 
 
-def test_a_file_that_can_not_be_written_is_the_worlds_failure(tmp_path: Path) -> None:
+def test_a_file_that_can_not_be_written_is_the_worlds_failure(tmp_path: Path, opened: Opener) -> None:
     with pytest.raises(WorldFailed):
-        Quarantine(tmp_path / "missing" / "q.sqlite3")
-    quarantine = Quarantine(tmp_path / "q.sqlite3")
+        opened(tmp_path / "missing" / "q.sqlite3")
+    quarantine = opened(tmp_path / "q.sqlite3")
     quarantine.close()
     with pytest.raises(WorldFailed):
         quarantine.add([message()])
 
 
-def test_a_failed_addition_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_failed_addition_leaves_nothing_behind(tmp_path: Path, opened: Opener) -> None:
     path = tmp_path / "q.sqlite3"
-    quarantine = Quarantine(path)
+    quarantine = opened(path)
     with sqlite3.connect(path) as other:
         other.execute(
             "create trigger no before insert on unknown_device begin select raise(abort, 'no'); end"
@@ -143,10 +154,10 @@ def test_a_failed_addition_leaves_nothing_behind(tmp_path: Path) -> None:
         '{"token":hunter2-x}',
     ],
 )
-def test_secrets_are_taken_out_of_samples(text: str, tmp_path: Path) -> None:
+def test_secrets_are_taken_out_of_samples(text: str, tmp_path: Path, opened: Opener) -> None:
     assert "hunter2-x" not in redact.sample(text.encode())
     assert "(redacted)" in redact.sample(text.encode())
-    quarantine = Quarantine(tmp_path / "q.sqlite3")
+    quarantine = opened(tmp_path / "q.sqlite3")
     quarantine.add([message(payload=text.encode(), detail=text, topic=text)])
     quarantine.close()
     for path in tmp_path.iterdir():
@@ -165,15 +176,15 @@ def test_any_bytes_can_be_shown(payload: bytes) -> None:
     shown.encode("utf-8")
 
 
-def test_a_sample_is_cut_and_its_length_is_kept(tmp_path: Path) -> None:
-    quarantine = Quarantine(tmp_path / "q.sqlite3")
+def test_a_sample_is_cut_and_its_length_is_kept(tmp_path: Path, opened: Opener) -> None:
+    quarantine = opened(tmp_path / "q.sqlite3")
     quarantine.add([message(payload=b"x" * 100_000)])
     (row,) = quarantine.rows()
     assert (len(row.sample), row.payload_bytes) == (QUARANTINE_SAMPLE_BYTES_MAX, 100_000)
 
 
-def test_text_that_no_database_takes_is_written_out(tmp_path: Path) -> None:
-    quarantine = Quarantine(tmp_path / "q.sqlite3")
+def test_text_that_no_database_takes_is_written_out(tmp_path: Path, opened: Opener) -> None:
+    quarantine = opened(tmp_path / "q.sqlite3")
     quarantine.add([message(detail="key \ud800 \0", device="D\ud800")])
     assert quarantine.rows()[0].detail == "key \\ud800 \\0"
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -34,8 +34,10 @@ def sink() -> MemorySink:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, sink: MemorySink) -> Intake:
-    return intake(tmp_path, sink)
+def desk(tmp_path: Path, sink: MemorySink) -> Iterator[Intake]:
+    taken_in = intake(tmp_path, sink)
+    yield taken_in
+    taken_in.quarantine.close()
 
 
 @asynccontextmanager
