@@ -5,6 +5,7 @@ Invariants: a profile on the shelf is valid; a file that breaks keeps its last g
 """
 
 import json
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -71,10 +72,11 @@ def load(path: Path) -> Profile:
 
 
 class Shelf:
-    """The profiles of `folders`. `problems`: what is wrong, by the file's name."""
+    """The profiles of `folders`. `problems`: what is wrong, by the file's name. Threads may share it."""
 
     def __init__(self, *folders: Path) -> None:
         self._folders = folders
+        self._lock = threading.Lock()
         self._seen: dict[Path, tuple[int, int, int]] = {}
         self._good: dict[Path, Profile] = {}
         self._current: Mapping[str, Profile] = {}
@@ -82,6 +84,10 @@ class Shelf:
 
     def current(self) -> Mapping[str, Profile]:
         """Every usable profile by name; re-reads the files that were changed. The same object if none was."""
+        with self._lock:
+            return self._refreshed()
+
+    def _refreshed(self) -> Mapping[str, Profile]:
         files = [path for folder in self._folders for path in sorted(folder.glob("*.yaml"))]
         changed = [path for path in files if self._has_changed(path)]
         gone = set(self._seen) - set(files)
