@@ -1,8 +1,8 @@
 """Single-reading QoS 1 messages a second through the listener into the journal: socket → decode → commit → PUBACK.
 
-The publisher runs on another core, so the listener has about one. Measured on 2 idle cores (EPYC Zen 4):
-44,000 a second, about 20 µs of CPU each (16,000 while six others share them). A single connection is bound by its window over the commit's time
-(20 in flight / 6 ms ≈ 3,000 a second), not by the listener.
+The publisher runs on another core, so the listener has about one. Measured on 2 nearly idle cores (EPYC Zen 4):
+44,000 a second, about 20 µs of CPU each; 16,000 to 20,000 at a load of six. A single connection is bound by its
+window over the commit's time (20 in flight / 6 ms ≈ 3,000 a second), not by the listener.
 """
 
 import asyncio
