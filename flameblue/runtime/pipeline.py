@@ -19,7 +19,6 @@ from flameblue.runtime.messaging import Delivering, Planning
 from flameblue.runtime.plant import Plant, open_plant, warm_up
 from flameblue.runtime.remembering import Remembering
 from flameblue.runtime.stages import every, keep
-from flameblue.runtime.supervisor import die_with_parent
 from flameblue.runtime.ticking import Ticking, gap_since
 
 HEALTH_S = 1.0
@@ -29,7 +28,6 @@ SEASONS_S = 3_600.0
 
 def run(config: Config) -> int:
     """The core process, until it is told to stop."""
-    die_with_parent()
     asyncio.run(_until_told(config))
     return 0
 

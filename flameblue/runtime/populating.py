@@ -1,5 +1,7 @@
 """Stations, their people and the registry of a demo, in its database."""
 
+from django.contrib.auth.models import Group, User
+
 from flameblue.config import Config
 from flameblue.fleet.models import Station
 from flameblue.people.models import Person, Shift
@@ -20,13 +22,23 @@ def populate(config: Config, valley: Valley) -> None:
     for station in valley.stations:
         following = stations.get(str(station["next_station"]))
         Station.objects.filter(name=station["name"]).update(next_station=following)
-    for person in valley.people:
+    for number, person in enumerate(valley.people, 1):
         row, new = Person.objects.get_or_create(
             phone=person["phone"], defaults={"name": person["name"], "station": stations[person["station"]]}
         )
         if new:
+            row.user = _user(person["role"], number)
+            row.save(update_fields=["user"])
             Shift.objects.create(station=stations[person["station"]], person=row, role=person["role"])
     path = config.data / "registry.csv"
     path.write_text(valley.registry_csv, encoding="utf-8")
     _, errors = installation.import_registry(path, dry_run=False)
     assert not errors, errors
+
+
+def _user(role: str, number: int) -> User:
+    """A user without a password for somebody of a station; the first sees the whole valley."""
+    user, _ = User.objects.get_or_create(username=f"{role}-{number}")
+    group = "admin" if number == 1 else "duty"
+    user.groups.set([Group.objects.get(name=group)])
+    return user

@@ -53,7 +53,12 @@ async def _keep(child: Child, pids: Path, stop: asyncio.Event) -> None:
     while not stop.is_set():
         started_s = loop.time()
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", *child.arguments, env=dict(child.environment), start_new_session=True
+            sys.executable,
+            "-m",
+            *child.arguments,
+            env=dict(child.environment),
+            start_new_session=True,
+            preexec_fn=die_with_parent,
         )
         (pids / f"{child.name}.pid").write_text(str(process.pid), encoding="ascii")
         if await _ended(process, stop):

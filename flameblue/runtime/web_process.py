@@ -9,14 +9,12 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from flameblue.config import Config
-from flameblue.runtime.supervisor import die_with_parent
 
 log = logging.getLogger("flameblue.web")
 
 
 def serve(config: Config, application: Callable[..., Any]) -> None:
     """Serves until the process is told to stop."""
-    die_with_parent()
     server = Server(
         application,
         address=config.web.host,
