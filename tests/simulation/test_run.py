@@ -1,6 +1,7 @@
 """The valley in time: its backlog, the stagger, the scenario's begin."""
 
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -65,9 +66,7 @@ def test_detectors_measure_every_ten_seconds_and_not_all_at_once(clock: ManualCl
     for detector in valley.detectors:
         times = [sample["t"] for sample in detector.outbox.samples]
         assert len(times) == 6
-        assert all(
-            later - earlier == INTERVAL_S * 1e3 for earlier, later in zip(times, times[1:], strict=False)
-        )
+        assert all(later - earlier == INTERVAL_S * 1e3 for earlier, later in pairwise(times))
 
 
 def test_a_valley_that_was_held_up_does_not_send_what_it_did_not_measure(clock: ManualClock) -> None:
