@@ -5,6 +5,7 @@ A variable is at most `VARIABLE_UNITS_MAX` units, without brackets of a signatur
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flameblue.notices.texts.lengths import units
 
@@ -26,13 +27,14 @@ def clean(text: str) -> str:
     return " ".join("".join(c for c in text if c.isprintable() and not 0xD800 <= ord(c) <= 0xDFFF).split())
 
 
+@lru_cache(maxsize=4_096)
 def shortened(text: str, units_max: int) -> str:
     """`text` in at most `units_max` units: its head and tail, with numbers kept whole where that is possible."""
     if units(text) <= units_max:
         return text
     best, best_score = "", (-1, -1, 0)
-    for head in range(len(text) + 1):
-        for tail in range(len(text) - head):
+    for head in range(min(len(text), units_max)):
+        for tail in range(min(len(text) - head, units_max - head)):
             kept = text[:head] + CUT + text[len(text) - tail :]
             if units(kept) > units_max:
                 break
