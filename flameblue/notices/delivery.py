@@ -101,7 +101,7 @@ def _by_another_channel(notice: Notice, now: datetime) -> None:
     family = _family_of(notice)
     if not words.template(notice.template, family).urgent and not is_voice:
         return
-    plain = "owner_voice_plain" if notice.template.startswith(("owner", "second")) else "officer_voice_plain"
+    plain = "owner_plain_voice" if notice.template.startswith(("owner", "second")) else "officer_plain_voice"
     template = words.template("officer_plain" if is_voice else plain)
     rendered = render(template, {**notice.variables, "number": str(notice.case.number)}, _signature(notice))
     Notice.objects.bulk_create(

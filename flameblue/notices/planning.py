@@ -94,12 +94,12 @@ def _template(event: EventFacts, step: Mapping[str, Any]) -> str:
     """The text of a step; the family's own version is looked up when it is rendered."""
     to, voice = step["to"], step["channel"] == "voice"
     if to in {"owner", "second"}:
-        return "owner_voice" if voice else _owner_template(event, to)
+        return "owner_alarm_voice" if voice else _owner_template(event, to)
     if voice:
-        base = {"duty": "officer_voice", "leader": "leader_voice"}.get(to, "next_station_voice")
+        base = {"duty": "officer", "leader": "leader"}.get(to, "next_station")
         if event.is_incident and to != "next_station":
-            return f"{base}_incident"
-        return base if event.family in ABOUT_THE_PLACE else f"{base}_plain"
+            return f"{base}_incident_voice"
+        return f"{base}_alarm_voice" if event.family in ABOUT_THE_PLACE else f"{base}_plain_voice"
     return _officer_template(event)
 
 

@@ -1,15 +1,48 @@
-"""The phones of a story (stand-in)."""
+"""The phones of a story: the only thing in it that is not the product's own."""
+
+from datetime import datetime
+
+from flameblue.notices import actions, delivery, receipts, replies
+from flameblue.notices.channel import Outgoing, Sent
+from flameblue.notices.models import Notice
+from flameblue.people.models import Person
+
+ROUNDS_MAX = 20  # planning and delivery follow each other until nothing is left
 
 
 class Phones:
-    def owner_has_it(self, case):
-        return False
+    """Carries what is due; a phone that is on sends its receipt at once."""
 
-    def carry(self, now):
-        return []
+    def __init__(self) -> None:
+        self._off: set[str] = set()
 
-    def switch(self, person, *, on):
-        pass
+    def switch(self, person: Person, *, on: bool) -> None:
+        (self._off.discard if on else self._off.add)(person.phone)
 
-    def reply(self, person, text, now):
-        return ""
+    def owner_has_it(self, case: int) -> bool:
+        return receipts.owner_has_it(case)
+
+    def carry(self, now: datetime) -> list[str]:
+        """Plans and delivers all that is due at `now`; a line for each message that left."""
+        carried: list[str] = []
+        for _ in range(ROUNDS_MAX):
+            planned = actions.plan_pending(now)
+            claimed = delivery.claim(now, 50)
+            carried.extend(self._hand_over(outgoing, now) for outgoing in claimed)
+            if not planned and not claimed:
+                return carried
+        raise AssertionError("planning and delivery do not come to an end")
+
+    def reply(self, person: Person, text: str, now: datetime) -> str:
+        """What is answered to somebody's SMS."""
+        return replies.receive("console", person.phone, text, now).text
+
+    def _hand_over(self, outgoing: Outgoing, now: datetime) -> str:
+        message_id = f"m{outgoing.attempt}"
+        delivery.settle(outgoing, Sent((message_id,)), now)
+        if outgoing.to not in self._off:
+            receipts.record(message_id, "DELIVRD", now)
+        notice = Notice.objects.select_related("person").get(pk=outgoing.notice)
+        kind = "voice" if notice.template.endswith("_voice") else "sms"
+        name = notice.person.name if notice.person else notice.to
+        return f"notice {kind} {name} {notice.reason} {notice.text}"
