@@ -1,35 +1,52 @@
-"""The archive: the journal's readings as Parquet, a folder a day of arrival.
+"""The archive: the journal's readings as Parquet, a folder a day of arrival, in the end a file a day.
 
 Invariants: a file's name is the range of offsets that it holds, `<first>-<last>.parquet`, so what is archived can
-be read off the names and a crash repeats nothing; a file appears whole, by a rename after its sync.
+be read off the names and a crash repeats nothing; a file appears whole, by a rename after its sync, and its folder
+is synced before `cursor` moves, for the journal forgets what `cursor` has passed; a file holds one day of arrival
+(UTC), the one its folder is named after; a file inside the range of another has been merged into it and counts no
+more. Values are the integers of the journal, delta-encoded (performance.md, E: 1.15 bytes a reading).
 """
 
+import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flameblue.domain.limits import SECOND_NS
+from flameblue.domain.readings import READING
 from flameblue.journal.record import Kind, Record, readings_of
 
-READINGS_A_FILE = 500_000
-COLUMNS = ("point", "at_ns", "value", "marks", "arrival_ns")
+log = logging.getLogger("flameblue.history")
+READINGS_A_FILE = 500_000  # × 18 B = 9 MB that wait in memory and are read from the journal by every question
+FILE_BYTES = READINGS_A_FILE * READING.itemsize
+WAITING_BYTES_MAX = 8 * FILE_BYTES  # what a failing disk may keep in memory
+READINGS_MERGED_MAX = (
+    4_000_000  # × 30 B × 3 = 360 MB while a day's files become one; a larger day stays several
+)
+ROWS_A_GROUP = 100_000  # the step in which a question skips what it does not need
+NUMBERS = ("point", "at_ns", "value", "arrival_ns")
 
 
 class Archive:
-    """Collects records and writes them as files in `folder`."""
+    """Collects records and writes them as files in `folder`. One thread uses it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         for draft in folder.rglob("*.draft"):
             draft.unlink()
+        for path in merged_away(folder):
+            path.unlink()
         self.cursor = max((last for _, last in map(offsets_of, files(folder))), default=0)
         self._waiting: list[Record] = []
-        self._count = 0
+        self._bytes = 0
+        self._flush_at = FILE_BYTES
 
     @property
     def collected(self) -> int:
@@ -37,65 +54,176 @@ class Archive:
         return self._waiting[-1].offset if self._waiting else self.cursor
 
     def append(self, records: Sequence[Record]) -> None:
-        """Takes `records`, which follow on the last ones; writes a file when enough have come."""
+        """Takes `records`, which follow on the last ones; writes a file when enough have come, or a new day.
+
+        A disk that can't take the file is logged and tried again with the next one; OSError when too much waits.
+        """
         for record in records:
             assert record.offset > self.collected, f"{record.offset} comes after {self.collected}"
+            if self._waiting and day_of(record.arrival_ns) != day_of(self._waiting[-1].arrival_ns):
+                self.flush()
+                self.merge_days(before=day_of(record.arrival_ns))
             self._waiting.append(record)
             if record.kind is Kind.READINGS:
-                self._count += len(record.body)
-        if self._count >= READINGS_A_FILE * 18:
-            self.flush()
+                self._bytes += len(record.body)
+        if self._bytes >= self._flush_at:
+            self._flush_if_it_goes()
 
     def flush(self) -> None:
         """Writes what has been taken; afterwards `cursor` is the last record's offset."""
         if not self._waiting:
             return
         first, last = self._waiting[0].offset, self._waiting[-1].offset
-        batches = [record for record in self._waiting if record.kind is Kind.READINGS]
+        batches = [record for record in self._waiting if record.kind is Kind.READINGS and record.body]
         if batches:
-            self._write(batches, first, last)
+            target = self._folder / day_of(batches[-1].arrival_ns) / name_of(first, last)
+            write(table_of(batches), target)
         self.cursor = last
-        self._waiting, self._count = [], 0
+        self._waiting, self._bytes, self._flush_at = [], 0, FILE_BYTES
 
-    def _write(self, batches: Sequence[Record], first: int, last: int) -> None:
-        readings = np.concatenate([readings_of(record) for record in batches])
-        lengths = [len(readings_of(record)) for record in batches]
-        arrival = np.repeat(np.array([record.arrival_ns for record in batches], np.int64), lengths)
-        order = np.lexsort((readings["at_ns"], readings["point"]))
-        table = pa.table(
-            {name: np.ascontiguousarray(readings[name][order]) for name in COLUMNS[:-1]}
-            | {"arrival_ns": arrival[order]}
-        )
-        day = datetime.fromtimestamp(batches[-1].arrival_ns / 1e9, UTC).strftime("%Y-%m-%d")
-        target = self._folder / day / f"{first:016d}-{last:016d}.parquet"
-        target.parent.mkdir(exist_ok=True)
-        draft = target.with_suffix(".draft")
-        pq.write_table(
-            table,
-            draft,
-            compression="zstd",
-            use_dictionary=False,
-            column_encoding=dict.fromkeys(("point", "at_ns", "value", "arrival_ns"), "DELTA_BINARY_PACKED"),
-        )
-        with draft.open("rb") as file:
-            os.fsync(file.fileno())
-        draft.replace(target)
+    def _flush_if_it_goes(self) -> None:
+        try:
+            self.flush()
+        except OSError as error:
+            if self._bytes >= WAITING_BYTES_MAX:
+                raise
+            log.warning("The archive %s can't be written yet: %s.", self._folder, error)
+            self._flush_at = self._bytes + FILE_BYTES
+
+    def merge_days(self, before: str) -> int:
+        """Makes one file of each day's files, for the days before the day `before`; how many files went.
+
+        A day that can't be merged, for want of room or for a damaged file, stays as it is.
+        """
+        gone = 0
+        for folder in sorted(self._folder.iterdir()):
+            if folder.is_dir() and folder.name < before:
+                gone += self._merge_if_it_goes(folder)
+        return gone
+
+    def _merge_if_it_goes(self, folder: Path) -> int:
+        try:
+            return merge(folder)
+        except (OSError, pa.ArrowException) as error:
+            log.warning("The files in %s can't be made one yet: %s.", folder, error)
+            return 0
 
     def drop_oldest(self) -> bool:
-        """Removes the oldest file when the disk fills; False when there is none."""
+        """Removes the oldest file when the disk fills; False when only the newest is left: its name is needed."""
         found = files(self._folder)
-        if not found:
+        if len(found) < 2:
             return False
         found[0].unlink()
         return True
 
 
-def files(folder: Path) -> list[Path]:
-    """The archive's files, oldest first."""
-    return sorted(folder.glob("*/*.parquet"), key=offsets_of)
+def day_of(arrival_ns: int) -> str:
+    """The UTC day, as folders are named."""
+    return datetime.fromtimestamp(arrival_ns // SECOND_NS, UTC).strftime("%Y-%m-%d")
+
+
+def name_of(first: int, last: int) -> str:
+    return f"{first:016d}-{last:016d}.parquet"
 
 
 def offsets_of(path: Path) -> tuple[int, int]:
     """The first and the last offset in the file."""
     first, last = path.stem.split("-")
     return int(first), int(last)
+
+
+def files(folder: Path) -> list[Path]:
+    """The archive's files, oldest first, without those that have been merged into another."""
+    gone = set(merged_away(folder))
+    return [path for path in _in_order(folder) if path not in gone]
+
+
+def merged_away(folder: Path) -> list[Path]:
+    """The files inside the range of another: a crash came between the merged file and their end."""
+    found = _in_order(folder)
+    gone, reached = [], 0
+    for path in found:
+        last = offsets_of(path)[1]
+        if last <= reached:
+            gone.append(path)
+        reached = max(reached, last)
+    return gone
+
+
+def _in_order(folder: Path) -> list[Path]:
+    """By first offset; of two with the same the longer range comes first."""
+    return sorted(folder.glob("*/*.parquet"), key=lambda path: (offsets_of(path)[0], -offsets_of(path)[1]))
+
+
+def table_of(batches: Sequence[Record]) -> pa.Table:
+    """The readings of `batches` by point and time: neighbours are alike, so they pack well and are found fast."""
+    parts = [readings_of(record) for record in batches]
+    readings = np.concatenate(parts)
+    arrivals = np.array([record.arrival_ns for record in batches], np.int64)
+    arrival = np.repeat(arrivals, [len(part) for part in parts])
+    order = np.lexsort((readings["at_ns"], readings["point"]))
+    columns = {
+        name: np.ascontiguousarray(readings[name][order]) for name in ("point", "at_ns", "value", "marks")
+    }
+    return pa.table(columns | {"arrival_ns": arrival[order]})
+
+
+def write(table: pa.Table, target: Path) -> None:
+    """Writes `target` whole and durably, or leaves nothing (OSError)."""
+    if not target.parent.exists():
+        target.parent.mkdir()
+        _sync(target.parent.parent)
+    draft = target.with_suffix(".draft")
+    try:
+        pq.write_table(
+            table,
+            draft,
+            row_group_size=ROWS_A_GROUP,
+            compression="zstd",
+            use_dictionary=False,
+            column_encoding=dict.fromkeys(NUMBERS, "DELTA_BINARY_PACKED"),
+        )
+        _sync(draft)
+        draft.replace(target)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+    _sync(target.parent)
+
+
+def merge(folder: Path) -> int:
+    """Makes the files of one day one, or as few as `READINGS_MERGED_MAX` allows; how many files went."""
+    gone = 0
+    for group in _groups(files(folder.parent), folder):
+        table = pa.concat_tables([pq.read_table(path) for path in group])
+        first, last = offsets_of(group[0])[0], offsets_of(group[-1])[1]
+        write(table.sort_by([("point", "ascending"), ("at_ns", "ascending")]), folder / name_of(first, last))
+        for path in group:
+            path.unlink()
+        gone += len(group)
+    return gone
+
+
+def _groups(paths: Iterable[Path], folder: Path) -> list[list[Path]]:
+    """Neighbours in `folder` that become one file: no file of another day lies between them."""
+    groups: list[list[Path]] = []
+    size = 0
+    for before, path in pairwise([Path(), *paths]):
+        if path.parent != folder:
+            continue
+        rows = pq.read_metadata(path).num_rows
+        if groups and before.parent == folder and size + rows <= READINGS_MERGED_MAX:
+            groups[-1].append(path)
+            size += rows
+        else:
+            groups.append([path])
+            size = rows
+    return [group for group in groups if len(group) > 1]
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from flameblue.domain.errors import JournalCorrupt
 from flameblue.journal.record import Draft, Record
 
 
@@ -38,3 +39,13 @@ class Journal(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+def read_past_damage(journal: Journal, after: int, records_max: int) -> list[Record]:
+    """`read` for those who only remember: damaged records are passed over, for detection skips them on record."""
+    while after < journal.end():
+        try:
+            return journal.read(after, records_max)
+        except JournalCorrupt as damaged:
+            after = damaged.offset
+    return []
