@@ -111,10 +111,10 @@ def _officer_says(person: Person, digit: str, case: Case, now: datetime) -> tupl
 
 
 def _sent_to(person: Person) -> list[Case]:
-    """The cases, not closed, that were sent to this person, the newest message first."""
+    """The cases, not closed, that were sent to this person, the newest first."""
     told = Notice.objects.filter(person=person, case__isnull=False).exclude(reason=reasons.REPLY)
-    newest = told.exclude(case__state=State.CLOSED).order_by("-created_at", "-pk").select_related("case")
-    return list({notice.case_id: notice.case for notice in newest if notice.case}.values())
+    unclosed = Case.objects.filter(pk__in=told.values("case")).exclude(state=State.CLOSED)
+    return list(unclosed.order_by("-announced_at", "-number"))
 
 
 def _newest(person: Person) -> Case | None:

@@ -7,8 +7,8 @@ cabin 松林客栈, owner Ailin, second 叶尔兰
 at 1s Ailin phone off
 expect at 3m50s   case opened, heat, warning
 expect by 3m55s   notice sms to Ailin, "203房"
-expect at 5m30s   case raised, heat, alarm
-expect by 5m35s   notice sms to Ailin, "报警", "203房"
-expect by 6m35s   notice voice to Bolat
-expect by 6m35s   notice sms to 叶尔兰
-expect by 8m35s   notice voice to Chen
+expect at 8m50s   case raised, heat, alarm
+expect by 8m55s   notice sms to Ailin, "报警", "203房"
+expect by 9m55s   notice voice to Bolat
+expect by 9m55s   notice sms to 叶尔兰
+expect by 11m55s  notice voice to Chen

@@ -37,8 +37,8 @@ QUANTITY = {
     "voltage": "voltage_v",
 }
 EVIDENCE_EVERY_S = 5
-BUSY_S = 1_300  # after something has happened time goes on in steps of five seconds, later of half minutes
-STEP_S, SLOW_S = 5, 30
+BUSY_S = 1_300  # after something has happened time goes on in steps of five seconds, later of two minutes
+STEP_S, SLOW_S = 5, 120
 
 
 class Valley:

@@ -9,5 +9,6 @@ expect at 2m30s   case opened, leakage, alarm
 expect by 2m35s   notice sms to Ailin, "浴室"
 expect by 2m35s   notice sms to Bolat, "浴室"
 expect at 3m30s   case taken, Bolat
-expect none after 3m31s  notice voice to Chen
+expect none before 18m  notice voice to Chen
 expect at 18m30s  case rang_again
+expect by 21m35s  notice voice to Chen
