@@ -1,179 +1,292 @@
-"""Case events → who is told what, by which channel, why and from when on. Pure: no rows, no clock."""
+"""Which case event tells whom, by which medium, with which text, why, and when. Pure.
 
-from collections.abc import Iterable, Mapping
+Invariants: whom and when an announcing or escalating event tells is what its `steps` say (cases/policy.yaml); a
+step that finds nobody is planned too, with what is missing, so that it is seen; a test never tells as if it were
+real; nobody is told twice of one event by one text.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from flameblue.cases import kinds
+from flameblue.cases.escalation import is_quiet
+from flameblue.cases.policy import QuietHours
 from flameblue.notices import reasons
-from flameblue.notices.facts import Agreed, Contacts, EventFacts, PlannedNotice, Recipient
-from flameblue.notices.saying import text_family, values_of
-from flameblue.notices.texts.catalogue import Catalogue
 
-REASON_OF = {
+SMS, VOICE = "sms", "voice"
+LAY = frozenset({"owner", "second"})
+ANNOUNCING = {
     kinds.OPENED: reasons.FIRST_NOTICE,
+    kinds.UNSHELVED: reasons.FIRST_NOTICE,
     kinds.JOINED: reasons.NEW_PLACE,
     kinds.RAISED: reasons.LEVEL_RAISED,
     kinds.REOPENED: reasons.RELAPSE,
     kinds.LATE: reasons.LATE,
     kinds.RANG_AGAIN: reasons.RANG_AGAIN,
-    kinds.LEFT_OVER: reasons.LEFT_OVER,
-    kinds.UNSHELVED: reasons.FIRST_NOTICE,
 }
-OFFICER_BY_KIND = {
+OFFICER_NEWS = {
     kinds.JOINED: "officer_joined",
     kinds.RAISED: "officer_raised",
     kinds.REOPENED: "officer_reopened",
     kinds.RANG_AGAIN: "officer_rang_again",
     kinds.LATE: "officer_late",
-    kinds.LEFT_OVER: "officer_left_over",
 }
-TO_OWNER = {
-    kinds.MADE_SAFE: reasons.MADE_SAFE,
-    kinds.LOAD_BACK: reasons.LOAD_BACK,
-    kinds.CLOSED: reasons.CLOSED,
+FAMILY_OF_QUANTITY = {
+    "temperature_c": "heat",
+    "ambient_temperature_c": "ambient",
+    "residual_current_ma": "leakage",
+    "current_a": "load",
+    "arc_count": "arc",
 }
-TO_DUTY = {
-    kinds.LOAD_BACK: ("officer_load_back", reasons.LOAD_BACK),
-    kinds.PROVEN: ("officer_proven", reasons.PROVEN),
-    kinds.INCIDENT_ENDED: ("officer_incident_over", reasons.INCIDENT_ENDED),
+MISSING = {
+    "owner": "No owner is known.",
+    "second": "No second contact is known.",
+    "duty": "Nobody of the station is known.",
+    "leader": "No leader of the station is known.",
+    "next_station": "No next station, or nobody there, is known.",
 }
-ABOUT_THE_PLACE = frozenset({"leakage", "heat", "load", "voltage", "arc"})
 
 
-def plan(
-    event: EventFacts, contacts: Contacts, agreed: Agreed, texts: Mapping[str, Catalogue]
-) -> list[PlannedNotice]:
-    """The notices of `event`; none where nobody is to be told. A person is told once by each channel."""
-    planned: dict[tuple[int, str, str], PlannedNotice] = {}
+@dataclass(frozen=True, slots=True)
+class People:
+    """Whom a case concerns, as ids of persons. `had_it`: who has it now, or had it until this event."""
+
+    owner: tuple[int, ...] = ()
+    second: tuple[int, ...] = ()
+    duty: tuple[int, ...] = ()
+    leader: tuple[int, ...] = ()
+    next_station: tuple[int, ...] = ()
+    had_it: tuple[int, ...] = ()
+    assigned: tuple[int, ...] = ()
+    told: frozenset[int] = frozenset()  # who has been told of the case before
+    by: int | None = None  # who did what the event says
+
+    def role(self, to: str) -> tuple[int, ...]:
+        """The persons that a step's `to` names."""
+        found: tuple[int, ...] = getattr(self, to)
+        return found
+
+    @property
+    def contacts(self) -> tuple[int, ...]:
+        return (*self.owner, *self.second)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A case event as planning sees it. `local`: its time in the site's own time."""
+
+    kind: str
+    data: Mapping[str, Any]
+    local: datetime
+    is_incident: bool = False
+    has_proof: bool = False  # closed: the readings had proven it
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One message to one person, or the reason why there is none (`person` None, `missing` says what).
+
+    `held_until`: quiet hours hold it till then; None: it leaves at once.
+    """
+
+    person: int | None
+    to: str
+    medium: str
+    template: str
+    family: str
+    reason: str
+    held_until: datetime | None = None
+    missing: str = ""
+
+
+def plan(event: Event, people: People, quiet: QuietHours) -> list[Planned]:
+    """The messages of `event`, each person and text once, in the order of the steps."""
     if event.data.get("shelved"):
         return []
-    for notice in (*_steps(event, contacts, agreed), *_news(event, contacts, agreed)):
-        words = texts[notice.to.language].words
-        values = {**values_of(event, contacts, words, agreed.zone), **notice.values}
-        complete = PlannedNotice(
-            to=notice.to,
-            channel=notice.channel,
-            template=notice.template,
-            text_family=notice.text_family,
-            values=values,
-            reason=notice.reason,
-            due_at=notice.due_at,
-        )
-        planned.setdefault((notice.to.person, notice.channel, notice.template), complete)
-    return list(planned.values())
+    found: dict[tuple[object, ...], Planned] = {}
+    for planned in _all(event, people, quiet):
+        found.setdefault((planned.person or planned.to, planned.medium, planned.template), planned)
+    return list(found.values())
 
 
-def _steps(event: EventFacts, contacts: Contacts, agreed: Agreed) -> Iterable[PlannedNotice]:
-    """The ladder's steps that the event carries."""
-    for step in event.data.get("steps", ()):
-        if step["channel"] == "desk":
-            continue
-        for to in _people(step["to"], contacts):
-            yield PlannedNotice(
-                to=to,
-                channel=agreed.voice if step["channel"] == "voice" else agreed.sms,
-                template=_template(event, step),
-                text_family=text_family(event),
-                values={},
-                reason=_reason(event, step),
-                due_at=_due(event, step, agreed),
-            )
+def family_of(data: Mapping[str, Any]) -> str:
+    """The phrases that say a value: one of texts.catalogue.FAMILIES; `reported` where there is no number to say."""
+    if data.get("value") is None or data.get("limit") is None:
+        return "reported"
+    quantity = str(data.get("quantity", ""))
+    if quantity == "voltage_v":
+        return "voltage_low" if data["value"] <= data["limit"] else "voltage_high"
+    return FAMILY_OF_QUANTITY.get(quantity, "reported")
 
 
-def _people(to: str, contacts: Contacts) -> tuple[Recipient, ...]:
-    if to == "owner":
-        return (contacts.owner,) if contacts.owner else ()
-    if to == "second":
-        return (contacts.second,) if contacts.second else ()
-    found: tuple[Recipient, ...] = getattr(contacts, to)
-    return found
+def level_of(data: Mapping[str, Any]) -> str:
+    """The level that a message speaks of: of what happened; once that has returned, of the case."""
+    for key in ("level", "case_level"):
+        if data.get(key) not in {None, "normal"}:
+            return str(data[key])
+    return "fault" if _is_fault(data) else "alarm"
 
 
-def _template(event: EventFacts, step: Mapping[str, Any]) -> str:
-    """The text of a step; the family's own version is looked up when it is rendered."""
-    to, voice = step["to"], step["channel"] == "voice"
-    if to in {"owner", "second"}:
-        return "owner_alarm_voice" if voice else _owner_template(event, to)
-    if voice:
-        base = {"duty": "officer", "leader": "leader"}.get(to, "next_station")
-        if event.is_incident and to != "next_station":
-            return f"{base}_incident_voice"
-        return f"{base}_alarm_voice" if event.family in ABOUT_THE_PLACE else f"{base}_plain_voice"
-    return _officer_template(event)
+def _all(event: Event, people: People, quiet: QuietHours) -> Iterator[Planned]:
+    yield from _of_steps(event, people, quiet)
+    if event.kind in {kinds.JOINED, kinds.RAISED, kinds.REOPENED, kinds.RANG_AGAIN} and event.data.get(
+        "announces"
+    ):
+        yield from _each(people.had_it, event, _officer_text(event), reasons.TAKEN_AWAY)
+    if not event.data.get("is_test") and event.kind in OTHERS:
+        yield from OTHERS[event.kind](event, people)
 
 
-def _owner_template(event: EventFacts, to: str) -> str:
-    if event.is_test:
-        return "owner_test"
+def _of_steps(event: Event, people: People, quiet: QuietHours) -> Iterator[Planned]:
+    for step in event.data.get("steps") or ():
+        to, medium = step["to"], step["channel"]
+        if medium not in {SMS, VOICE}:
+            continue  # the desk: the board shows the case by itself
+        template = _text(event, to, medium)
+        held = _morning(event.local, quiet) if step["waits_for_morning"] else None
+        reason = _reason(event, to)
+        persons = people.role(to)
+        for person in persons:
+            yield Planned(person, to, medium, template, family_of(event.data), reason, held)
+        if not persons:
+            yield Planned(None, to, medium, template, family_of(event.data), reason, missing=MISSING[to])
+
+
+def _reason(event: Event, to: str) -> str:
+    if event.kind in ANNOUNCING:
+        return ANNOUNCING[event.kind]
+    if event.data.get("hours_to_limit") is not None:
+        return reasons.FIRST_NOTICE
+    return reasons.NO_ANSWER if to in LAY else reasons.NOT_ACKNOWLEDGED
+
+
+def _morning(local: datetime, quiet: QuietHours) -> datetime | None:
+    """The next end of the quiet hours; None where `local` lies outside them."""
+    if not is_quiet(quiet, local.time()):
+        return None
+    end = local.replace(hour=quiet.end.hour, minute=quiet.end.minute, second=0, microsecond=0)
+    return end if end > local else end + timedelta(days=1)
+
+
+def _text(event: Event, to: str, medium: str) -> str:
+    if event.data.get("is_test"):
+        return "owner_test" if to in LAY else "officer_test"
+    if medium == VOICE:
+        return _voice_text(event, to)
+    return _lay_text(event, to) if to in LAY else _officer_text(event)
+
+
+def _lay_text(event: Event, to: str) -> str:
+    level = level_of(event.data)
     if event.kind == kinds.LATE:
         return "owner_late"
-    if event.family not in ABOUT_THE_PLACE:
+    if _is_fault(event.data) or level == "fault":
         return "owner_fault"
-    if event.level == "warning":
+    if level == "warning":
         return "owner_warning"
     return "second_alarm" if to == "second" else "owner_alarm"
 
 
-def _officer_template(event: EventFacts) -> str:
-    if event.is_test:
+def _officer_text(event: Event) -> str:
+    data = event.data
+    if data.get("is_test"):
         return "officer_test"
-    if event.family == "system":
-        return "officer_system"
     if event.is_incident:
-        return "officer_left_over" if event.kind == kinds.LEFT_OVER else "officer_incident"
-    if event.family == "silence":
+        return "officer_incident"
+    if data.get("family") == "system":
+        return "officer_system"
+    if data.get("family") == "silence":
         return "officer_silent"
-    if event.family == "equipment":
+    if _is_fault(data):
         return "officer_fault"
-    if event.kind in OFFICER_BY_KIND:
-        return OFFICER_BY_KIND[event.kind]
-    return "officer_warning" if event.level == "warning" else "officer_alarm"
+    if event.kind in OFFICER_NEWS:
+        return OFFICER_NEWS[event.kind]
+    return "officer_warning" if level_of(data) == "warning" else "officer_alarm"
 
 
-def _reason(event: EventFacts, step: Mapping[str, Any]) -> str:
-    if event.kind != kinds.ESCALATED:
-        return REASON_OF.get(event.kind, reasons.FIRST_NOTICE)
-    return reasons.NO_ANSWER if step["to"] in {"owner", "second"} else reasons.NOT_ACKNOWLEDGED
+def _voice_text(event: Event, to: str) -> str:
+    who = {"owner": "owner", "second": "owner", "leader": "leader", "next_station": "next_station"}.get(
+        to, "officer"
+    )
+    if event.is_incident and who in {"officer", "leader"}:
+        return f"{who}_incident_voice"
+    plain = event.is_incident or _is_fault(event.data) or level_of(event.data) != "alarm"
+    return f"{who}_plain_voice" if plain else f"{who}_alarm_voice"
 
 
-def _due(event: EventFacts, step: Mapping[str, Any], agreed: Agreed) -> datetime | None:
-    """The morning, where the step waits for it and it is night in the site."""
-    if not step.get("waits_for_morning"):
-        return None
-    local = event.at.astimezone(agreed.zone)
-    hour = local.hour + local.minute / 60
-    if agreed.quiet_end_h <= hour < agreed.quiet_begin_h:
-        return None
-    morning = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(hours=agreed.quiet_end_h)
-    return morning if morning > local else morning + timedelta(days=1)
+def _is_fault(data: Mapping[str, Any]) -> bool:
+    return data.get("family") in {"silence", "equipment", "system"}
 
 
-def _news(event: EventFacts, contacts: Contacts, agreed: Agreed) -> Iterable[PlannedNotice]:
-    """What is told beside the ladders: made safe, load back, proven, closed, help, assigned."""
-    family = text_family(event)
-    if event.kind in TO_OWNER and contacts.owner and not event.is_test and event.family in ABOUT_THE_PLACE:
-        template = _news_template(event)
-        if template:
-            yield PlannedNotice(contacts.owner, agreed.sms, template, family, {}, TO_OWNER[event.kind])
-    if event.kind in TO_DUTY:
-        template, reason = TO_DUTY[event.kind]
-        for officer in contacts.duty:
-            yield PlannedNotice(officer, agreed.sms, template, family, {}, reason)
-    if event.kind == kinds.HELP_ASKED:
-        template = "officer_reinforce" if event.by_officer else "officer_help"
-        for officer in {*contacts.duty, *(contacts.leader if event.by_officer else ())}:
-            yield PlannedNotice(officer, agreed.sms, template, family, {}, reasons.HELP_ASKED)
-    if event.kind == kinds.ASSIGNED and contacts.assigned:
-        yield PlannedNotice(contacts.assigned, agreed.sms, "officer_assigned", family, {}, reasons.ASSIGNED)
+def _each(persons: tuple[int, ...], event: Event, template: str, reason: str) -> Iterator[Planned]:
+    for person in dict.fromkeys(persons):
+        yield Planned(person, "", SMS, template, family_of(event.data), reason)
 
 
-def _news_template(event: EventFacts) -> str:
-    if event.kind == kinds.MADE_SAFE:
-        measured = event.data.get("how") == "zero_current"
-        return "owner_made_safe" if measured else "owner_made_safe_said"
-    if event.kind == kinds.LOAD_BACK:
-        return "" if event.data.get("repaired") else "owner_load_back"
+def _told_contacts(people: People) -> tuple[int, ...]:
+    return tuple(person for person in people.contacts if person in people.told)
+
+
+def _made_safe(event: Event, people: People) -> Iterator[Planned]:
+    measured = event.data.get("how") == "zero_current"
+    template = "owner_made_safe" if measured else "owner_made_safe_said"
+    yield from _each(_told_contacts(people), event, template, reasons.MADE_SAFE)
+    if measured and not _is_fault(event.data):
+        yield from _each(people.had_it, event, "officer_made_safe", reasons.MADE_SAFE)
+
+
+def _load_back(event: Event, people: People) -> Iterator[Planned]:
+    """Current flows before a repair was named. Where the value is beyond its limit too, the relapse says so."""
+    if event.data.get("repaired") or event.data.get("level") in {"warning", "alarm"}:
+        return
+    yield from _each(_told_contacts(people), event, "owner_load_back", reasons.LOAD_BACK)
+    yield from _each(people.had_it or people.duty, event, "officer_load_back", reasons.LOAD_BACK)
+
+
+def _proven(event: Event, people: People) -> Iterator[Planned]:
+    if not _is_fault(event.data):
+        yield from _each(people.had_it, event, "officer_proven", reasons.PROVEN)
+
+
+def _closed(event: Event, people: People) -> Iterator[Planned]:
+    template = "owner_closed" if event.has_proof and not _is_fault(event.data) else "owner_closed_plain"
     if event.data.get("without_proof"):
-        return "owner_closed_unproven"
-    return "owner_closed" if event.data.get("proof_max") is not None else "owner_closed_plain"
+        template = "owner_closed_unproven"
+    yield from _each(_told_contacts(people), event, template, reasons.CLOSED)
+
+
+def _help_asked(event: Event, people: People) -> Iterator[Planned]:
+    """A contact's cry goes to the station; an officer's to the leader, or to the next station."""
+    if people.by in people.contacts or people.by is None:
+        yield from _each((*people.had_it, *people.duty), event, "officer_help", reasons.HELP_ASKED)
+        return
+    others = tuple(person for person in (people.leader or people.next_station) if person != people.by)
+    yield from _each(others or people.next_station, event, "officer_reinforce", reasons.HELP_ASKED)
+
+
+def _assigned(event: Event, people: People) -> Iterator[Planned]:
+    others = tuple(person for person in people.assigned if person != people.by)
+    yield from _each(others, event, "officer_assigned", reasons.ASSIGNED)
+
+
+def _left_over(event: Event, people: People) -> Iterator[Planned]:
+    yield from _each((*people.had_it, *people.duty), event, "officer_left_over", reasons.LEFT_OVER)
+
+
+def _incident_ended(event: Event, people: People) -> Iterator[Planned]:
+    told = tuple(person for person in (*people.had_it, *people.duty) if person in people.told)
+    yield from _each(told, event, "officer_incident_over", reasons.INCIDENT_ENDED)
+
+
+OTHERS = {
+    kinds.MADE_SAFE: _made_safe,
+    kinds.LOAD_BACK: _load_back,
+    kinds.PROVEN: _proven,
+    kinds.CLOSED: _closed,
+    kinds.HELP_ASKED: _help_asked,
+    kinds.ASSIGNED: _assigned,
+    kinds.LEFT_OVER: _left_over,
+    kinds.INCIDENT_ENDED: _incident_ended,
+}

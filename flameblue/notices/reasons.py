@@ -48,4 +48,4 @@ ALL = frozenset(
     }
 )
 CALLS = frozenset({NOT_ACKNOWLEDGED, RANG_AGAIN})  # no longer wanted once somebody has taken the case
-REPEATS = frozenset({NO_ANSWER, FIRST_NOTICE})  # no longer wanted once this lay person has answered
+REPEATS = frozenset({NO_ANSWER})  # no longer wanted once this lay person has answered

@@ -43,13 +43,20 @@ class Template:
     """One text with an id that providers know it by. `reader`: owner, officer or voice; `room` in UTF-16 units."""
 
     id: str
+    base: str  # without the family
+    family: str
     language: str
     reader: str
     forms: tuple[tuple[Piece, ...], ...]
     prefix: str
     urgent: bool = False  # worth another channel while this one still tries
+    instead: str = ""  # the base of the template that says it by the other medium
     names: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # full, good and minimum units
     unknown: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_voice(self) -> bool:
+        return self.reader == "voice"
 
     @property
     def room(self) -> int:
@@ -69,6 +76,7 @@ class Catalogue:
     reviewed_by: str
     templates: Mapping[str, Template]
     words: Mapping[str, str]
+    cold_months: frozenset[int]  # advice minds the cold in them
 
     def template(self, name: str, family: str = "") -> Template:
         """The template `name`, in its family's version where it has some; KeyError when there is none."""
@@ -103,7 +111,8 @@ def load(path: Path) -> Catalogue:
     try:
         templates = {template.id: template for template in _templates(table)}
         words = {str(key): str(word) for key, word in table["words"].items()}
-        return Catalogue(table["language"], table["reviewed_by"], templates, words)
+        cold = frozenset(table["cold_months"])
+        return Catalogue(table["language"], table["reviewed_by"], templates, words, cold)
     except (KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"The texts {path.name} lack or misuse {error}.") from error
 
@@ -112,22 +121,23 @@ def _templates(table: Mapping[str, Any]) -> Iterator[Template]:
     for name, entry in table["templates"].items():
         families = FAMILIES if entry.get("families") else ("",)
         for family in families:
-            phrases = table["phrases"][family] if family else {}
-            yield _template(table, key_of(name, family), entry, phrases)
+            yield _template(table, name, family)
 
 
-def _template(
-    table: Mapping[str, Any], key: str, entry: Mapping[str, Any], phrases: Mapping[str, str]
-) -> Template:
+def _template(table: Mapping[str, Any], name: str, family: str) -> Template:
+    entry, phrases = table["templates"][name], table["phrases"][family] if family else {}
     texts = entry["text"] if isinstance(entry["text"], list) else [entry["text"]]
     reader = entry["to"]
     return Template(
-        id=key,
+        id=key_of(name, family),
+        base=name,
+        family=family,
         language=table["language"],
         reader=reader,
         forms=tuple(_pieces(_PHRASE.sub(lambda match: phrases[match[1]], text)) for text in texts),
         prefix=table["prefix"]["voice" if reader == "voice" else "sms"],
         urgent=entry.get("urgent", False),
+        instead=entry.get("instead", ""),
         names=table["names"],
         unknown=table["unknown"],
     )
