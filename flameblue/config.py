@@ -100,7 +100,8 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Config:
             raise BadInput(f"The configuration {path} can't be read: {error.strerror}.") from error
         except tomllib.TOMLDecodeError as error:
             raise BadInput(f"The configuration {path} is not valid TOML: {error}.") from error
-    return _filled(Config(), table, environment, "FLAMEBLUE")
+    filled: Config = _filled(Config(), table, environment, "FLAMEBLUE")
+    return filled
 
 
 def as_environment(config: Config) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """A transition: the rule of one point changes its level. Detection's only output, the cases' only input."""
 
+from dataclasses import dataclass
 from enum import IntEnum, IntFlag
-from typing import NamedTuple
 
 
 class Level(IntEnum):
@@ -43,7 +43,8 @@ class Why(IntFlag):
     CONNECTION_LOST = 512  # the connection's will or end had started the hold of this silence
 
 
-class Transition(NamedTuple):
+@dataclass(frozen=True, slots=True, order=True)
+class Transition:
     """The rule of one point moved from one level to another.
 
     `(offset, index, point, rule)` is its identity: derived from the journal, so applying it

@@ -13,9 +13,9 @@
     expect by 5m     notice sms to Ailin, "203房"
     expect none      notice voice to Chen
 
-A series is a list of pieces: `55 +0.5 x 60` is sixty readings that start at 55 and rise by 0.5; `85 x 90`
-is ninety readings of 85; `open x 90` ninety of a broken wire. `expect at T` allows two seconds; `by T` any time before; `after T` any time after;
-`none` never (`none before T`, `none after T`).
+A series is a list of pieces: `55 +0.5 x 60` is sixty readings that start at 55 and rise by 0.5 each; `85 x 90`
+is ninety readings of 85; `open x 90` ninety of a broken wire. `expect at T` allows two seconds; `by T` any time
+before; `after T` any time after; `none` never (`none before T`, `none after T`).
 """
 
 import re
