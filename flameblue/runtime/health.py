@@ -9,6 +9,7 @@ from pathlib import Path
 
 from flameblue.domain.clock import Clock
 
+DEAD_AFTER_S = 15.0
 STAGES = ("intake", "journal", "detection", "cases", "planning", "delivery", "history")
 
 
@@ -34,6 +35,11 @@ class Health:
     def count_with(self, counters: Callable[[], Mapping[str, float]]) -> None:
         """`counters` is asked for its numbers at each writing."""
         self._counters.append(counters)
+
+    def is_alive(self) -> bool:
+        """Every stage has beaten within `DEAD_AFTER_S`."""
+        oldest_ns = self._clock.now_ns() - round(DEAD_AFTER_S * 1e9)
+        return all(int(self._beats.get(name, {"beat_ns": 0})["beat_ns"]) > oldest_ns for name in STAGES)
 
     def write(self) -> None:
         """Replaces the file by what is known now (not synced: it is worth nothing after a crash)."""

@@ -20,6 +20,7 @@ from flameblue.runtime.plant import Plant, open_plant, warm_up
 from flameblue.runtime.remembering import Remembering
 from flameblue.runtime.stages import every, keep
 from flameblue.runtime.ticking import Ticking, gap_since
+from flameblue.runtime.watching import Heartbeat
 
 HEALTH_S = 1.0
 PROFILES_S = 5.0
@@ -47,6 +48,7 @@ async def flow(plant: Plant) -> None:
         stage("planning", planning(plant).run)  # case events → notices
         stage("delivery", delivering(plant).run)  # notices → SMS, voice
         stage("profiles", lambda: watch_profiles(plant))
+        stage("heartbeat", Heartbeat(plant.config.messages.heartbeat_url, plant.health).run)
         stage("health", lambda: every(HEALTH_S, lambda: write_health(plant)))
 
 

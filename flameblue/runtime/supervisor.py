@@ -41,7 +41,7 @@ async def supervise(children: Sequence[Child], pids: Path) -> None:
     pids.mkdir(parents=True, exist_ok=True)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_keep(child, pids, stop)) for child in children]
-        beat = group.create_task(_tell_systemd())
+        beat = group.create_task(_tell_systemd(pids.parent / "health.json"))
         await stop.wait()
         beat.cancel()
         await asyncio.gather(*tasks)
@@ -91,17 +91,20 @@ async def _first(*waits: Coroutine[Any, Any, Any]) -> None:
         task.cancel()
 
 
-async def _tell_systemd() -> None:
-    """READY=1 once and WATCHDOG=1 every five seconds, where systemd has given us a socket."""
+async def _tell_systemd(health: Path) -> None:
+    """READY=1 once, then WATCHDOG=1 while the core writes `health`, where systemd has given us a socket."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
         line.connect("\0" + address[1:] if address.startswith("@") else address)
         line.send(b"READY=1")
+        written_ns = 0
         while True:
             await asyncio.sleep(5)
-            line.send(b"WATCHDOG=1")
+            if health.exists() and health.stat().st_mtime_ns != written_ns:
+                written_ns = health.stat().st_mtime_ns
+                line.send(b"WATCHDOG=1")
 
 
 def die_with_parent() -> None:
