@@ -16,6 +16,8 @@ from pathlib import Path
 from flameblue.domain.limits import JOURNAL_LOG_BYTES
 
 log = logging.getLogger("flameblue.journal")
+LITTLE_BYTES = 1024 * 1024  # moved in a few milliseconds while commits wait
+PASSES = 4  # each has less to move than the one before; a disk at its end does not get ahead
 COMMIT_BYTES = 8 * 1024  # what a commit adds to the log beside its bodies: parts of pages, twice
 
 
@@ -49,7 +51,7 @@ class Checkpoints:
     def move(self) -> bool:
         """One round; whether all of the log is in the file now."""
         try:
-            self._pass()
+            self._pass_until_little_is_left()
             with self._writing:
                 self._pending = 0
                 done = self._pass()
@@ -59,6 +61,13 @@ class Checkpoints:
         if not done:
             self._pending = max(self._pending, JOURNAL_LOG_BYTES // 2)
         return done
+
+    def _pass_until_little_is_left(self) -> None:
+        for _ in range(PASSES):
+            self._pending = 0
+            self._pass()
+            if self._pending < LITTLE_BYTES:
+                return
 
     def _pass(self) -> bool:
         _, frames, moved = self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()

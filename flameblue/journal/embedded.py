@@ -13,7 +13,7 @@ import sqlite3
 import struct
 import threading
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -50,6 +50,16 @@ Row = tuple[int, int, int, int, bytes]
 def check_sum(kind: int, arrival_ns: int, body: bytes) -> int:
     """CRC-32 over all of a record but its offset."""
     return zlib.crc32(body, zlib.crc32(HEAD.pack(kind, arrival_ns)))
+
+
+def bounded(rows: Iterable[Row]) -> Iterator[Row]:
+    """The first rows, until their bodies are `READ_BYTES_MAX`."""
+    size = 0
+    for row in rows:
+        yield row
+        size += len(row[-1])
+        if size >= READ_BYTES_MAX:
+            return
 
 
 class EmbeddedJournal:
@@ -164,14 +174,9 @@ class EmbeddedJournal:
     def _rows(self, after: int, records_max: int) -> tuple[list[Row], JournalCorrupt | None]:
         """The rows as they are, and where SQLite itself could not go on."""
         rows: list[Row] = []
-        size = 0
         with self._reading:
             try:
-                for row in self._reader.execute(ROWS_AFTER, (after, records_max)):
-                    rows.append(row)
-                    size += len(row[-1])
-                    if size >= READ_BYTES_MAX:
-                        break
+                rows.extend(bounded(self._reader.execute(ROWS_AFTER, (after, records_max))))
             except sqlite3.OperationalError as error:
                 raise self._failed("read", error) from error
             except sqlite3.DatabaseError:
