@@ -1,7 +1,8 @@
-"""The state of the whole fleet: arrays of records, one a point, indexed by point id.
+"""The state of the whole fleet: one record a point, indexed by point id.
 
-Times are nanoseconds; NEVER stands for "no such time". Values are in the quantity's steps; those of the UNDER side
-are negated, limits too, so that both sides ask "at or beyond?" in the same way.
+Times are nanoseconds; NEVER (or -NEVER, where the newest counts) stands for "no such time". Values are in the
+quantity's steps. A side holds one direction of limits: on the UNDER side value and limits are negated, so that both
+ask "at or beyond?" in the same way, and NO_LIMIT is the limit that nothing reaches.
 """
 
 from typing import Any, NamedTuple
@@ -10,28 +11,59 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flameblue.domain.limits import DEADLINE_BLOCK
-from flameblue.domain.points import NEVER_NS, POINT
+from flameblue.domain.points import NEVER_NS, NO_LIMIT, POINT
 from flameblue.domain.quantities import NO_VALUE
+from flameblue.domain.transitions import Rule
 
 NEVER = NEVER_NS
 
+# Readings in a row for which something is true, in both times.
+RUN = np.dtype(
+    [
+        ("since_ns", "<i8"),  # device time of the first of the unbroken run; NEVER: no run
+        ("row_ns", "<i8"),  # arrival time of the first of the readings in a row
+        ("row", "<u1"),  # how many in a row, IN_A_ROW at most
+        ("spare", "<u1", (7,)),
+    ]
+)
+SIDE = np.dtype(
+    [
+        ("warning_limit", "<i4"),
+        ("alarm_limit", "<i4"),
+        ("hysteresis", "<i4"),
+        ("sign", "<i1"),
+        ("rule", "<u1"),
+        ("level", "<u1"),
+        ("spare", "<u1"),
+        ("warning", RUN),  # at or beyond the warning limit
+        ("alarm", RUN),
+        ("warning_clear", RUN),  # on the safe side of a limit and its hysteresis, while its level lasts
+        ("alarm_clear", RUN),
+        ("shown_from_ns", "<i8"),  # the last run at or beyond the alarm limit, in device time
+        ("shown_to_ns", "<i8"),
+    ]
+)
 STATE = np.dtype(
     [
-        ("at_ns", "<i8"),  # of the newest accepted reading
-        ("raw_ns", "<i8"),  # the device's time of the newest reading to arrive, believable or not
-        ("heard_ns", "<i8"),  # its arrival
-        ("accepted_ns", "<i8"),  # arrival of the newest accepted one; before it, that of the point's row
+        ("row", POINT),  # as the point table has it
+        ("at_ns", "<i8"),  # the newest accepted reading's time
+        ("raw_ns", "<i8"),  # the device time of the newest reading to arrive, believable or not
+        ("accepted_ns", "<i8"),  # arrival of the newest accepted reading
+        ("stale_ns", "<i8"),  # arrival of the first reading of a stretch in which none was newer
         ("deadline_ns", "<i8"),  # arrival time after which the point is silent
         ("wake_ns", "<i8"),  # the earliest arrival time at which a tick can change something
-        ("sensor_since_ns", "<i8"),  # run of implausible values
-        ("good_since_ns", "<i8"),  # run of good values
-        ("same_since_ns", "<i8"),  # run of one and the same value
-        ("clock_bad_ns", "<i8"),  # arrival of the last reading whose time was not believable
-        ("late_ns", "<i8"),  # arrival of the last LATE
-        ("value", "<i4"),
-        ("marks", "<u2"),
+        ("latest_ns", "<i8"),  # time of `latest`
+        ("same_ns", "<i8"),  # since when the good value is the same
+        ("implausible", RUN),
+        ("latest", "<i4"),  # the newest good value, accepted or retained
+        ("good_value", "<i4"),  # of the newest accepted good reading
+        ("last_value", "<i4"),  # of the newest accepted reading, good or not
+        ("last_marks", "<u2"),
         ("why_sensor", "<u2"),
-        ("seen", "<u1"),
+        ("by_test", "<u2"),  # a bit (1 << rule) for each level that nothing but a test has entered
+        ("seen", "<u1"),  # a reading was accepted
+        ("by_arrival", "<u1"),  # `at_ns` is an arrival time
+        ("tested", "<u1"),  # the newest accepted good reading was a test's
         ("lost", "<u1"),  # the connection's end shortened the deadline
         ("silence", "<u1"),
         ("sensor", "<u1"),
@@ -40,88 +72,96 @@ STATE = np.dtype(
         ("shielded", "<u1"),
         ("test", "<u1"),
         ("clock", "<u1"),
-        ("signs", "<u1"),  # in a row, that the clock is set back or stands still
-        ("spare", "<u1", (6,)),
+        ("restart_limits", "<u1"),  # the next good reading starts the runs of OVER and UNDER anew
+        ("restart_sensor", "<u1"),  # the next reading that says something of the sensor starts its runs anew
+        ("spare", "<u1"),
+        ("over", SIDE),
+        ("under", SIDE),
+        # seldom looked at
+        ("clock_bad_ns", "<i8"),  # arrival of the last sign that the clock is wrong
+        ("late_ns", "<i8"),  # arrival of the last LATE
+        ("bits_from_ns", "<i8"),  # the last run of the device's own alarm bit, in device time
+        ("bits_to_ns", "<i8"),
+        ("good", RUN),  # values that may be held against limits, while SENSOR lasts
     ]
 )
-SIDE = np.dtype(
+HOT_BYTES = (
+    416  # what nearly every reading looks at: up to the limits of `under`, wherever a cache line begins
+)
+# One transition, as the kernel tells it.
+FOUND = np.dtype(
     [
-        ("warning_since_ns", "<i8"),
-        ("alarm_since_ns", "<i8"),
-        ("warning_clear_ns", "<i8"),
-        ("alarm_clear_ns", "<i8"),
-        ("seen_from_ns", "<i8"),  # the last run at or beyond the alarm limit, in device time
-        ("seen_to_ns", "<i8"),
-        (
-            "row_since_ns",
-            "<i8",
-        ),  # arrival of the first of `row_count` readings in a row beyond the alarm limit
-        ("row_count", "<u4"),
+        ("at_ns", "<i8"),
+        ("index", "<i4"),
+        ("point", "<u4"),
+        ("value", "<i4"),
+        ("limit", "<i4"),
+        ("why", "<u2"),
+        ("rule", "<u1"),
+        ("before", "<u1"),
         ("level", "<u1"),
         ("spare", "<u1", (3,)),
     ]
 )
-LIMITS = np.dtype([("warning", "<i8"), ("alarm", "<i8"), ("hysteresis", "<i8")])
-FOUND = np.dtype(
-    [
-        ("index", "<i4"),
-        ("point", "<u4"),
-        ("at_ns", "<i8"),
-        ("value", "<i4"),
-        ("limit", "<i4"),
-        ("why", "<u4"),
-        ("rule", "<u1"),
-        ("before", "<u1"),
-        ("level", "<u1"),
-        ("spare", "<u1"),
-    ]
-)
+FOUND_A_POINT_MAX = 10  # of one reading, tick or row: ten rules, each at most once
+FOUND_MAX = 8_192  # of one pass, which ends early when a block of points might not fit any more
+
+# What is being looked at: one reading of one point, a tick or a row.
 MOMENT = np.dtype(
     [
         ("at_ns", "<i8"),
         ("arrival_ns", "<i8"),
+        ("point", "<u4"),
         ("index", "<i4"),
         ("value", "<i4"),
-        ("why", "<u4"),
+        ("limit", "<i4"),  # of the rule that speaks next
+        ("why", "<u2"),  # of the rule that speaks next
         ("marks", "<u2"),
-        ("restart", "<u1"),  # a gap, or another time base: runs start anew
-        ("usable", "<u1"),  # the value may be held against limits
+        ("restart", "<u1"),  # a gap, another time base, a test's begin or end: runs start anew
+        ("good", "<u1"),  # the value may be held against limits
+        ("broken", "<u1"),  # the sensor is broken or shorted, or the value is not plausible
+        ("count", "<u1"),  # how many are told
+        ("told", FOUND, (FOUND_A_POINT_MAX,)),
     ]
 )
-FOUND_MAX = 8_192  # transitions of one pass; a pass ends early when they are nearly full
-FOUND_A_POINT_MAX = 16
-OVER_SIDE, UNDER_SIDE = 0, 1
 
 
 class Fleet(NamedTuple):
-    """Everything detection knows, and the scratch records it writes to."""
+    """Everything that detection knows, and the scratch records it writes to."""
 
-    rows: NDArray[Any]  # POINT, as the point table has it
     states: NDArray[Any]  # STATE
-    sides: NDArray[Any]  # SIDE, two a point
-    limits: NDArray[Any]  # LIMITS, two a point
     block_wake: NDArray[Any]  # the smallest wake_ns of each block of points, or smaller
     moment: NDArray[Any]  # MOMENT, one
     found: NDArray[Any]  # FOUND; `index` of the first counts the others
 
 
+def fresh_state() -> NDArray[Any]:
+    """The state of one point of which nothing is known."""
+    state = np.zeros(1, STATE)
+    for name in ("at_ns", "raw_ns", "accepted_ns", "late_ns", "clock_bad_ns", "latest_ns", "bits_to_ns"):
+        state[name] = -NEVER
+    for name in ("stale_ns", "deadline_ns", "wake_ns", "same_ns", "bits_from_ns"):
+        state[name] = NEVER
+    for name in ("latest", "good_value", "last_value"):
+        state[name] = NO_VALUE
+    for name in ("good", "implausible"):
+        state[name]["since_ns"] = NEVER
+    for name, rule, sign in (("over", Rule.OVER, 1), ("under", Rule.UNDER, -1)):
+        side = state[name]
+        side["rule"], side["sign"] = rule, sign
+        side["warning_limit"] = side["alarm_limit"] = NO_LIMIT
+        side["shown_from_ns"], side["shown_to_ns"] = NEVER, -NEVER
+        for run in ("warning", "alarm", "warning_clear", "alarm_clear"):
+            side[run]["since_ns"] = NEVER
+    return state
+
+
 def empty_fleet(points: int) -> Fleet:
     """Room for point ids below `points` (a multiple of the block), none of them known."""
-    states = np.zeros(points, STATE)
-    for name in ("accepted_ns", "late_ns", "clock_bad_ns"):
-        states[name] = -NEVER
-    for name in ("deadline_ns", "wake_ns", "sensor_since_ns", "good_since_ns", "same_since_ns"):
-        states[name] = NEVER
-    states["value"] = NO_VALUE
-    sides = np.zeros((points, 2), SIDE)
-    for name in ("warning_since_ns", "alarm_since_ns", "warning_clear_ns", "alarm_clear_ns", "seen_from_ns"):
-        sides[name] = NEVER
-    sides["seen_to_ns"] = -NEVER
+    states = np.empty(points, STATE)
+    states[:] = fresh_state()[0]
     return Fleet(
-        rows=np.zeros(points, POINT),
         states=states,
-        sides=sides,
-        limits=np.zeros((points, 2), LIMITS),
         block_wake=np.full(points // DEADLINE_BLOCK, NEVER, np.int64),
         moment=np.zeros(1, MOMENT),
         found=np.zeros(FOUND_MAX, FOUND),
@@ -131,7 +171,7 @@ def empty_fleet(points: int) -> Fleet:
 def grown(fleet: Fleet, points: int) -> Fleet:
     """The same fleet with room for point ids below `points`."""
     larger = empty_fleet(points)
-    for name in ("rows", "states", "sides", "limits", "block_wake"):
+    for name in ("states", "block_wake"):
         old = getattr(fleet, name)
         getattr(larger, name)[: len(old)] = old
     return larger

@@ -1,155 +1,207 @@
-"""The one loop over readings, and the one over the points that a tick wakes. `one_reading` and `one_tick` are the
-specification: scalar, and callable as plain Python through `.py_func`.
+"""The loops over readings, over the points that a tick wakes, over rows of the point table and over a device's points.
 
-A reading goes through the rules in this order: the clock decides which time counts, silence ends, then OVER, UNDER,
-SENSOR and the device's own bits. A late reading counts in a row and may be LATE; a retained one is not looked at.
+`one_reading` and `one_tick` are the specification: scalar, about one point. A reading goes through the rules in the
+order of their numbers; which of its times counts is judged before. A late or duplicate reading counts in a row and as
+a sign of life, and may be LATE. A retained reading may be older than it looks: it gives the newest value, no more.
 """
 
 from typing import Any
 
-from flameblue.detection.alarm_machine import ALARM, WARNING
-from flameblue.detection.fleet_state import (
-    FOUND_A_POINT_MAX,
-    FOUND_MAX,
-    NEVER,
-    OVER_SIDE,
-    UNDER_SIDE,
-)
-from flameblue.detection.kernels import compiled
+from flameblue.detection.fleet_state import FOUND_A_POINT_MAX, FOUND_MAX, NEVER
+from flameblue.detection.kernels import compiled, prefetch
 from flameblue.detection.rules import clock, late, limits, reported, sensor, silence
 from flameblue.domain.limits import DEADLINE_BLOCK
 from flameblue.domain.points import ENABLED, ON_CHANGE
 from flameblue.domain.readings import Mark
-from flameblue.domain.transitions import Why
 
-RETAINED, TEST_BIT, TEST_WHY = int(Mark.RETAINED), int(Mark.TEST), int(Why.TEST)
+RETAINED, TEST_MARK = int(Mark.RETAINED), int(Mark.TEST)
+ARRIVAL_MARKS = int(Mark.TIME_REPLACED | Mark.TIME_ASSUMED)
 ACCEPTED, LATE = clock.ACCEPTED, clock.LATE
-FULL = FOUND_MAX - FOUND_A_POINT_MAX - 1
+ROOM = FOUND_MAX - FOUND_A_POINT_MAX - 1
+ROOM_FOR_BLOCK = FOUND_MAX - DEADLINE_BLOCK * 3 - 1  # a tick speaks of OVER, UNDER and SILENCE
+AHEAD = 8  # readings ahead whose state is asked for: about half a microsecond, a few answers of the memory
 
 
 @compiled
-def one_reading(fleet: Any, point: int) -> None:
-    """The reading in `fleet.moment` through all rules of `point`."""
-    state, row, moment = fleet.states[point], fleet.rows[point], fleet.moment[0]
+def one_reading(state: Any, moment: Any) -> None:
+    """The reading in `moment` through all rules of its point."""
+    sensor.judge(state, moment)
     if moment.marks & RETAINED:
+        keep_latest(state, moment)
         return
-    moment.why = TEST_WHY if moment.marks & TEST_BIT else 0
-    moment.usable = sensor.is_good(row, moment.value, moment.marks)
-    kind = clock.judge(fleet, point)
-    silence.heard(fleet, point)
+    clock_before = int(state.clock)
+    kind = clock.judge(state, moment)
     if kind == ACCEPTED:
-        accept(fleet, point)
-    elif kind == LATE and moment.usable:
-        for number in (OVER_SIDE, UNDER_SIDE):
-            late.look(fleet, point, number)
-            limits.look_late(fleet, point, number)
-    set_wake(fleet, point)
-    state.marks = moment.marks
+        accept_value(state, moment)
+    elif moment.good == 1:
+        limits.look_late(state, state.over, moment)
+        limits.look_late(state, state.under, moment)
+    silence.heard(state, moment)
+    if kind == ACCEPTED:
+        sensor.look(state, moment)
+        reported.look(state, moment)
+        remember(state, moment)
+    clock.say(moment, clock_before, int(state.clock))
+    if kind == LATE:
+        late.look(state, moment)
 
 
 @compiled
-def accept(fleet: Any, point: int) -> None:
-    """An accepted reading: the newest one from now on."""
-    state, moment = fleet.states[point], fleet.moment[0]
-    if moment.usable:
-        limits.look(fleet, point, OVER_SIDE)
-        limits.look(fleet, point, UNDER_SIDE)
-    sensor.look(fleet, point)
-    reported.look(fleet, point)
+def accept_value(state: Any, moment: Any) -> None:
+    """The limits, where the value is good. Runs start anew where a test begins or ends too: none is half a test's."""
+    if moment.restart:
+        state.restart_limits, state.restart_sensor = 1, 1
+    if moment.broken:
+        limits.doubt(state)
+    if not moment.good:
+        return
+    tested = 1 if moment.marks & TEST_MARK else 0
+    if tested != state.tested:
+        state.restart_limits, state.restart_sensor = 1, 1
+        limits.doubt(state)
+        sensor.doubt(state)
+    state.tested = tested
+    moment.restart = state.restart_limits
+    state.restart_limits = 0
+    limits.look(state, state.over, moment)
+    limits.look(state, state.under, moment)
+
+
+@compiled
+def remember(state: Any, moment: Any) -> None:
+    """The accepted reading is the newest one from now on."""
     state.seen = 1
     state.at_ns = moment.at_ns
     state.accepted_ns = moment.arrival_ns
-    if moment.usable:
-        state.value = moment.value
+    state.by_arrival = 1 if state.clock or moment.marks & ARRIVAL_MARKS else 0
+    state.last_value = moment.value
+    state.last_marks = moment.marks
+    if moment.good == 1:
+        state.good_value = moment.value
+        state.latest = moment.value
+        state.latest_ns = moment.at_ns
 
 
 @compiled
-def set_wake(fleet: Any, point: int) -> None:
-    """The earliest arrival time at which a tick can change something for `point`."""
-    state = fleet.states[point]
-    wake_ns = NEVER
+def keep_latest(state: Any, moment: Any) -> None:
+    """A retained reading gives the newest value, where it is newer and good."""
+    if moment.good == 1 and moment.at_ns > state.latest_ns:
+        state.latest = moment.value
+        state.latest_ns = moment.at_ns
+
+
+@compiled
+def wake_ns(state: Any) -> int:
+    """The earliest arrival time at which a tick can change something."""
+    wake = NEVER
     if state.silence == 0 and state.deadline_ns != NEVER:
-        wake_ns = state.deadline_ns + 1
-    if state.seen:
-        for number in (OVER_SIDE, UNDER_SIDE):
-            wake_ns = min(wake_ns, hold_ends(fleet, point, number))
-    state.wake_ns = wake_ns
-    block = point // DEADLINE_BLOCK
-    fleet.block_wake[block] = min(fleet.block_wake[block], wake_ns)
+        wake = state.deadline_ns + 1
+    if state.seen == 0:
+        return wake
+    row = state.row
+    ahead_ns = state.accepted_ns - state.at_ns
+    ends_ns = min(
+        limits.hold_ends_ns(state.over, row, ahead_ns), limits.hold_ends_ns(state.under, row, ahead_ns)
+    )
+    if ends_ns != NEVER and row.flags & ON_CHANGE == 0:
+        ends_ns = max(ends_ns, state.accepted_ns + row.gap_ns + 1)
+    return min(wake, ends_ns)
 
 
 @compiled
-def hold_ends(fleet: Any, point: int, number: int) -> int:
-    """The arrival time at which a hold under way can be ended by a tick, or NEVER."""
-    state, row, side = fleet.states[point], fleet.rows[point], fleet.sides[point, number]
-    ahead_ns = state.accepted_ns - state.at_ns  # device time → arrival time
-    ends_ns = NEVER
-    if side.level < WARNING and side.warning_since_ns != NEVER:
-        ends_ns = min(ends_ns, side.warning_since_ns + row.warning_hold_ns + ahead_ns)
-    if side.level < ALARM and side.alarm_since_ns != NEVER:
-        ends_ns = min(ends_ns, side.alarm_since_ns + row.alarm_hold_ns + ahead_ns)
-    if row.flags & ON_CHANGE:
-        if side.level == ALARM and side.alarm_clear_ns != NEVER:
-            ends_ns = min(ends_ns, side.alarm_clear_ns + row.clear_hold_ns + ahead_ns)
-        if side.level >= WARNING and side.warning_clear_ns != NEVER:
-            ends_ns = min(ends_ns, side.warning_clear_ns + row.clear_hold_ns + ahead_ns)
-        return ends_ns
-    return ends_ns if ends_ns == NEVER else max(ends_ns, state.accepted_ns + row.gap_ns + 1)
-
-
-@compiled
-def one_tick(fleet: Any, point: int, now_ns: int) -> None:
-    """Time has come to `now_ns` (arrival time) for `point`."""
-    state, row, moment = fleet.states[point], fleet.rows[point], fleet.moment[0]
+def one_tick(state: Any, moment: Any) -> None:
+    """Arrival time has come to that of `moment`. Device time has gone on as long, as far as we know."""
     moment.index = -1
-    moment.arrival_ns = now_ns
-    moment.value = state.value
-    moment.why = TEST_WHY if state.marks & TEST_BIT else 0
+    moment.value = state.latest
+    moment.marks = TEST_MARK if state.test else 0
+    moment.at_ns = moment.arrival_ns
     if state.seen:
-        moment.at_ns = state.at_ns + (now_ns - state.accepted_ns)
-        if row.flags & ON_CHANGE or now_ns - state.accepted_ns > row.gap_ns:
-            limits.tick(fleet, point, OVER_SIDE)
-            limits.tick(fleet, point, UNDER_SIDE)
-    else:
-        moment.at_ns = now_ns
-    silence.tick(fleet, point)
-    set_wake(fleet, point)
+        since_ns = moment.arrival_ns - state.accepted_ns
+        moment.at_ns = state.at_ns + since_ns
+        if state.row.flags & ON_CHANGE or since_ns > state.row.gap_ns:
+            limits.tick(state, state.over, moment)
+            limits.tick(state, state.under, moment)
+    silence.tick(state, moment)
+
+
+@compiled
+def set_wake(state: Any, block_wake: Any, point: int) -> None:
+    """Keeps when a tick has to look at the point again."""
+    state.wake_ns = wake_ns(state)
+    block = point // DEADLINE_BLOCK
+    if state.wake_ns < block_wake[block]:
+        block_wake[block] = state.wake_ns
+
+
+@compiled
+def take_told(found: Any, moment: Any) -> None:
+    """Takes what the moment has told into `found`; the first record counts the others."""
+    count = found[0].index
+    for i in range(moment.count):
+        found[count + 1 + i] = moment.told[i]
+    found[0].index = count + moment.count
+    moment.count = 0
 
 
 @compiled
 def run_readings(fleet: Any, readings: Any, start: int, arrival_ns: int) -> int:
     """Readings from `start` on; returns where it stopped, since `found` was nearly full or all are done."""
+    states, block_wake, found = fleet.states, fleet.block_wake, fleet.found
     moment = fleet.moment[0]
-    fleet.found[0].index = 0
+    moment.arrival_ns = arrival_ns
+    found[0].index = 0
+    last, known = len(readings) - 1, len(states)
     for i in range(start, len(readings)):
-        if fleet.found[0].index > FULL:
+        if found[0].index > ROOM:
             return i
+        coming = readings[min(i + AHEAD, last)].point
+        if coming < known:
+            prefetch(states[coming])
         reading = readings[i]
         point = int(reading.point)
-        if point >= len(fleet.rows) or not fleet.rows[point].flags & ENABLED:
+        if point >= known or not states[point].row.flags & ENABLED:
             continue
+        moment.point = point
         moment.index = i
         moment.at_ns = reading.at_ns
-        moment.arrival_ns = arrival_ns
         moment.value = reading.value
         moment.marks = reading.marks
-        one_reading(fleet, point)
+        one_reading(states[point], moment)
+        set_wake(states[point], block_wake, point)
+        if moment.count:
+            take_told(found, moment)
     return len(readings)
 
 
 @compiled
-def run_tick(fleet: Any, start: int, now_ns: int) -> int:
-    """The blocks from `start` on that `now_ns` wakes; returns the block where it stopped."""
-    fleet.found[0].index = 0
-    for block in range(start, len(fleet.block_wake)):
-        if fleet.block_wake[block] > now_ns:
+def run_tick(fleet: Any, start: int, arrival_ns: int) -> int:
+    """The blocks from `start` on that the time wakes; returns the block where it stopped."""
+    states, block_wake, found = fleet.states, fleet.block_wake, fleet.found
+    moment = fleet.moment[0]
+    moment.arrival_ns = arrival_ns
+    found[0].index = 0
+    for block in range(start, len(block_wake)):
+        if block_wake[block] > arrival_ns:
             continue
-        if fleet.found[0].index + DEADLINE_BLOCK * 4 > FOUND_MAX:
+        if found[0].index > ROOM_FOR_BLOCK:
             return block
-        fleet.block_wake[block] = NEVER
+        block_wake[block] = NEVER
         for point in range(block * DEADLINE_BLOCK, (block + 1) * DEADLINE_BLOCK):
-            if fleet.states[point].wake_ns <= now_ns:
-                one_tick(fleet, point, now_ns)
-            else:
-                fleet.block_wake[block] = min(fleet.block_wake[block], fleet.states[point].wake_ns)
-    return len(fleet.block_wake)
+            if states[point].wake_ns <= arrival_ns:
+                moment.point = point
+                one_tick(states[point], moment)
+                take_told(found, moment)
+                states[point].wake_ns = wake_ns(states[point])
+            block_wake[block] = min(block_wake[block], states[point].wake_ns)
+    return len(block_wake)
+
+
+@compiled
+def run_connection(fleet: Any, points: Any, arrival_ns: int, lost: bool) -> None:
+    """The connection of the device with these points was lost, or is back."""
+    states = fleet.states
+    for i in range(len(points)):
+        point = points[i]
+        if 0 <= point < len(states) and states[point].row.flags & ENABLED:
+            silence.connection(states[point], arrival_ns, lost)
+            set_wake(states[point], fleet.block_wake, point)

@@ -1,88 +1,89 @@
-"""CLOCK: the device's time is not believable. No clock can make a point deaf.
+"""CLOCK: the device's time is not believable. No clock makes a point deaf.
 
-Signs: the decoder has replaced the time; or nothing was accepted for longer than a gap while readings that are not
-newer kept arriving at their own pace (a clock that stands still or was set back; a backlog comes in bursts, many
-device seconds in one second of arrival, and is no sign). While the fault lasts arrival time is taken, and it ends ten
-minutes after the last sign. Whenever the time base changes, runs start anew.
+A reading is accepted when it is newer than the newest one, or of the same time and saying something else; the same
+once more is a duplicate, an older one is late. Two signs make the clock a fault: the decoder has replaced the time; or
+nothing newer has come for longer than a gap while readings went on (set back, or standing still; a burst of messages
+sent once more after a reconnection is shorter). While it is a fault, arrival time is taken instead and every reading is
+accepted; a time that does not go on is then a sign too. It ends with the first reading ten minutes after the last
+sign. Whenever the time base changes, runs start anew.
 """
 
 from typing import Any
 
-from flameblue.detection.emitting import emit
-from flameblue.detection.kernels import compiled
+from flameblue.detection.emitting import tell
+from flameblue.detection.fleet_state import NEVER
+from flameblue.detection.kernels import code, compiled
 from flameblue.domain.limits import SECOND_NS
+from flameblue.domain.points import ON_CHANGE
+from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.readings import Mark
 from flameblue.domain.transitions import Level, Rule
 
-CLOCK, FAULT, NORMAL = int(Rule.CLOCK), int(Level.FAULT), int(Level.NORMAL)
-TIME_REPLACED = int(Mark.TIME_REPLACED)
+RULES = (Rule.CLOCK,)
+CLOCK, FAULT, NORMAL = code(Rule.CLOCK), code(Level.FAULT), code(Level.NORMAL)
+TIME_REPLACED = code(Mark.TIME_REPLACED)
 GOOD_FOR_NS = 600 * SECOND_NS
-SIGNS = 2  # readings in a row that are a sign
 ACCEPTED, LATE, DUPLICATE = 1, 2, 3
 
 
 @compiled
-def judge(fleet: Any, point: int) -> int:
-    """How the reading counts; remembers when it was heard."""
-    state, moment = fleet.states[point], fleet.moment[0]
-    raw_ns = moment.at_ns
-    kind = judged(fleet, point)
-    state.raw_ns = raw_ns
-    state.heard_ns = moment.arrival_ns
-    return kind
+def judge(state: Any, moment: Any) -> int:
+    """ACCEPTED, LATE or DUPLICATE; sets the moment's time and `restart`, and the level of CLOCK (not yet told)."""
+    moment.restart = 1 if state.seen == 0 else 0
+    judge_clock(state, moment)
+    state.raw_ns = moment.at_ns
+    if state.clock == FAULT:
+        moment.at_ns = moment.arrival_ns
+        if is_gap(state.row, moment.arrival_ns - state.accepted_ns):
+            moment.restart = 1
+        return ACCEPTED
+    if moment.restart == 1:
+        return ACCEPTED
+    if moment.at_ns > state.at_ns:
+        if is_gap(state.row, moment.at_ns - state.at_ns):
+            moment.restart = 1
+        return ACCEPTED
+    if moment.at_ns < state.at_ns:
+        return LATE
+    said_already = moment.value == state.last_value and moment.marks == state.last_marks
+    return DUPLICATE if said_already else ACCEPTED
 
 
 @compiled
-def judged(fleet: Any, point: int) -> int:
-    """ACCEPTED, LATE or DUPLICATE; sets the moment's time and `restart`, and the CLOCK level."""
-    state, row, moment = fleet.states[point], fleet.rows[point], fleet.moment[0]
-    moment.restart = 0
-    at_pace = comes_at_pace(state, moment)
-    if moment.marks & TIME_REPLACED or (state.clock == FAULT and moment.at_ns <= state.raw_ns):
-        doubt(fleet, point)
+def judge_clock(state: Any, moment: Any) -> None:
+    """Sets the level of CLOCK, and `restart` where it changes."""
+    sign = moment.marks & TIME_REPLACED != 0 or stands_still(state, moment)
+    if state.clock == FAULT and moment.at_ns <= state.raw_ns:
+        sign = True
+    if sign:
+        state.clock_bad_ns = moment.arrival_ns
+        if state.clock == NORMAL:
+            state.clock = FAULT
+            moment.restart = 1
     elif state.clock == FAULT and moment.arrival_ns - state.clock_bad_ns >= GOOD_FOR_NS:
         state.clock = NORMAL
         moment.restart = 1
-        emit(fleet.found, moment, point, (CLOCK, FAULT, NORMAL, 0, int(moment.why)))
-        return ACCEPTED
-    if state.seen == 0:
-        moment.restart = 1
-        return ACCEPTED
-    if state.clock == FAULT:
-        moment.at_ns = moment.arrival_ns
-        return by_arrival(state, row, moment)
-    if moment.at_ns > state.at_ns:
-        moment.restart = moment.at_ns - state.at_ns > row.gap_ns
-        return ACCEPTED
-    overdue = moment.arrival_ns - state.accepted_ns > row.gap_ns
-    state.signs = min(int(state.signs) + 1, SIGNS) if overdue and at_pace else 0
-    if state.signs == SIGNS:
-        doubt(fleet, point)
-        moment.at_ns = moment.arrival_ns
-        return ACCEPTED
-    return DUPLICATE if moment.at_ns == state.at_ns and moment.value == state.value else LATE
 
 
 @compiled
-def comes_at_pace(state: Any, moment: Any) -> bool:
-    """Whether device time went on no faster than twice arrival time since the reading before."""
-    return bool(moment.at_ns - state.raw_ns <= 2 * (moment.arrival_ns - state.heard_ns))
+def stands_still(state: Any, moment: Any) -> bool:
+    """Whether nothing newer than the newest reading has come for longer than a gap, while readings went on."""
+    if state.clock == FAULT or state.seen == 0 or moment.at_ns > state.at_ns:
+        state.stale_ns = NEVER
+    elif state.stale_ns == NEVER:
+        state.stale_ns = moment.arrival_ns
+    return bool(state.stale_ns != NEVER and moment.arrival_ns - state.stale_ns > state.row.gap_ns)
 
 
 @compiled
-def by_arrival(state: Any, row: Any, moment: Any) -> int:
-    """A reading of a point whose clock is in doubt: in the order of arrival, however fast they come."""
-    if moment.restart == 0:
-        moment.restart = moment.arrival_ns - state.accepted_ns > row.gap_ns
-    return ACCEPTED
+def is_gap(row: Any, step_ns: int) -> bool:
+    """Whether the step between two readings starts runs anew: never where only changes are reported."""
+    return bool(step_ns > row.gap_ns and row.flags & ON_CHANGE == 0)
 
 
 @compiled
-def doubt(fleet: Any, point: int) -> None:
-    """A sign that the clock is not believable."""
-    state, moment = fleet.states[point], fleet.moment[0]
-    state.clock_bad_ns = moment.arrival_ns
-    if state.clock == NORMAL:
-        state.clock = FAULT
-        moment.restart = 1
-        emit(fleet.found, moment, point, (CLOCK, NORMAL, FAULT, 0, int(moment.why)))
+def say(moment: Any, before: int, level: int) -> None:
+    """Tells the level of CLOCK where it has changed."""
+    if level != before:
+        moment.why, moment.limit = 0, NO_VALUE
+        tell(moment, CLOCK, before, level)

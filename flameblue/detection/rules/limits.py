@@ -1,93 +1,121 @@
 """OVER and UNDER: a value at or beyond its warning or alarm limit for its hold.
 
-Source of the default limits and holds: profiles/default_limits.yaml, each with its standard and edition.
+Holds, hysteresis and gaps are the alarm machine's. A tick ends a hold only where the next reading is overdue or the
+point reports on change, since otherwise the next reading decides. Source of the default limits and holds:
+profiles/default_limits.yaml, each with its standard and edition.
 """
 
 from typing import Any
 
 from flameblue.detection.alarm_machine import (
     ALARM,
+    BY_ARRIVAL,
+    BY_TICK,
+    NORMAL,
     WARNING,
-    count_in_a_row,
-    entered,
-    follow_runs,
-    in_a_row,
-    next_level,
-    remaining,
+    after_reading,
+    after_time,
+    count_late,
+    doubt_safety,
+    entered_in_a_row,
+    is_watched,
+    take_level,
 )
-from flameblue.detection.emitting import emit
-from flameblue.detection.fleet_state import OVER_SIDE
-from flameblue.detection.kernels import compiled
-from flameblue.domain.points import ON_CHANGE
-from flameblue.domain.transitions import Rule, Why
+from flameblue.detection.emitting import is_by_test, settle
+from flameblue.detection.fleet_state import NEVER
+from flameblue.detection.kernels import code, compiled
+from flameblue.domain.points import NO_LIMIT, ON_CHANGE
+from flameblue.domain.quantities import NO_VALUE
+from flameblue.domain.readings import Mark
+from flameblue.domain.transitions import Rule
 
-OVER, UNDER = int(Rule.OVER), int(Rule.UNDER)
-BY_TICK, BY_ARRIVAL = int(Why.BY_TICK), int(Why.BY_ARRIVAL)
-
-
-@compiled
-def towards(value: int, number: int) -> int:
-    """`value` so that larger is worse on side `number`."""
-    return value if number == OVER_SIDE else -value
+RULES = (Rule.OVER, Rule.UNDER)
+TEST_MARK = code(Mark.TEST)
 
 
 @compiled
-def limit_shown(limits: Any, number: int, level: int) -> int:
-    """The limit that belongs to `level`, in the quantity's own direction."""
-    limit = limits.alarm if level == ALARM else limits.warning
-    return int(limit if number == OVER_SIDE else -limit)
+def limit_of(side: Any, level: int) -> int:
+    """The limit that belongs to `level`, so that more is worse."""
+    return int(side.alarm_limit if level == ALARM else side.warning_limit)
 
 
 @compiled
-def look(fleet: Any, point: int, number: int) -> None:
-    """An accepted reading, held against the limits of one side."""
-    moment, row = fleet.moment[0], fleet.rows[point]
-    side, limits = fleet.sides[point, number], fleet.limits[point, number]
-    value = towards(moment.value, number)
-    count_in_a_row(side, value >= limits.alarm, moment.arrival_ns)
-    follow_runs(side, limits, moment, value)
-    why = moment.why
-    level = next_level(side, limits, row, moment, value)
-    move(fleet, point, number, level)
-    moment.why = why
+def limit_told(side: Any, level: int) -> int:
+    """The same in the quantity's own direction; NO_VALUE where there is none."""
+    limit = limit_of(side, level)
+    return NO_VALUE if limit == NO_LIMIT else limit * side.sign
 
 
 @compiled
-def look_late(fleet: Any, point: int, number: int) -> None:
-    """A late reading: it belongs to no run in device time, but counts in a row."""
-    moment, row = fleet.moment[0], fleet.rows[point]
-    side, limits = fleet.sides[point, number], fleet.limits[point, number]
-    beyond = towards(moment.value, number) >= limits.alarm
-    count_in_a_row(side, beyond, moment.arrival_ns)
-    why = moment.why
-    if side.level < ALARM and beyond and in_a_row(side, row, moment.arrival_ns):
-        moment.why |= BY_ARRIVAL
-        move(fleet, point, number, ALARM)
-    moment.why = why
-
-
-@compiled
-def tick(fleet: Any, point: int, number: int) -> None:
-    """Time passes: a hold ends while the point is overdue or reports on change; a clearing only for the latter."""
-    moment, row = fleet.moment[0], fleet.rows[point]
-    side = fleet.sides[point, number]
-    level = max(int(side.level), entered(side, row, moment.at_ns))
-    if level == side.level and row.flags & ON_CHANGE:
-        level = remaining(side, row, moment.at_ns)
-    why = moment.why
-    moment.why |= BY_TICK
-    move(fleet, point, number, level)
-    moment.why = why
-
-
-@compiled
-def move(fleet: Any, point: int, number: int, level: int) -> None:
-    """Takes the side to `level` and says so, where it is another one."""
-    side, moment = fleet.sides[point, number], fleet.moment[0]
-    before = int(side.level)
-    if level == before:
+def look(state: Any, side: Any, moment: Any) -> None:
+    """An accepted good reading."""
+    if not is_watched(side):
         return
-    side.level = level
-    rule = OVER if number == OVER_SIDE else UNDER
-    shown = limit_shown(fleet.limits[point, number], number, max(level, before, WARNING))
-    emit(fleet.found, moment, point, (rule, before, level, shown, int(moment.why)))
+    value = int(moment.value) * side.sign
+    before = int(side.level)
+    why = after_reading(side, state.row, moment, value)
+    level = int(side.level)
+    if is_by_test(state, int(side.rule)) and not moment.marks & TEST_MARK:
+        confirmed = value >= limit_of(side, before)
+        level = max(level, before) if confirmed else NORMAL
+    elif level == before:
+        return
+    move(state, side, moment, (before, level, why))
+
+
+@compiled
+def look_late(state: Any, side: Any, moment: Any) -> None:
+    """A good reading that is not accepted: it belongs to no run, but counts in a row."""
+    if not is_watched(side):
+        return
+    count_late(side, moment.arrival_ns, int(moment.value) * side.sign)
+    before = int(side.level)
+    level = entered_in_a_row(side, state.row, moment.arrival_ns)
+    if level > before:
+        move(state, side, moment, (before, level, BY_ARRIVAL))
+
+
+@compiled
+def doubt(state: Any) -> None:
+    """The sensor is broken, or a test begins or ends: what was told of safety until now does not count."""
+    if state.over.level != NORMAL:
+        doubt_safety(state.over)
+    if state.under.level != NORMAL:
+        doubt_safety(state.under)
+
+
+@compiled
+def tick(state: Any, side: Any, moment: Any) -> None:
+    """The state of the last reading has lasted until the moment."""
+    before = int(side.level)
+    level = after_time(side, state.row, moment.at_ns)
+    if level != before:
+        move(state, side, moment, (before, level, BY_TICK))
+
+
+@compiled
+def move(state: Any, side: Any, moment: Any, change: tuple[int, int, int]) -> None:
+    """Takes the side from its level before to the wanted one, for a reason: (before, wanted, why). The limit told is
+    that of the worse of the two levels."""
+    before, level, why = change
+    moment.why = why
+    moment.limit = limit_told(side, max(level, before, WARNING))
+    level = settle(state, moment, int(side.rule), before, level)
+    if level != side.level:
+        take_level(side, level)
+
+
+@compiled
+def hold_ends_ns(side: Any, row: Any, ahead_ns: int) -> int:
+    """The arrival time at which a hold under way ends, if nothing else comes; `ahead_ns`: arrival less device
+    time. NEVER where none is under way."""
+    ends_ns = NEVER
+    if side.level < WARNING and side.warning.since_ns != NEVER:
+        ends_ns = min(ends_ns, side.warning.since_ns + row.warning_hold_ns + ahead_ns)
+    if side.level < ALARM and side.alarm.since_ns != NEVER:
+        ends_ns = min(ends_ns, side.alarm.since_ns + row.alarm_hold_ns + ahead_ns)
+    if row.flags & ON_CHANGE and side.level == ALARM and side.alarm_clear.since_ns != NEVER:
+        ends_ns = min(ends_ns, side.alarm_clear.since_ns + row.clear_hold_ns + ahead_ns)
+    if row.flags & ON_CHANGE and side.level >= WARNING and side.warning_clear.since_ns != NEVER:
+        ends_ns = min(ends_ns, side.warning_clear.since_ns + row.clear_hold_ns + ahead_ns)
+    return ends_ns

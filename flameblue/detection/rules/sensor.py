@@ -1,72 +1,109 @@
-"""SENSOR: open or shorted (the profile's sentinels), outside the plausible range for a hold, or frozen.
+"""SENSOR: a broken or shorted wire (the profile's sentinels), values outside the plausible range, a value that is
+frozen.
 
-A broken sensor hides no alarm: OVER and UNDER keep their level, since an implausible value neither breaks a run
-nor starts one.
+A wire is told at once; implausible values once they have lasted the alarm's hold, by at least two readings (one
+garbled sample is no fault); frozen is the same good value for `frozen_ns` while readings go on. It leaves once good
+values have lasted the clear hold; a frozen one as soon as it moves. It hides no alarm: a value that is not good
+neither breaks a run of OVER and UNDER nor starts one. A reading without value and without mark says nothing of the
+sensor.
 """
 
 from typing import Any
 
-from flameblue.detection.alarm_machine import run_since, spans
-from flameblue.detection.emitting import emit
+from flameblue.detection.alarm_machine import follow, forget, in_a_row, spans
+from flameblue.detection.emitting import is_by_test, settle
 from flameblue.detection.fleet_state import NEVER
-from flameblue.detection.kernels import compiled
+from flameblue.detection.kernels import code, compiled
 from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.readings import Mark
 from flameblue.domain.transitions import Level, Rule, Why
 
-SENSOR, FAULT, NORMAL = int(Rule.SENSOR), int(Level.FAULT), int(Level.NORMAL)
-OPEN_MARK, SHORT_MARK = int(Mark.SENSOR_OPEN), int(Mark.SENSOR_SHORT)
-OPEN, SHORT = int(Why.SENSOR_OPEN), int(Why.SENSOR_SHORT)
-IMPLAUSIBLE, FROZEN = int(Why.IMPLAUSIBLE), int(Why.FROZEN)
+RULES = (Rule.SENSOR,)
+SENSOR, FAULT, NORMAL = code(Rule.SENSOR), code(Level.FAULT), code(Level.NORMAL)
+OPEN_MARK, SHORT_MARK, TEST_MARK = code(Mark.SENSOR_OPEN), code(Mark.SENSOR_SHORT), code(Mark.TEST)
+OPEN, SHORT = code(Why.SENSOR_OPEN), code(Why.SENSOR_SHORT)
+IMPLAUSIBLE, FROZEN = code(Why.IMPLAUSIBLE), code(Why.FROZEN)
 
 
 @compiled
-def is_good(row: Any, value: int, marks: int) -> bool:
-    """Whether the value may be held against limits."""
-    if value == NO_VALUE or marks & (OPEN_MARK | SHORT_MARK):
-        return False
-    return bool(row.plausible_min <= value <= row.plausible_max)
+def judge(state: Any, moment: Any) -> None:
+    """Sets whether the moment's value is good (it may be held against limits), or broken; it may be neither."""
+    value, marks, row = moment.value, moment.marks, state.row
+    moment.good, moment.broken = 0, 0
+    if marks & (OPEN_MARK | SHORT_MARK):
+        moment.broken = 1
+    elif value != NO_VALUE and row.plausible_min <= value <= row.plausible_max:
+        moment.good = 1
+    elif value != NO_VALUE:
+        moment.broken = 1
 
 
 @compiled
-def look(fleet: Any, point: int) -> None:
-    """An accepted reading; `states[point].value` is still the value before it."""
-    state, moment = fleet.states[point], fleet.moment[0]
-    cause = broken_by(state, fleet.rows[point], moment)
-    if cause and state.sensor == NORMAL:
-        state.sensor = FAULT
+def doubt(state: Any) -> None:
+    """A test begins or ends: what was told of a good sensor until now does not count."""
+    forget(state.good)
+
+
+@compiled
+def look(state: Any, moment: Any) -> None:
+    """An accepted reading; `state.good_value` is still the good value before it."""
+    if moment.good == 0 and moment.broken == 0:
+        return
+    moment.restart = state.restart_sensor
+    state.restart_sensor = 0
+    before = int(state.sensor)
+    good = moment.good == 1
+    wired = not moment.marks & (OPEN_MARK | SHORT_MARK)
+    follow(state.implausible, wired and not good, moment)
+    if before == FAULT:
+        follow(state.good, good, moment)
+    moved = good and moment.value != state.good_value
+    if moment.restart == 1:
+        state.same_ns = NEVER
+    if moved or (good and state.same_ns == NEVER):
+        state.same_ns = moment.at_ns
+    cause = broken_by(state, moment, moved)
+    level = before
+    if cause != 0:
+        level = FAULT
         state.why_sensor = cause
-        emit(fleet.found, moment, point, (SENSOR, NORMAL, FAULT, 0, int(moment.why) | cause))
-    elif state.sensor == FAULT and not cause and mended(state, fleet.rows[point], moment):
-        state.sensor = NORMAL
-        emit(fleet.found, moment, point, (SENSOR, FAULT, NORMAL, 0, int(moment.why) | int(state.why_sensor)))
+    elif before == FAULT and is_mended(state, moment, moved):
+        level = NORMAL
+    decides = good or cause != 0
+    if level != before or (decides and is_by_test(state, SENSOR)):
+        moment.why, moment.limit = state.why_sensor, NO_VALUE
+        state.sensor = settle(state, moment, SENSOR, before, level)
+    if state.sensor != before:
+        forget(state.good)
 
 
 @compiled
-def broken_by(state: Any, row: Any, moment: Any) -> int:
-    """Why the sensor counts as broken at this reading, or 0. Keeps the runs of good, bad and equal values."""
-    marks, value, at_ns, restart = moment.marks, moment.value, moment.at_ns, moment.restart == 1
-    wired = not marks & (OPEN_MARK | SHORT_MARK)
-    bad = wired and value != NO_VALUE and not is_good(row, value, marks)
-    state.sensor_since_ns = run_since(state.sensor_since_ns, bad, restart, at_ns)
-    state.good_since_ns = run_since(state.good_since_ns, moment.usable == 1, restart, at_ns)
-    same = moment.usable == 1 and value == state.value
-    if moment.usable == 1:
-        state.same_since_ns = run_since(state.same_since_ns, True, restart or not same, at_ns)
-    if marks & OPEN_MARK:
+def lasts(run: Any, hold_ns: int, state: Any, moment: Any) -> bool:
+    """Whether a run spans its hold, in device time or by arrival."""
+    return spans(run, hold_ns, moment.at_ns) or in_a_row(run, hold_ns, state.row.gap_ns, moment.arrival_ns)
+
+
+@compiled
+def broken_by(state: Any, moment: Any, moved: bool) -> int:
+    """Why the sensor counts as broken at this reading, or 0."""
+    row = state.row
+    if moment.marks & OPEN_MARK:
         return OPEN
-    if marks & SHORT_MARK:
+    if moment.marks & SHORT_MARK:
         return SHORT
-    if spans(state.sensor_since_ns, at_ns, row.alarm_hold_ns) and at_ns > state.sensor_since_ns:
+    if state.implausible.row >= 2 and lasts(state.implausible, row.alarm_hold_ns, state, moment):
         return IMPLAUSIBLE
-    if row.frozen_ns != NEVER and same and spans(state.same_since_ns, at_ns, row.frozen_ns):
+    still = moment.good == 1 and not moved
+    if still and row.frozen_ns != NEVER and moment.at_ns - state.same_ns >= row.frozen_ns:
         return FROZEN
     return 0
 
 
 @compiled
-def mended(state: Any, row: Any, moment: Any) -> bool:
-    """Whether a broken sensor is good again: a frozen one as soon as it moves."""
+def is_mended(state: Any, moment: Any, moved: bool) -> bool:
+    """Whether a broken sensor is good again. What only a test has broken is good at the first good reading after it."""
+    if is_by_test(state, SENSOR) and not moment.marks & TEST_MARK:
+        return bool(moment.good == 1)
     if state.why_sensor == FROZEN:
-        return bool(moment.usable == 1)
-    return spans(state.good_since_ns, moment.at_ns, row.clear_hold_ns)
+        return moved
+    return lasts(state.good, state.row.clear_hold_ns, state, moment)

@@ -1,38 +1,57 @@
-"""SILENCE: no reading for longer than allowed, in listening time.
+"""SILENCE: no reading for longer than `silence_ns` of listening time.
 
-A will or a lost connection only shortens the deadline to a short hold: mobile links drop all day.
+Any reading but a retained one ends it and sets the deadline anew, late or not: the device is alive. A lost connection
+only shortens the deadline to a short hold, since mobile links drop all day. A device's test changes nothing here.
 """
 
 from typing import Any
 
-from flameblue.detection.emitting import emit
+from flameblue.detection.emitting import tell
 from flameblue.detection.fleet_state import NEVER
-from flameblue.detection.kernels import compiled
+from flameblue.detection.kernels import code, compiled
+from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.transitions import Level, Rule, Why
 
-SILENCE, FAULT, NORMAL = int(Rule.SILENCE), int(Level.FAULT), int(Level.NORMAL)
-CONNECTION_LOST = int(Why.CONNECTION_LOST)
+RULES = (Rule.SILENCE,)
+SILENCE, FAULT, NORMAL = code(Rule.SILENCE), code(Level.FAULT), code(Level.NORMAL)
+CONNECTION_LOST = code(Why.CONNECTION_LOST)
 
 
 @compiled
-def heard(fleet: Any, point: int) -> None:
-    """Any reading, late or not, ends silence and moves the deadline."""
-    state, row, moment = fleet.states[point], fleet.rows[point], fleet.moment[0]
-    if row.silence_ns == NEVER:
-        state.deadline_ns = NEVER
-    else:
-        state.deadline_ns = moment.arrival_ns + row.silence_ns
+def deadline(state: Any, arrival_ns: int) -> None:
+    """The deadline counts from `arrival_ns`."""
+    silence_ns = state.row.silence_ns
+    state.deadline_ns = NEVER if silence_ns == NEVER else arrival_ns + silence_ns
     state.lost = 0
+
+
+@compiled
+def heard(state: Any, moment: Any) -> None:
+    """A reading has come."""
+    deadline(state, moment.arrival_ns)
     if state.silence != NORMAL:
         state.silence = NORMAL
-        emit(fleet.found, moment, point, (SILENCE, FAULT, NORMAL, 0, int(moment.why)))
+        moment.why, moment.limit = 0, NO_VALUE
+        tell(moment, SILENCE, FAULT, NORMAL)
 
 
 @compiled
-def tick(fleet: Any, point: int) -> None:
-    """The deadline is over: the point is silent."""
-    state, moment = fleet.states[point], fleet.moment[0]
+def tick(state: Any, moment: Any) -> None:
+    """The deadline may be over."""
     if state.silence == NORMAL and moment.arrival_ns > state.deadline_ns:
         state.silence = FAULT
-        why = CONNECTION_LOST if state.lost else 0
-        emit(fleet.found, moment, point, (SILENCE, NORMAL, FAULT, 0, why))
+        moment.why, moment.limit = CONNECTION_LOST if state.lost else 0, NO_VALUE
+        tell(moment, SILENCE, NORMAL, FAULT)
+
+
+@compiled
+def connection(state: Any, arrival_ns: int, lost: bool) -> None:
+    """The device's connection was lost, or is back."""
+    row = state.row
+    if state.silence != NORMAL or row.silence_ns == NEVER:
+        return
+    if not lost:
+        deadline(state, arrival_ns)
+    elif row.lost_hold_ns != NEVER and arrival_ns + row.lost_hold_ns < state.deadline_ns:
+        state.deadline_ns = arrival_ns + row.lost_hold_ns
+        state.lost = 1

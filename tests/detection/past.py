@@ -1,0 +1,198 @@
+"""The whole past of one point, and what is found in it by walking back: the oracle's side of runs and rows."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from flameblue.domain.points import NEVER_NS, NO_LIMIT, NO_LOWER_LIMIT, ON_CHANGE
+from flameblue.domain.readings import Mark
+from flameblue.domain.transitions import Level, Rule, Why
+from tests.detection.inputs import Row
+
+LIMITED = (Level.ALARM, Level.WARNING)
+WIRE = Mark.SENSOR_OPEN | Mark.SENSOR_SHORT
+ARRIVAL = Mark.TIME_REPLACED | Mark.TIME_ASSUMED
+
+
+@dataclass(eq=False)
+class Past:
+    """A reading as it was judged. Times told in arrival time move with the gaps."""
+
+    at_ns: int  # the time that counts
+    device_ns: int  # the time that the device sent
+    arrival_ns: int
+    value: int
+    marks: int
+    kind: str = "accepted"  # late, duplicate
+    good: bool = False
+    broken: bool = False
+    stale: bool = False  # not newer, while the clock was believed
+    by_arrival: bool = False  # `at_ns` is an arrival time
+    fresh: bool = False  # a gap, another time base or another row lies before it
+    turns: bool = False  # a test begins or ends with it
+    restarts: bool = False  # the runs of OVER and UNDER start anew with it
+    restarts_sensor: bool = False
+
+    @property
+    def tested(self) -> bool:
+        return bool(self.marks & Mark.TEST)
+
+    @property
+    def accepted(self) -> bool:
+        return self.kind == "accepted"
+
+
+@dataclass(eq=False)
+class Point:
+    """A point's past, and the little that can't be found in it."""
+
+    row: Row
+    past: list[Past] = field(default_factory=list)
+    levels: dict[Rule, Level] = field(default_factory=lambda: dict.fromkeys(Rule, Level.NORMAL))
+    by_test: set[Rule] = field(default_factory=set)
+    armed: int = 0  # runs begin with this reading at the earliest
+    entered: dict[tuple[Rule, Level], int] = field(default_factory=dict)  # … those for leaving with this one
+    shown: dict[Rule, tuple[Past, Past]] = field(default_factory=dict)  # the last run beyond the alarm limit
+    deadline_ns: int = NEVER_NS
+    lost: bool = False
+    clock_bad_ns: int = 0
+    late_ns: int | None = None
+    latest: tuple[int, int] | None = None
+    why_sensor: Why = Why(0)
+
+    # ---- limits
+
+    def limit(self, rule: Rule, level: Level) -> int | None:
+        row, alarm = self.row, level == Level.ALARM
+        if rule == Rule.OVER:
+            limit = row.over_alarm if alarm else row.over_warning
+            return None if limit == NO_LIMIT else limit
+        limit = row.under_alarm if alarm else row.under_warning
+        return None if limit == NO_LOWER_LIMIT else limit
+
+    def is_beyond(self, rule: Rule, level: Level, value: int) -> bool:
+        limit = self.limit(rule, level)
+        if limit is None:
+            return False
+        return value >= limit if rule == Rule.OVER else value <= limit
+
+    def is_safe(self, rule: Rule, level: Level, value: int) -> bool:
+        limit = self.limit(rule, level)
+        if limit is None:
+            return True
+        if rule == Rule.OVER:
+            return value < limit - self.row.over_hysteresis
+        return value > limit + self.row.under_hysteresis
+
+    def hold_ns(self, level: Level) -> int:
+        return self.row.alarm_hold_ns if level == Level.ALARM else self.row.warning_hold_ns
+
+    def row_hold_ns(self, hold_ns: int) -> int:
+        """What three readings in a row must take to arrive."""
+        return hold_ns + 2 * self.row.gap_ns
+
+    # ---- walking back
+
+    def newest(self) -> Past | None:
+        return next((past for past in reversed(self.past) if past.accepted), None)
+
+    def back(self, begin: int = 0) -> Iterable[Past]:
+        """The readings from the newest back to number `begin`, none of before the present row."""
+        return reversed(self.past[max(begin, self.armed) :])
+
+    def good_back(self, begin: int = 0) -> Iterable[Past]:
+        """The accepted good ones of them."""
+        return (past for past in self.back(begin) if past.accepted and past.good)
+
+    def last_good(self, before: Past) -> Past | None:
+        """The accepted good reading before `before`, of whatever row."""
+        earlier = self.past[: self.past.index(before)] if before in self.past else self.past
+        return next((past for past in reversed(earlier) if past.accepted and past.good), None)
+
+    def in_time(self, rule: Rule, at_ns: int) -> Level:
+        """The highest level whose unbroken run lasts its hold at `at_ns`, in device time."""
+        for level in LIMITED:
+            run = self.run_beyond(rule, level)
+            if run and at_ns - run[-1].at_ns >= self.hold_ns(level):
+                return level
+        return Level.NORMAL
+
+    def run_beyond(self, rule: Rule, level: Level) -> list[Past]:
+        """The unbroken run at or beyond a limit that the newest good reading ends, newest first."""
+        return until_restart(
+            take_while(self.good_back(), lambda past: self.is_beyond(rule, level, past.value)),
+            lambda past: past.restarts,
+        )
+
+    def in_a_row(self, rule: Rule, now_ns: int) -> Level:
+        """The highest level that three good readings in a row, late ones too, have reached by arrival."""
+        good = [past for past in self.back() if past.good]
+        for level in LIMITED:
+            in_row = take_while(good, lambda past, level=level: self.is_beyond(rule, level, past.value))
+            if len(in_row) >= 3 and now_ns - in_row[-1].arrival_ns >= self.row_hold_ns(self.hold_ns(level)):
+                return level
+        return Level.NORMAL
+
+    def left_in_time(self, rule: Rule, level: Level, at_ns: int) -> Level:
+        """What is left of `level` when each run of safe readings since it was entered has ended its own."""
+        for one, below in ((Level.ALARM, Level.WARNING), (Level.WARNING, Level.NORMAL)):
+            run = until_restart(self.safe_since_entered(rule, one), lambda past: past.restarts)
+            if level == one and run and at_ns - run[-1].at_ns >= self.row.clear_hold_ns:
+                level = below
+        return level
+
+    def left_in_a_row(self, rule: Rule, level: Level, now_ns: int) -> Level:
+        """The same by arrival: here an old reading that is not safe breaks the row."""
+        hold_ns = self.row_hold_ns(self.row.clear_hold_ns)
+        for one, below in ((Level.ALARM, Level.WARNING), (Level.WARNING, Level.NORMAL)):
+            unsafe = [
+                i for i, past in enumerate(self.past) if past.good and not self.is_safe(rule, one, past.value)
+            ]
+            numbers = {id(past): i for i, past in enumerate(self.past)}
+            after = unsafe[-1] if unsafe else -1
+            in_row = take_while(
+                self.safe_since_entered(rule, one), lambda past, after=after: numbers[id(past)] > after
+            )
+            if level == one and len(in_row) >= 3 and now_ns - in_row[-1].arrival_ns >= hold_ns:
+                level = below
+        return level
+
+    def safe_since_entered(self, rule: Rule, level: Level) -> list[Past]:
+        """The safe readings since the level was entered, newest first: not past one that is not safe, not past a
+        broken sensor, not past a test's begin or end."""
+        if (rule, level) not in self.entered:
+            return []
+        said = [
+            past
+            for past in self.back(self.entered[rule, level])
+            if past.accepted and (past.good or past.broken)
+        ]
+        safe = take_while(said, lambda past: past.good and self.is_safe(rule, level, past.value))
+        return until_restart(safe, lambda past: past.turns)
+
+    def after_time(self, rule: Rule, at_ns: int) -> Level:
+        """The level when what the last reading said has lasted until `at_ns`."""
+        level = self.levels[rule]
+        up = max(level, self.in_time(rule, at_ns))
+        if up > level or not self.row.flags & ON_CHANGE:
+            return up
+        return self.left_in_time(rule, level, at_ns)
+
+
+def take_while(past: Iterable[Past], inside: Callable[[Past], bool]) -> list[Past]:
+    """The readings, newest first, up to the first that is not inside."""
+    found = []
+    for seen in past:
+        if not inside(seen):
+            break
+        found.append(seen)
+    return found
+
+
+def until_restart(past: Iterable[Past], restarts: Callable[[Past], bool]) -> list[Past]:
+    """The readings, newest first, up to and with the first that starts a run anew."""
+    found = []
+    for seen in past:
+        found.append(seen)
+        if restarts(seen):
+            break
+    return found
