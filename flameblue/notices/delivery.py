@@ -1,52 +1,91 @@
 """Notices → attempts: claim, hand over, settle. The handing over happens elsewhere, outside any transaction.
 
-Invariants: a claim moves `due_at` ahead and writes the attempt before the try, so a crash repeats a notice once at
-most and never loops on it; every notice ends sent, delivered, failed, merged or cancelled, each with a reason; a
-person's bound merges what exceeds it into one summary and drops nothing.
+Invariants: a claim moves `due_at` ahead and writes the attempt before the try, so that a crash repeats a notice once
+at most and never loops on it; every notice ends sent, delivered, failed, merged or cancelled, each with a reason.
+
+An SMS can't be sent exactly once: a crash between the gateway's answer and its record repeats the message. Such an
+attempt ends without an outcome and is counted (`counts`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Min
 
+from flameblue.cases import actions as cases
 from flameblue.cases.models import State
 from flameblue.domain.errors import DeliveryError
-from flameblue.domain.limits import ATTEMPTS_MAX, NOTICES_PER_PERSON_PER_10_MIN
-from flameblue.notices import reasons, receipts
-from flameblue.notices.channel import Outgoing, Sent
+from flameblue.domain.limits import ATTEMPTS_MAX
+from flameblue.notices import merging, reasons, receipts
+from flameblue.notices.channel import Channel, Outgoing, Sent
+from flameblue.notices.falling_back import by_another_channel, tell_failure
 from flameblue.notices.models import Attempt, Notice, Part
-from flameblue.notices.texts.catalogue import catalogue
-from flameblue.notices.texts.names import Name, name
-from flameblue.notices.texts.rendering import render
+from flameblue.notices.texts.catalogue import VOICE
 
-TRY_S = 30  # how long a try may take before another one is made
+TRY_S = 30  # how long a try may take before another one is made; channels give up sooner
 BACK_OFF_S = (5, 15, 60, 180, 600)  # after the first, second … failed try
-BOUND_S = 600
-VOICE_ENDS = "_voice"
+FALL_BACK_AFTER = 3  # failed tries (about 20 s), then an urgent message also takes the other channel
+HELD = timedelta(minutes=10)  # a notice that is older when it is first tried was held for the morning
+LOST = "No answer was recorded: it may have been sent."
+
+
+def deliver_due(now: datetime, channels: Mapping[str, Channel], notices_max: int = 100) -> datetime | None:
+    """Claims, hands over and settles all that is due, one after the other; when the next notice is due."""
+    for outgoing in claim(now, notices_max):
+        settle(outgoing, hand_over(outgoing, channels), now)
+    return next_due()
+
+
+def hand_over(outgoing: Outgoing, channels: Mapping[str, Channel]) -> Sent | DeliveryError:
+    """What the channel says. Blocks as long as the channel does; touches no database."""
+    channel = channels.get(outgoing.channel)
+    if channel is None:
+        return DeliveryError(f"The channel {outgoing.channel} is not configured.", permanent=True)
+    try:
+        return channel.send(outgoing)
+    except DeliveryError as error:
+        return error
+
+
+def next_due() -> datetime | None:
+    """When the next planned notice is due; None where none waits."""
+    due: datetime | None = Notice.objects.filter(state=Notice.State.PLANNED).aggregate(due=Min("due_at"))[
+        "due"
+    ]
+    return due
+
+
+def resume(now: datetime) -> int:
+    """For the start of the process that delivers: what it was trying when it ended is due at once."""
+    lost = Attempt.objects.filter(ended_at=None)
+    waiting = Notice.objects.filter(state=Notice.State.PLANNED, pk__in=lost.values("notice"))
+    return waiting.update(due_at=now)
 
 
 def claim(now: datetime, notices_max: int) -> list[Outgoing]:
     """The notices that are due, each with its attempt written and its next try moved ahead."""
     due = Notice.objects.filter(state=Notice.State.PLANNED, due_at__lte=now).order_by("due_at", "pk")
-    claimed = (_claim_one(notice, now) for notice in list(due.select_related("case", "person")[:notices_max]))
+    claimed = [_claim_one(notice, now) for notice in due.select_related("case", "person")[:notices_max]]
     return [outgoing for outgoing in claimed if outgoing is not None]
 
 
 @transaction.atomic
 def _claim_one(notice: Notice, now: datetime) -> Outgoing | None:
-    ahead = now + timedelta(seconds=TRY_S)
     mine = Notice.objects.filter(pk=notice.pk, state=Notice.State.PLANNED, due_at=notice.due_at)
-    if not mine.update(due_at=ahead, attempt_count=F("attempt_count") + 1):
+    if not mine.update(due_at=now + timedelta(seconds=TRY_S)):
         return None
-    if why := _no_longer_wanted(notice):
+    Attempt.objects.filter(notice=notice, ended_at=None).update(ended_at=now, detail=LOST)
+    if why := _no_longer_wanted(notice, now):
         _end(notice, Notice.State.CANCELLED, why, now)
         return None
-    if notice.attempt_count == 0 and _over_bound(notice, now):
-        _merge(notice, now)
+    if notice.attempt_count >= ATTEMPTS_MAX:
+        _give_up(notice, LOST, now)
         return None
+    if notice.attempt_count == 0 and merging.is_over_bound(notice, now):
+        merging.merge(notice, now)
+        return None
+    Notice.objects.filter(pk=notice.pk).update(attempt_count=F("attempt_count") + 1)
     attempt = Attempt.objects.create(notice=notice, at=now)
     return Outgoing(notice.pk, attempt.pk, notice.channel, notice.to, notice.text, notice.language)
 
@@ -55,13 +94,16 @@ def settle(outgoing: Outgoing, result: Sent | DeliveryError, now: datetime) -> N
     """Records what came of a try."""
     if isinstance(result, Sent):
         _accepted(outgoing, result, now)
-    else:
-        _failed(outgoing, result, now)
+        return
+    worn_out = _failed(outgoing, result, now)
+    if worn_out is not None:
+        medium = "voice" if worn_out.template.endswith(VOICE) else "sms"
+        cases.open_system_case(f"{medium} refused", f"{outgoing.channel}: {result}", now)
 
 
 @transaction.atomic
 def _accepted(outgoing: Outgoing, sent: Sent, now: datetime) -> None:
-    Attempt.objects.filter(pk=outgoing.attempt).update(ended_at=now, outcome="accepted")
+    Attempt.objects.filter(pk=outgoing.attempt).update(ended_at=now, outcome="accepted", detail="")
     Part.objects.bulk_create(
         Part(attempt_id=outgoing.attempt, sequence=number, message_id=message_id)
         for number, message_id in enumerate(sent.message_ids, 1)
@@ -69,155 +111,68 @@ def _accepted(outgoing: Outgoing, sent: Sent, now: datetime) -> None:
     waiting = Notice.objects.filter(pk=outgoing.notice, state=Notice.State.PLANNED)
     waiting.update(state=Notice.State.SENT, sent_at=now, ended_at=now, detail="")
     receipts.take_early(outgoing.attempt, now)
+    medium = "voice" if Notice.objects.get(pk=outgoing.notice).template.endswith(VOICE) else "sms"
+    cases.system_cleared(f"{medium} refused", now)
 
 
 @transaction.atomic
-def _failed(outgoing: Outgoing, error: DeliveryError, now: datetime) -> None:
+def _failed(outgoing: Outgoing, error: DeliveryError, now: datetime) -> Notice | None:
+    """The notice, where every try has failed though the message itself was never refused: the channel is deaf."""
     outcome = "refused" if error.permanent else "failed"
     Attempt.objects.filter(pk=outgoing.attempt).update(ended_at=now, outcome=outcome, detail=str(error)[:200])
     notice = Notice.objects.select_related("case", "person", "event").get(pk=outgoing.notice)
     if notice.state != Notice.State.PLANNED:
-        return
+        return None
     if error.permanent or notice.attempt_count >= ATTEMPTS_MAX:
-        _end(notice, Notice.State.FAILED, str(error), now)
-        _by_another_channel(notice, now)
-        return
+        _give_up(notice, str(error), now)
+        return None if error.permanent else notice
     pause_s = BACK_OFF_S[min(notice.attempt_count, len(BACK_OFF_S)) - 1]
-    Notice.objects.filter(pk=notice.pk).update(
-        due_at=now + timedelta(seconds=pause_s), detail=str(error)[:200]
-    )
-    if notice.attempt_count == 1:
-        _by_another_channel(notice, now)
+    due = now + timedelta(seconds=pause_s)
+    Notice.objects.filter(pk=notice.pk).update(due_at=due, detail=str(error)[:200])
+    if notice.attempt_count == FALL_BACK_AFTER:
+        by_another_channel(notice, now)
+    return None
 
 
-def _by_another_channel(notice: Notice, now: datetime) -> None:
-    """An urgent SMS that does not go is also called; a call that does not go is also written."""
-    messages = settings.CONFIG.messages
-    is_voice = notice.template.endswith(VOICE_ENDS)
-    other = messages.sms_channel if is_voice else messages.voice_channel
-    words = catalogue(notice.language)
-    if other == notice.channel or notice.reason == reasons.CHANNEL_FAILED or notice.case is None:
-        return
-    family = _family_of(notice)
-    if not words.template(notice.template, family).urgent and not is_voice:
-        return
-    plain = "owner_plain_voice" if notice.template.startswith(("owner", "second")) else "officer_plain_voice"
-    template = words.template("officer_plain" if is_voice else plain)
-    rendered = render(template, {**notice.variables, "number": str(notice.case.number)}, _signature(notice))
-    Notice.objects.bulk_create(
-        [
-            Notice(
-                event=notice.event,
-                case=notice.case,
-                person=notice.person,
-                to=notice.to,
-                channel=other,
-                template=template.id,
-                variables=rendered.variables,
-                language=notice.language,
-                text=rendered.text,
-                reason=reasons.CHANNEL_FAILED,
-                created_at=now,
-                due_at=now,
-            )
-        ],
-        ignore_conflicts=True,
-    )
+def _give_up(notice: Notice, why: str, now: datetime) -> None:
+    """The notice has failed: the other channel is taken, or else the desk is told on the case's time line."""
+    _end(notice, Notice.State.FAILED, why, now)
+    tell_failure(notice, why, now)
 
 
-def _family_of(notice: Notice) -> str:
-    return "" if notice.case is None else str(notice.case.family)
-
-
-def _signature(notice: Notice) -> str:
-    found = notice.text.partition("】")[0].lstrip("【")
-    return found if notice.text.startswith("【") else "Flameblue"
-
-
-def _no_longer_wanted(notice: Notice) -> str:
+def _no_longer_wanted(notice: Notice, now: datetime) -> str:
     """Why a notice that waited need not go any more; empty where it must go."""
     case = notice.case
-    if case is None or notice.reason not in reasons.CALLS | {reasons.NO_ANSWER}:
+    if case is None:
         return ""
-    if case.state == State.CLOSED:
-        return "the case is closed"
-    if (
-        notice.reason in reasons.CALLS
-        and case.taken_by_id is not None
-        and notice.reason != reasons.RANG_AGAIN
-    ):
-        return "the case is taken"
-    if notice.reason == reasons.NO_ANSWER and case.owner_answered_at is not None:
-        return "the owner has answered"
+    if notice.reason in reasons.CALLS:
+        if case.state == State.CLOSED:
+            return "The case is closed."
+        if case.taken_by_id is not None and case.taken_at is not None and case.taken_at > notice.created_at:
+            return "The case is taken."
+    if notice.reason in reasons.REPEATS and case.owner_answered_at is not None:
+        return "The owner has answered."
+    held = notice.attempt_count == 0 and now - notice.created_at > HELD
+    if held and notice.reason in reasons.NEWS:
+        if case.state == State.CLOSED:
+            return "The case was closed meanwhile."
+        if _newer(notice):
+            return "Something newer has been told of the case."
     return ""
 
 
-def _over_bound(notice: Notice, now: datetime) -> bool:
-    if notice.person_id is None or notice.reason in {reasons.MERGED, reasons.REPLY}:
-        return False
-    since = now - timedelta(seconds=BOUND_S)
-    sent = Notice.objects.filter(
-        person=notice.person_id, channel=notice.channel, attempts__at__gt=since
-    ).exclude(reason__in=(reasons.MERGED, reasons.REPLY))
-    return sent.distinct().count() >= NOTICES_PER_PERSON_PER_10_MIN
-
-
-def _merge(notice: Notice, now: datetime) -> None:
-    """Into the summary that waits for this person, or into a new one, due a minute from now."""
-    summary = Notice.objects.filter(
-        person=notice.person_id,
-        channel=notice.channel,
-        reason=reasons.MERGED,
-        state=Notice.State.PLANNED,
-        attempt_count=0,
-    ).first()
-    if summary is None:
-        summary = Notice(
-            person=notice.person,
-            to=notice.to,
-            channel=notice.channel,
-            template="merged",
-            language=notice.language,
-            reason=reasons.MERGED,
-            created_at=now,
-            due_at=now + timedelta(seconds=60),
-            variables={"count": "0", "numbers": ""},
-        )
-    count = int(summary.variables.get("count", 0)) + 1
-    numbers = [n for n in str(summary.variables.get("numbers", "")).split(",") if n]
-    if notice.case is not None and str(notice.case.number) not in numbers:
-        numbers.append(str(notice.case.number))
-    words = catalogue(notice.language)
-    ending = _merged_template(notice)
-    values: dict[str, str | Name] = {
-        "count": str(count),
-        "numbers": name(words.word("list").join(numbers[:3])),
-    }
-    summary.text = render(words.template(ending), values, _signature(notice)).text
-    summary.template = ending
-    summary.variables = {"count": str(count), "numbers": ",".join(numbers)}
-    summary.save()
-    Notice.objects.filter(pk=notice.pk).update(
-        state=Notice.State.MERGED, ended_at=now, merged_into=summary, detail="more than one person can read"
-    )
-
-
-def _merged_template(notice: Notice) -> str:
-    if notice.template.endswith(VOICE_ENDS):
-        return "merged_voice"
-    return "merged_owner" if notice.template.startswith(("owner", "second")) else "merged"
+def _newer(notice: Notice) -> bool:
+    same = Notice.objects.filter(case=notice.case, person=notice.person, created_at__gt=notice.created_at)
+    return same.exclude(reason=reasons.REPLY).exclude(state=Notice.State.CANCELLED).exists()
 
 
 def _end(notice: Notice, state: str, why: str, now: datetime) -> None:
     Notice.objects.filter(pk=notice.pk).update(state=state, ended_at=now, detail=why[:200])
 
 
-def blind_texts(phones: Sequence[tuple[str, str]], signature: str) -> list[Outgoing]:
-    """What is said to `phones` (number, language) when the disk is full: sent without a single write."""
-    channel = settings.CONFIG.messages.sms_channel
-    return [
-        Outgoing(
-            0, 0, channel, phone, render(catalogue(language).template("blind"), {}, signature).text, language
-        )
-        for phone, language in phones
-    ]
+def counts() -> dict[str, int]:
+    """How many notices are in each state, and how many messages may have gone twice."""
+    found = {f"notices_{state}": Notice.objects.filter(state=state).count() for state in Notice.State.values}
+    unknown = Attempt.objects.filter(outcome="", ended_at__isnull=False)
+    found["notices_perhaps_repeated"] = unknown.values("notice").count()
+    return found

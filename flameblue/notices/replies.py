@@ -1,28 +1,29 @@
 """What somebody answers: "1" and "1 4823", "2" for help; anything else is kept, answered and shown.
 
-An officer's 1 takes the newest open case that was sent to that number, and says which; an owner's 1 stops the
-owner's repeats. Full-width digits and any spaces are read.
+An officer's 1 takes the newest open case that was sent to that number, and says which and how many are left; an
+owner's 1 stops the owner's repeats and nothing else; 2 asks for people. Nobody unknown gets an answer: it could be a
+machine. Outcomes are stored words: taken, taken_by_other, owner_answered, help_asked, reinforcement_asked,
+nothing_open, unknown_number, not_understood, unknown_sender.
 """
 
-import re
-import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 
 from flameblue.cases import actions as cases
 from flameblue.cases.models import Case, State
-from flameblue.notices import reasons
+from flameblue.notices import answers, facts, reasons, writing
+from flameblue.notices.answers import HELP, Answer
 from flameblue.notices.models import InboundMessage, Notice
 from flameblue.notices.texts.catalogue import catalogue
-from flameblue.notices.texts.names import Name, name, place
-from flameblue.notices.texts.rendering import render
-from flameblue.people.models import Contact, Person
+from flameblue.notices.texts.names import Name, name
+from flameblue.notices.texts.rendering import Values, render
+from flameblue.notices.wording import where_of
+from flameblue.people.models import Person
 
-ANSWER = re.compile(r"\s*([12])(?:\D+(\d+))?\D*$")
-Values = dict[str, str | Name]
+TEXT_CHARS_MAX = 500
+NATIONAL_DIGITS = 11  # of a mainland mobile number
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,136 +35,124 @@ class Reply:
     case: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Done:
+    outcome: str
+    template: str
+    case: Case | None = None
+    values: Values = field(default_factory=dict)
+
+
 @transaction.atomic
 def receive(channel: str, sender: str, text: str, now: datetime) -> Reply:
     """Takes one incoming message; its answer is a notice of its own, due at once."""
-    person = Person.objects.filter(phone=sender, active=True).order_by("pk").first()
-    template, outcome, case, values = _do(person, text, now)
+    person = person_of(sender)
+    done = _act(person, text, now) if person is not None else _Done("unknown_sender", "")
     InboundMessage.objects.create(
         at=now,
         channel=channel,
         sender=sender[:40],
-        text=text[:500],
+        text=text[:TEXT_CHARS_MAX],
         person=person,
-        case=case,
-        outcome=outcome,
+        case=done.case,
+        outcome=done.outcome,
     )
     if person is None:
-        return Reply(outcome, "", None)
-    answer = render(catalogue(person.language).template(template), values, _signature(person))
-    Notice.objects.create(
-        case=case,
-        person=person,
-        to=person.phone,
-        channel=channel,
-        template=template,
-        variables=answer.variables,
-        language=person.language,
-        text=answer.text,
-        reason=reasons.REPLY,
-        created_at=now,
-        due_at=now,
-    )
-    return Reply(outcome, answer.text, case.pk if case else None)
+        return Reply(done.outcome, "")
+    template = catalogue(person.language).template(done.template)
+    rendered = render(template, done.values, facts.signature_of(person))
+    answer = writing.of_letter(writing.Letter(person, template, rendered, reasons.REPLY), channel, now)
+    answer.case = done.case
+    answer.save()
+    return Reply(done.outcome, rendered.text, done.case.pk if done.case else None)
 
 
-def _do(person: Person | None, text: str, now: datetime) -> tuple[str, str, Case | None, Values]:
-    """(template of the answer, outcome, case, values)."""
-    if person is None:
-        return "", "unknown_sender", None, {}
-    said = ANSWER.match(unicodedata.normalize("NFKC", text))
-    owner = person.station_id is None
-    if said is None:
-        template = "answer_owner_not_understood" if owner else "answer_not_understood"
-        return template, "not_understood", _newest(person), {}
-    case, asked = _meant(person, said[2])
+def person_of(sender: str) -> Person | None:
+    """Whose number it is; where several share one, who was written to last. National numbers are known too."""
+    digits = "".join(character for character in sender if character.isdigit())
+    if len(digits) < NATIONAL_DIGITS:
+        return None
+    known = Person.objects.select_related("station").filter(active=True)
+    people = known.filter(phone=f"+{digits}") or known.filter(phone__endswith=digits[-NATIONAL_DIGITS:])
+    if len(people) < 2:
+        return people.first()
+    last = Notice.objects.filter(person__in=people).order_by("-created_at", "-pk").first()
+    return last.person if last is not None else people.order_by("pk").first()
+
+
+def _act(person: Person, text: str, now: datetime) -> _Done:
+    lay = person.station_id is None
+    sent = _sent_to(person)
+    answer = answers.understood(text, {case.number for case in sent})
+    if answer is None:
+        template = "answer_owner_not_understood" if lay else "answer_not_understood"
+        return _Done("not_understood", template, sent[0] if sent else None)
+    case = _meant(sent, answer, lay=lay)
     if case is None:
-        if owner:
-            return "answer_owner_nothing_open", "nothing_open", None, {}
-        if asked:
-            return "answer_unknown_number", "unknown_number", None, {"asked": asked, **_others(person, None)}
-        return "answer_nothing_open", "nothing_open", None, {}
-    if owner:
-        return _owner_says(person, said[1], case, now)
-    return _officer_says(person, said[1], case, now)
-
-
-def _owner_says(person: Person, digit: str, case: Case, now: datetime) -> tuple[str, str, Case, Values]:
-    values = _about(case)
-    cases.owner_acknowledge(case.pk, person, now)
-    if digit == "2":
-        cases.ask_help(case.pk, person, now)
-        return "answer_owner_help", "help_asked", case, values
-    return "answer_owner_seen", "owner_answered", case, values
-
-
-def _officer_says(person: Person, digit: str, case: Case, now: datetime) -> tuple[str, str, Case, Values]:
-    values = _about(case)
-    if digit == "2":
-        cases.ask_help(case.pk, person, now)
-        return "answer_reinforce", "reinforcement_asked", case, values
-    outcome = cases.take(case.pk, person, now)
-    values.update(_others(person, case))
-    if outcome.done or outcome.who == person:
-        return "answer_taken", "taken", case, values
-    values["taken_by"] = name(outcome.who.name) if outcome.who else ""
-    return "answer_taken_before", "taken_by_other", case, values
+        return _nothing(sent, answer, lay=lay)
+    return _of_a_contact(person, answer, case, now) if lay else _of_an_officer(person, answer, case, now)
 
 
 def _sent_to(person: Person) -> list[Case]:
-    """The cases, not closed, that were sent to this person, the newest first."""
-    told = Notice.objects.filter(person=person, case__isnull=False).exclude(reason=reasons.REPLY)
-    unclosed = Case.objects.filter(pk__in=told.values("case")).exclude(state=State.CLOSED)
-    return list(unclosed.order_by("-announced_at", "-number"))
+    """The unclosed cases that a message to this number was about, the one that was announced last first."""
+    told = Notice.objects.filter(to=person.phone, case__isnull=False).exclude(reason=reasons.REPLY)
+    tried = told.exclude(case__state=State.CLOSED).exclude(attempt_count=0, merged_into=None)
+    found = Case.objects.filter(pk__in=tried.values("case")).select_related("taken_by")
+    return list(found.order_by("-announced_at", "-number"))
 
 
-def _newest(person: Person) -> Case | None:
-    found = _sent_to(person)
-    return found[0] if found else None
+def _free(found: list[Case]) -> list[Case]:
+    return [case for case in found if case.taken_by_id is None and case.state == State.OPEN]
 
 
-def _meant(person: Person, number: str | None) -> tuple[Case | None, str]:
-    """The case that an answer means: the one it names, else the newest that nobody has taken."""
-    found = _sent_to(person)
-    if number:
-        return next((case for case in found if str(case.number) == number), None), number
-    if person.station_id is None:
-        return (found[0] if found else None), ""
-    free = [case for case in found if case.taken_by_id is None]
-    return next(iter(free or found), None), ""
+def _meant(sent: list[Case], answer: Answer, *, lay: bool) -> Case | None:
+    """The case that an answer names; else the newest that nobody has taken, else the newest."""
+    if answer.number is not None:
+        return next((case for case in sent if case.number == answer.number), None)
+    if lay:
+        return next((case for case in sent if case.owner_answered_at is None), sent[0] if sent else None)
+    return next(iter(_free(sent) or sent), None)
 
 
-def _others(person: Person, taken: Case | None) -> Values:
-    """How many more cases wait for this person, and the newest of them."""
-    waiting = [
-        case
-        for case in _sent_to(person)
-        if case.state == State.OPEN and case.taken_by_id is None and (taken is None or case.pk != taken.pk)
-    ]
+def _nothing(sent: list[Case], answer: Answer, *, lay: bool) -> _Done:
+    if lay:
+        return _Done("nothing_open", "answer_owner_nothing_open")
+    if answer.number is None:
+        return _Done("nothing_open", "answer_nothing_open")
+    values = {"asked": str(answer.number), **_left(sent, None)}
+    return _Done("unknown_number", "answer_unknown_number", None, values)
+
+
+def _of_a_contact(person: Person, answer: Answer, case: Case, now: datetime) -> _Done:
+    cases.owner_acknowledge(case.pk, person, now)
+    if answer.digit == HELP:
+        cases.ask_help(case.pk, person, now)
+        return _Done("help_asked", "answer_owner_help", case, _about(case))
+    return _Done("owner_answered", "answer_owner_seen", case, _about(case))
+
+
+def _of_an_officer(person: Person, answer: Answer, case: Case, now: datetime) -> _Done:
+    if answer.digit == HELP:
+        cases.ask_help(case.pk, person, now)
+        return _Done("reinforcement_asked", "answer_reinforce", case, _about(case))
+    outcome = cases.take(case.pk, person, now)
+    values = {**_about(case), **_left(_sent_to(person), case)}
+    if outcome.done or outcome.who == person:
+        return _Done("taken", "answer_taken", case, values)
+    values["taken_by"] = name(outcome.who.name if outcome.who else "")
+    return _Done("taken_by_other", "answer_taken_before", case, values)
+
+
+def _left(sent: list[Case], but: Case | None) -> dict[str, str | Name]:
+    """How many open cases still wait for this person, and the newest of them."""
+    waiting = [case for case in _free(sent) if but is None or case.pk != but.pk]
     if not waiting:
         return {}
-    return {
-        "open": str(len(waiting)),
-        "next": str(waiting[0].number),
-        "next_number": str(waiting[0].number),
-        "next_where": _about(waiting[0])["where"],
-    }
+    next_one = _about(waiting[0])
+    return {"open": str(len(waiting)), "next": next_one["number"], "next_where": next_one["where"]}
 
 
-def _about(case: Case) -> Values:
-    """Where the case is, from its first event, and its number."""
-    first = case.events.order_by("number").first()
-    data = first.data if first is not None else {}
-    where = place(str(data.get("short_name", "")), str(data.get("place", "")), str(data.get("circuit", "")))
-    return {"where": where, "number": str(case.number)}
-
-
-def _signature(person: Person) -> str:
-    if person.station is not None:
-        return person.station.signature
-    contact = Contact.objects.filter(person=person).select_related("premises__site__station").first()
-    return (
-        contact.premises.site.station.signature
-        if contact
-        else str(settings.CONFIG.smpp.source or "Flameblue")
-    )
+def _about(case: Case) -> dict[str, str | Name]:
+    """The case's number and place, as its last event with a place says it."""
+    placed = case.events.filter(data__has_key="site").order_by("-number").first()
+    return {"number": str(case.number), "where": where_of(placed.data if placed is not None else {})}

@@ -82,15 +82,20 @@ def listed(numbers: list[int], words: Catalogue) -> str:
     return ""
 
 
-def _where(data: Mapping[str, Any]) -> dict[str, str | Name]:
-    short, panel = str(data.get("short_name", "")), str(data.get("panel", ""))
+def where_of(data: Mapping[str, Any]) -> Name:
+    """Premises, room and circuit; of a silence the panel; of an incident the site."""
+    short = str(data.get("short_name", ""))
+    if not short:
+        return name(str(data.get("site", "")))
     if data.get("family") == "silence":
-        where = place(short, panel, "")
-    else:
-        where = place(short, str(data.get("place", "")), str(data.get("circuit", "")))
+        return place(short, str(data.get("panel", "")), "")
+    return place(short, str(data.get("place", "")), str(data.get("circuit", "")))
+
+
+def _where(data: Mapping[str, Any]) -> dict[str, str | Name]:
     return {
-        "where": where if short else name(str(data.get("site", ""))),
-        "switch": switch(panel, str(data.get("isolator", ""))),
+        "where": where_of(data),
+        "switch": switch(str(data.get("panel", "")), str(data.get("isolator", ""))),
         "site": name(str(data.get("site", ""))),
         "address": name(str(data.get("address", ""))),
         "station": name(str(data.get("station", ""))),

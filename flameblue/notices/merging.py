@@ -1,0 +1,85 @@
+"""A person's bound: what exceeds it is said in one summary, a line for all, and nothing is dropped.
+
+At most NOTICES_PER_PERSON_PER_10_MIN messages by each channel in ten minutes, then a summary after a minute and no
+other within five: whatever happens, a phone rings about 22 times in ten minutes. Answers count too, so that a phone
+that answers by itself cannot talk to us for ever.
+"""
+
+from datetime import datetime, timedelta
+
+from flameblue.domain.limits import NOTICES_PER_PERSON_PER_10_MIN
+from flameblue.notices import facts, reasons
+from flameblue.notices.models import Notice
+from flameblue.notices.texts.catalogue import VOICE, catalogue
+from flameblue.notices.texts.rendering import render
+from flameblue.notices.wording import listed
+
+WINDOW = timedelta(minutes=10)
+COLLECT = timedelta(minutes=1)
+APART = timedelta(minutes=5)
+
+
+def is_over_bound(notice: Notice, now: datetime) -> bool:
+    """The person has got as many messages by this channel as they can read."""
+    if notice.person_id is None or notice.reason == reasons.MERGED:
+        return False
+    tried = Notice.objects.filter(
+        person=notice.person_id, channel=notice.channel, attempts__at__gt=now - WINDOW
+    ).exclude(reason=reasons.MERGED)
+    return tried.distinct().count() >= NOTICES_PER_PERSON_PER_10_MIN
+
+
+def merge(notice: Notice, now: datetime) -> None:
+    """Puts `notice` into the summary that waits for this person, or into a new one."""
+    summary = _waiting(notice) or _new(notice, now)
+    Notice.objects.filter(pk=notice.pk).update(
+        state=Notice.State.MERGED,
+        ended_at=now,
+        merged_into=summary,
+        detail="More messages than a person can read: said in a summary.",
+    )
+    _write(summary)
+
+
+def _waiting(notice: Notice) -> Notice | None:
+    summaries = Notice.objects.filter(
+        person=notice.person_id, channel=notice.channel, reason=reasons.MERGED, template=_template(notice)
+    )
+    return summaries.filter(state=Notice.State.PLANNED, attempt_count=0).order_by("pk").first()
+
+
+def _new(notice: Notice, now: datetime) -> Notice:
+    last = (
+        Notice.objects.filter(person=notice.person_id, channel=notice.channel, reason=reasons.MERGED)
+        .order_by("-due_at")
+        .first()
+    )
+    due = now + COLLECT
+    return Notice.objects.create(
+        person=notice.person,
+        to=notice.to,
+        channel=notice.channel,
+        template=_template(notice),
+        language=notice.language,
+        reason=reasons.MERGED,
+        created_at=now,
+        due_at=max(due, last.created_at + APART) if last is not None else due,
+    )
+
+
+def _template(notice: Notice) -> str:
+    if notice.template.endswith(VOICE):
+        return "merged_voice"
+    lay = notice.person is not None and notice.person.station_id is None
+    return "merged_owner" if lay else "merged"
+
+
+def _write(summary: Notice) -> None:
+    """The summary's text, anew: how many messages, of which cases, the newest first."""
+    merged = Notice.objects.filter(merged_into=summary)
+    numbers = merged.filter(case__isnull=False).order_by("-pk").values_list("case__number", flat=True)
+    words = catalogue(summary.language)
+    said = {"count": str(merged.count()), "numbers": listed(list(dict.fromkeys(numbers)), words)}
+    rendered = render(words.template(summary.template), said, facts.signature_of(summary.person))
+    summary.text, summary.variables = rendered.text, rendered.variables
+    summary.save(update_fields=["text", "variables"])
