@@ -84,13 +84,14 @@ class Installation:
         return done.stdout
 
     def start(self) -> None:
-        log = (self.data / "log.txt").open("ab")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "flameblue", "run"], env=self.variables(), stdout=log, stderr=log
-        )
+        with (self.data / "log.txt").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "flameblue", "run"], env=self.variables(), stdout=log, stderr=log
+            )
         self.wait_until_healthy()
 
-    def wait_until_healthy(self, within_s: float = 60.0) -> None:
+    def wait_until_healthy(self, within_s: float = 120.0) -> None:
+        """Also where detection is compiled anew, on a busy machine."""
         wait_for(self.is_healthy, within_s, f"/healthz 200; see the log: {self.tail()}")
 
     def is_healthy(self) -> bool:
