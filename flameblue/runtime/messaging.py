@@ -2,22 +2,27 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import DatabaseError
 
 from flameblue import plugins
 from flameblue.config import Config
 from flameblue.domain.clock import Clock, to_datetime
-from flameblue.domain.errors import DeliveryError
-from flameblue.notices import actions, channels, delivery, receipts, replies
-from flameblue.notices.channel import Channel, Ears, Outgoing, Sent
+from flameblue.domain.errors import WorldFailed
+from flameblue.notices import actions, blindness, channels, delivery, receipts, replies, watching
+from flameblue.notices.channel import Channel, Ears, Outgoing
 from flameblue.runtime.health import Health
-from flameblue.runtime.stages import Wake, Worker
+from flameblue.runtime.stages import Wake, Worker, every
 
 log = logging.getLogger("flameblue.runtime")
 EVENTS_S = 0.25  # how often the core looks for events that a page has made (docs/decisions/0004)
 RETRIES_S = 1.0  # how often delivery looks for notices whose time has come
+WATCH_S = 10.0
+KEPT_WITHIN_S = 20.0  # for a receipt or an answer to be in the database; then the gateway repeats it
 UNDER_WAY_MAX = 16  # messages handed over at once, so that a slow gateway holds up no call
 
 
@@ -53,17 +58,17 @@ class Delivering:
     events_grew: Wake
     config: Config
     channels: Mapping[str, Channel] = field(default_factory=dict)
-    heard: "asyncio.Queue[tuple[str, str, str, str]]" = field(default_factory=asyncio.Queue)
     under_way: set["asyncio.Task[None]"] = field(default_factory=set)
 
     async def run(self) -> None:
         """Delivers for ever."""
         if not self.channels:
             self.channels = self._open(asyncio.get_running_loop())
+        await self.orm(delivery.resume, to_datetime(self.clock.now_ns()))
         with ThreadPoolExecutor(UNDER_WAY_MAX, thread_name_prefix="send") as pool:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._listen())
                 tasks.create_task(self._deliver(pool))
+                tasks.create_task(every(WATCH_S, self._watch))
 
     async def _deliver(self, pool: ThreadPoolExecutor) -> None:
         while True:
@@ -86,29 +91,30 @@ class Delivering:
 
     async def _hand_over(self, outgoing: Outgoing, pool: ThreadPoolExecutor) -> None:
         loop = asyncio.get_running_loop()
-        result = await loop.run_in_executor(pool, self._send, outgoing)
+        result = await loop.run_in_executor(pool, delivery.hand_over, outgoing, self.channels)
         await self.orm(delivery.settle, outgoing, result, to_datetime(self.clock.now_ns()))
 
-    def _send(self, outgoing: Outgoing) -> Sent | DeliveryError:
-        channel = self.channels.get(outgoing.channel)
-        if channel is None:
-            return DeliveryError(f"The channel {outgoing.channel} is not configured.", permanent=True)
-        try:
-            return channel.send(outgoing)
-        except DeliveryError as error:
-            return error
+    async def blind(self) -> None:
+        """Says that nothing is recorded any more: without a single write."""
+        told = await self.orm(blindness.messages, to_datetime(self.clock.now_ns()))
+        for failure in await asyncio.to_thread(blindness.blind, told, self.channels):
+            log.error("The message that we are blind did not go: %s", failure)
 
-    async def _listen(self) -> None:
-        """Receipts and answers, in the order they came."""
-        while True:
-            kind, channel, first, second = await self.heard.get()
-            now = to_datetime(self.clock.now_ns())
-            if kind == "receipt":
-                await self.orm(receipts.record, first, second, now)
-                continue
-            await self.orm(replies.receive, channel, first, second, now)
-            self.events_grew()
+    async def _watch(self) -> None:
+        """A line that is down becomes a system case; once a day a sign of life leaves."""
+        now = to_datetime(self.clock.now_ns())
+        await self.orm(watching.watch, self.channels, now)
+        if await self.orm(actions.plan_alive, now):
             self.notices_grew()
+
+    async def _receipt(self, channel: str, message_id: str, state: str) -> None:
+        del channel
+        await self.orm(receipts.record, message_id, state, to_datetime(self.clock.now_ns()))
+
+    async def _inbound(self, channel: str, sender: str, text: str) -> None:
+        await self.orm(replies.receive, channel, sender, text, to_datetime(self.clock.now_ns()))
+        self.events_grew()
+        self.notices_grew()
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> dict[str, Channel]:
         """The channels that the configuration names; a wrong configuration stops the stage and says why."""
@@ -117,10 +123,18 @@ class Delivering:
         return {name: found[name].open(self.config, self._ears(name, loop)) for name in sorted(wanted)}
 
     def _ears(self, name: str, loop: asyncio.AbstractEventLoop) -> Ears:
-        def hear(kind: str, first: str, second: str) -> None:
-            loop.call_soon_threadsafe(self.heard.put_nowait, (kind, name, first, second))
+        def kept(hearing: Coroutine[Any, Any, None]) -> None:
+            """Waits, in the channel's thread, until what was heard is in the database."""
+            future = asyncio.run_coroutine_threadsafe(hearing, loop)
+            try:
+                future.result(KEPT_WITHIN_S)
+            except (DatabaseError, TimeoutError) as error:
+                future.cancel()
+                raise WorldFailed(
+                    f"It could not be kept: {error or 'the database takes too long'}."
+                ) from error
 
         return Ears(
-            receipt=lambda message_id, state: hear("receipt", message_id, state),
-            inbound=lambda sender, text: hear("inbound", sender, text),
+            receipt=lambda message_id, state: kept(self._receipt(name, message_id, state)),
+            inbound=lambda sender, text: kept(self._inbound(name, sender, text)),
         )

@@ -35,6 +35,7 @@ def run(config: Config) -> int:
 
 async def flow(plant: Plant) -> None:
     """Every stage follows the log before it from its own saved cursor and wakes the one after it."""
+    delivery = delivering(plant)
     async with asyncio.TaskGroup() as stages:
 
         def stage(name: str, run: Callable[[], Awaitable[None]]) -> None:
@@ -42,11 +43,11 @@ async def flow(plant: Plant) -> None:
 
         stage("journal", ticking(plant).run)  # ticks, gaps, changes of the point table
         stage("intake", lambda: intake(plant))  # bytes → readings → journal → acknowledged
-        stage("history", remembering(plant).run)  # journal → board, Parquet
+        stage("history", remembering(plant, delivery).run)  # journal → board, Parquet
         stage("detection", detecting(plant).run)  # journal → transitions → cases
         stage("cases", caring(plant).run)  # time and evidence → case events
         stage("planning", planning(plant).run)  # case events → notices
-        stage("delivery", delivering(plant).run)  # notices → SMS, voice
+        stage("delivery", delivery.run)  # notices → SMS, voice
         stage("profiles", lambda: watch_profiles(plant))
         stage("heartbeat", Heartbeat(plant.config.messages.heartbeat_url, plant.health).run)
         stage("health", lambda: every(HEALTH_S, lambda: write_health(plant)))
@@ -98,7 +99,7 @@ def ticking(plant: Plant) -> Ticking:
     )
 
 
-def remembering(plant: Plant) -> Remembering:
+def remembering(plant: Plant, delivery: Delivering) -> Remembering:
     made = Remembering(
         data=plant.config.data,
         journal=plant.journal,
@@ -111,6 +112,7 @@ def remembering(plant: Plant) -> Remembering:
         events_grew=plant.events_grew,
         health=plant.health,
         clock=plant.clock,
+        blind=delivery.blind,
     )
     plant.health.count_with(made.counters)
     return made

@@ -7,6 +7,7 @@ fills, archiving stops and the oldest history goes first, then the reserve is gi
 import logging
 import os
 import shutil
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -54,6 +55,7 @@ class Remembering:
     events_grew: Wake
     health: Health
     clock: Clock
+    blind: Callable[[], Awaitable[None]]  # tells people that nothing is recorded any more
     disk: Disk = Disk.OK
     at: int = 0
     counts: dict[str, float] = field(default_factory=dict)
@@ -103,13 +105,16 @@ class Remembering:
         await self.worker(self.journal.retain, keep_from, self.clock.now_ns())
 
     async def _tell(self, now: datetime) -> None:
+        """The disk's state has changed: people are told, when it is full first of all by a message without a write."""
         log.warning("The disk of %s is %s.", self.data, self.disk.value)
-        if self.disk is Disk.OK:
-            await self.orm(cases.system_cleared, "disk", now)
-        else:
-            await self.orm(
-                cases.open_system_case, "disk", f"The disk of {self.data} is {self.disk.value}.", now
-            )
+        if self.disk is Disk.FULL:
+            await self.blind()
+        for state in (Disk.LOW, Disk.FULL):
+            if self.disk is state:
+                text = f"The disk of {self.data} is {state.value}."
+                await self.orm(cases.open_system_case, f"disk_{state.value}", text, now)
+            else:
+                await self.orm(cases.system_cleared, f"disk_{state.value}", now)
         self.events_grew()
 
     def _look_at_disk(self) -> Disk:
