@@ -32,7 +32,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Ears:
-    """Where a channel tells what comes back, from any thread: (message id, state) and (sender, text)."""
+    """Where a channel tells what comes back, from any thread: (message id, state) and (sender, text).
+
+    They return when it is kept, so that the channel may acknowledge it; WorldFailed: it is not, ask again.
+    """
 
     receipt: Callable[[str, str], None]
     inbound: Callable[[str, str], None]
@@ -43,6 +46,9 @@ class Channel(Protocol):
 
     def send(self, outgoing: Outgoing) -> Sent:
         """Hands the message over; DeliveryError when it could not."""
+
+    def deaf_s(self) -> float:
+        """How long its line has been down; 0 where it is up, or has none."""
 
     def close(self) -> None: ...
 

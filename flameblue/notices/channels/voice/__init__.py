@@ -7,7 +7,8 @@ from flameblue.domain.errors import BadInput, DeliveryError
 from flameblue.notices.channel import Channel, Ears, Outgoing, Sent
 
 TIMEOUT_S = 10.0
-TOO_MANY, SERVER_ERROR = 429, 500
+AGAIN = frozenset({408, 425, 429})  # and every 5xx
+SERVER_ERROR = 500
 
 
 class Voice:
@@ -25,14 +26,18 @@ class Voice:
             "language": outgoing.language,
             "notice": outgoing.notice,
         }
+        again = {"Idempotency-Key": f"flameblue-notice-{outgoing.notice}"}  # a repeat need not ring twice
         try:
-            answer = self._client.post(self._url, json=said)
+            answer = self._client.post(self._url, json=said, headers=again)
         except httpx.HTTPError as error:
             raise DeliveryError(f"The voice provider can't be reached: {type(error).__name__}.") from error
         if answer.is_success:
             return Sent(_ids(answer))
-        again = answer.status_code == TOO_MANY or answer.status_code >= SERVER_ERROR
-        raise DeliveryError(f"The voice provider answered {answer.status_code}.", permanent=not again)
+        later = answer.status_code in AGAIN or answer.status_code >= SERVER_ERROR
+        raise DeliveryError(f"The voice provider answered {answer.status_code}.", permanent=not later)
+
+    def deaf_s(self) -> float:
+        return 0.0
 
     def close(self) -> None:
         self._client.close()
