@@ -168,6 +168,19 @@ def test_a_chart_of_much_is_bounded_and_keeps_every_peak(house: House) -> None:
     assert (np.diff(series.at_ns) > 0).all()
 
 
+def test_a_bucket_may_lie_in_files_and_tail(house: House) -> None:
+    for n, values in enumerate(((400, 821), (390, 500), (400, 410)), 1):
+        at_ns = START_NS + n * SECOND_NS
+        rows = [Reading(1, at_ns + k, value, 0) for k, value in enumerate(values)]
+        house.journal.append([readings_draft(at_ns, readings_array(rows))])
+        house.archive_until(min(n, 2))
+    (found,) = house.memory.series([1], START_NS, START_NS + 60 * SECOND_NS, buckets_max=1).values()
+    assert [column.tolist() for column in found] == [[START_NS + SECOND_NS], [390], [821]]
+    house.journal.append([readings_draft(START_NS, readings_array([Reading(1, START_NS, 300, 0)]))])
+    (found,) = house.memory.series([1], START_NS, START_NS + 60 * SECOND_NS, buckets_max=1).values()
+    assert [column.tolist() for column in found] == [[START_NS], [300], [821]]
+
+
 def test_too_much_at_once_is_refused_and_says_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     house.journal.append(many(20))
     monkeypatch.setattr(queries, "RAW_MAX", 30)
@@ -189,23 +202,23 @@ def test_nothing_asked_is_nothing_found(house: House) -> None:
     assert house.memory.series([99], *ALL) == {}
 
 
-def test_a_file_that_comes_during_a_question_is_counted_once(
+def test_what_moves_into_a_file_during_a_question_is_counted_once(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house.journal.append(many(20))
     house.archive_until(5)
-    moments = itertools.chain([10, 20], itertools.repeat(20))
+    moments = itertools.chain([10, 19], itertools.repeat(19))
     really = tail.Tail.after
 
     def meanwhile(self: tail.Tail, offset: int) -> object:
-        found = really(self, offset)
         house.archive_until(next(moments))
         house.archive.merge_days(before="9999-12-31")
-        return found
+        house.journal.retain(house.archive.cursor, 2**62)
+        return really(self, offset)
 
     monkeypatch.setattr(tail.Tail, "after", meanwhile)
     assert len(house.memory.raw([1], *ALL)[1][0]) == 20
-    assert len(files(house.folder)) == 1
+    assert (house.journal.first(), len(files(house.folder))) == (20, 1)
 
 
 def test_a_file_that_goes_during_a_question_is_no_error(

@@ -145,12 +145,26 @@ def test_a_record_is_no_larger_than_it_may_be(committer: Committer, journal: Gat
     assert [future.result(WITHIN_S) for future in futures] == [2, 2, 3]
 
 
+class AskedClock(ManualClock):
+    """Tells how often it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = threading.Semaphore(0)
+
+    def monotonic_s(self) -> float:
+        self.asked.release()
+        return super().monotonic_s()
+
+
 def test_two_commits_begin_apart_so_that_company_can_come(journal: GatedJournal) -> None:
-    clock = ManualClock()
+    clock = AskedClock()
     journal.gate.set()
     committer = Committer(journal, clock)
     committer.submit(tick_draft(NOW_NS)).result(WITHIN_S)
     futures = [committer.submit(tick_draft(NOW_NS)) for _ in range(3)]
+    for _ in range(6):
+        assert clock.asked.acquire(timeout=WITHIN_S), "it does not wait for company"
     assert journal.appends == [1]
     clock.advance(COMMIT_WITHIN_S)
     assert [future.result(WITHIN_S) for future in futures] == [2, 3, 4]
