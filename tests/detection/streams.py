@@ -16,13 +16,15 @@ from tests.detection.inputs import T0, Batch, Connection, Gap, Input, Row, Rows,
 POINTS = (1, 2, 300)  # the last in another block
 UNKNOWN = 5
 
+NO_MARKS = st.just(0)
 VALUES = st.one_of(
     st.sampled_from((20, 21, 499, 500, 549, 550, 649, 650, 699, 700, 701)),
     st.sampled_from((700, 700, 600, 400, -300, -10, NO_VALUE, 5_000, -5_000)),
 )
-MARKS = st.one_of(
-    st.just(0),
-    st.just(0),
+CALM_VALUES = st.sampled_from((700, 700, 700, 560, 400, 400, 400, 5_000))
+ANY_MARKS = st.one_of(
+    NO_MARKS,
+    NO_MARKS,
     st.sampled_from([int(mark) for mark in Mark]),
     st.sampled_from(
         [
@@ -73,42 +75,47 @@ def rows(draw: st.DrawFn, point: int) -> Row:
 
 
 @dataclass
-class Clock:
-    """A device's clock: how far it is from arrival time, and its last reading."""
+class Device:
+    """A device: how far its clock is from arrival time, its last reading, and what it likes to send."""
 
+    values: st.SearchStrategy[int]
+    marks: st.SearchStrategy[int]
     ahead_ns: int = 0
     last_ns: int = T0
 
 
+TEMPERS = st.sampled_from(
+    ((VALUES, ANY_MARKS), (CALM_VALUES, NO_MARKS), (st.sampled_from((700, 400)), NO_MARKS))
+)
 AHEAD_NS = st.sampled_from([s * S for s in (0, 0, 3, -20, -100, -3_700)])
 
 
 @st.composite
-def readings(draw: st.DrawFn, arrival_ns: int, clocks: dict[int, Clock]) -> Reading:
+def readings(draw: st.DrawFn, arrival_ns: int, devices: dict[int, Device]) -> Reading:
     """A reading that arrives now, of a device whose clock goes as it likes."""
     point = draw(st.sampled_from((1, 1, 1, 2, 300, UNKNOWN)))
-    clock = clocks.setdefault(point, Clock())
+    device = devices[point]
     manner = draw(st.integers(0, 19))
     if manner == 0:
-        clock.ahead_ns = draw(AHEAD_NS)
-    at_ns = arrival_ns + clock.ahead_ns
+        device.ahead_ns = draw(AHEAD_NS)
+    at_ns = arrival_ns + device.ahead_ns
     if manner == 1:
-        at_ns = clock.last_ns  # once more, or standing still
+        at_ns = device.last_ns  # once more, or standing still
     elif manner == 2:
         at_ns -= draw(STEPS_NS)
     elif manner == 3:
         at_ns = draw(st.integers(T0 - 10**18, T0 + 10**18))
-    clock.last_ns = at_ns
-    marks = draw(MARKS)
+    device.last_ns = at_ns
+    marks = draw(device.marks)
     if marks & (Mark.TIME_REPLACED | Mark.TIME_ASSUMED):
         at_ns = arrival_ns
-    return Reading(point, at_ns, draw(VALUES), marks)
+    return Reading(point, at_ns, draw(device.values), marks)
 
 
 @st.composite
 def streams(draw: st.DrawFn, length_max: int = 40) -> list[Input]:
     """Inputs in the order of a journal; arrival times mostly go on, and jump only with a gap."""
-    now_ns, clocks = T0, dict[int, Clock]()
+    now_ns, devices = T0, {point: Device(*draw(TEMPERS)) for point in (*POINTS, UNKNOWN)}
     found: list[Input] = [Rows(now_ns, tuple(draw(rows(point)) for point in POINTS))]
     for _ in range(draw(st.integers(1, length_max))):
         kind = draw(st.integers(0, 19))
@@ -129,7 +136,7 @@ def streams(draw: st.DrawFn, length_max: int = 40) -> list[Input]:
             found.append(Tick(now_ns))
         else:
             count = draw(st.sampled_from((1, 1, 1, 2, 4)))
-            found.append(Batch(now_ns, tuple(draw(readings(now_ns, clocks)) for _ in range(count))))
+            found.append(Batch(now_ns, tuple(draw(readings(now_ns, devices)) for _ in range(count))))
     return found
 
 
