@@ -18,6 +18,7 @@ from flameblue.cases.models import (
 from flameblue.config import Config
 from flameblue.detection.detector import Detector
 from flameblue.domain.clock import to_datetime
+from flameblue.domain.errors import JournalCorrupt
 from flameblue.journal.log import Journal
 from flameblue.journal.record import Kind, Record, skipped_of
 from flameblue.notices.models import EarlyReceipt, InboundMessage, Notice
@@ -41,11 +42,17 @@ FORGOTTEN = (
 
 
 def records(journal: Journal) -> Iterator[Record]:
-    """Every record that the journal keeps, from the oldest on."""
+    """Every record that the journal keeps, from the oldest on; a damaged one is passed over, as it was live."""
     after = journal.first() - 1
-    while found := journal.read(after, RECORDS_A_READ):
+    while after < journal.end():
+        try:
+            found = journal.read(after, RECORDS_A_READ)
+        except JournalCorrupt as damage:
+            log.warning("%s It is passed over.", damage)
+            after = damage.offset
+            continue
         yield from found
-        after = found[-1].offset
+        after = found[-1].offset if found else journal.end()
 
 
 def skipped(journal: Journal) -> set[int]:

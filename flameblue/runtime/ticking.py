@@ -35,9 +35,7 @@ class Ticking:
     async def run(self) -> None:
         """Ticks for ever."""
         while True:
-            if jump_ns := self.clock.jump_ns():
-                draft = gap_draft(self.clock.now_ns(), jump_ns)
-                self.clock.adopt()
+            if (draft := jump_draft(self.clock)) is not None:
                 await self._append(draft)
             await self.append_point_changes()
             end = await asyncio.to_thread(self.journal.end)
@@ -58,6 +56,19 @@ class Ticking:
 
     async def _append(self, draft: Draft) -> int:
         return await asyncio.wrap_future(self.committer.submit(draft))
+
+
+def jump_draft(clock: ArrivalClock) -> Draft | None:
+    """The gap that the wall clock was set by, which `clock` now follows; None where it was not set.
+
+    Its own arrival is the new time: the record shifts all deadlines and then ticks, so that with the old time a
+    clock that is set back would make everybody silent at once.
+    """
+    jump_ns = clock.jump_ns()
+    if not jump_ns:
+        return None
+    clock.adopt()
+    return gap_draft(clock.now_ns(), jump_ns)
 
 
 def gap_since(journal: Journal, now_ns: int) -> int:

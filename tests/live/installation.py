@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -22,10 +24,16 @@ COLUMNS = (
 )
 
 
+LOW, HIGH = 20_000, 32_000  # below the ports that connections are made from: a client could connect to itself
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on now."""
+    while True:
+        port = random.randrange(LOW, HIGH)
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)) != 0:
+                return port
 
 
 def wait_for(condition: Callable[[], bool], within_s: float, what: str) -> None:
@@ -90,9 +98,19 @@ class Installation:
             )
         self.wait_until_healthy()
 
-    def wait_until_healthy(self, within_s: float = 120.0) -> None:
-        """Also where detection is compiled anew, on a busy machine."""
-        wait_for(self.is_healthy, within_s, f"/healthz 200; see the log: {self.tail()}")
+    def wait_until_healthy(self, within_s: float = 120.0, since_ns: int = 0) -> None:
+        """Until /healthz says 200 and every stage has beaten after `since_ns` (an old beat counts for a while).
+
+        So long also where detection is compiled anew, on a busy machine.
+        """
+
+        def healthy() -> bool:
+            return all(beat >= since_ns for beat in self.beats().values()) and self.is_healthy()
+
+        try:
+            wait_for(healthy, within_s, "/healthz 200")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; health {self.health()}; the log: {self.tail()}") from None
 
     def is_healthy(self) -> bool:
         try:
@@ -100,20 +118,38 @@ class Installation:
         except httpx.HTTPError:
             return False
 
-    def health(self) -> dict[str, object]:
-        loaded: dict[str, object] = json.loads((self.data / "health.json").read_text(encoding="utf-8"))
+    def health(self) -> dict[str, Any]:
+        """What the core last wrote about itself; empty before the first time."""
+        try:
+            loaded: dict[str, Any] = json.loads((self.data / "health.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
         return loaded
+
+    def beats(self) -> dict[str, int]:
+        """When each stage has last beaten, as time in ns."""
+        stages = self.health().get("stages", {"none": {"beat_ns": -1}})
+        return {name: stage["beat_ns"] for name, stage in stages.items()}
+
+    def lags(self) -> dict[str, int]:
+        """How much each stage has yet to do."""
+        return {name: stage["lag"] for name, stage in self.health()["stages"].items()}
 
     def tail(self) -> str:
         path = self.data / "log.txt"
-        return path.read_text(errors="replace")[-3000:] if path.exists() else ""
+        lines = path.read_text(errors="replace").splitlines() if path.exists() else []
+        return "\n".join(line for line in lines if "healthz" not in line)[-3000:]
 
     def pid(self, name: str) -> int:
         return int((self.data / "run" / f"{name}.pid").read_text(encoding="ascii"))
 
-    def kill(self, name: str) -> None:
-        """kill -9, by process id; the supervisor starts it again."""
-        os.kill(self.pid(name), signal.SIGKILL)
+    def kill(self, name: str) -> int:
+        """kill -9, by process id; the supervisor starts it again. Returns when, as time in ns, and not before
+        the killed process has ended."""
+        pid, at_ns = self.pid(name), time.time_ns()
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: self.pid(name) != pid, 30, f"{name} started again")
+        return at_ns
 
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -10,29 +10,39 @@ import paho.mqtt.client as mqtt
 
 from tests.live.installation import HOST
 
+WINDOW = 40  # messages of a device under way at once
+
 
 @dataclass
 class Device:
-    """One device: publishes at QoS 1, reconnects by itself, and knows which messages were acknowledged."""
+    """One device: publishes at QoS 1 and in order, reconnects by itself, knows which messages were acknowledged.
+
+    As a device's firmware would, it sends what was under way again after a reconnect, and only then what is new
+    (paho by itself lets a new message overtake the old ones).
+    """
 
     name: str
     credential: str
     port: int
     acknowledged: set[int] = field(default_factory=set)  # device times in ms
     sent: list[tuple[int, dict[str, float]]] = field(default_factory=list)
+    _queue: deque[tuple[int, str]] = field(default_factory=deque)
     _waiting: dict[int, int] = field(default_factory=dict)
-    _early: set[int] = field(default_factory=set)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _answers: deque[int] = field(default_factory=deque)
+    _gate: threading.Lock = field(default_factory=threading.Lock)
+    _open: bool = False
+    _again: bool = False  # what was under way is being sent again
 
     def __post_init__(self) -> None:
         self.client = mqtt.Client(
             mqtt.CallbackAPIVersion.VERSION2, client_id=self.name, clean_session=False, protocol=mqtt.MQTTv311
         )
         self.client.username_pw_set(self.name, self.credential)
-        self.client.max_inflight_messages_set(40)
-        self.client.max_queued_messages_set(0)
+        self.client.max_inflight_messages_set(2 * WINDOW)
         self.client.reconnect_delay_set(min_delay=1, max_delay=1)
-        self.client.on_publish = self._on_publish
+        self.client.on_publish = lambda _client, _data, mid, *_: self._answers.append(mid)
+        self.client.on_connect = self._on_connect
+        self.client.on_disconnect = self._on_disconnect
 
     def start(self) -> None:
         self.client.connect_async(HOST, self.port, keepalive=20)
@@ -43,27 +53,33 @@ class Device:
         self.client.loop_stop()
 
     def publish(self, at_ms: int, values: dict[str, float]) -> None:
+        """Sends it as soon as all before it are sent."""
         self.sent.append((at_ms, values))
-        payload = json.dumps({"t": at_ms, "v": values})
-        info = self.client.publish(f"flameblue/v1/{self.name}/readings", payload, qos=1)
-        with self._lock:
-            if info.mid in self._early:
-                self._early.discard(info.mid)
-                self.acknowledged.add(at_ms)
-            else:
+        self._queue.append((at_ms, json.dumps({"t": at_ms, "v": values})))
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Takes the answers that have come, and sends what may be sent now."""
+        with self._gate:
+            while self._answers:
+                self.acknowledged.add(self._waiting.pop(self._answers.popleft()))
+            self._again = self._again and bool(self._waiting)
+            while self._open and not self._again and self._queue and len(self._waiting) < WINDOW:
+                at_ms, payload = self._queue.popleft()
+                info = self.client.publish(f"flameblue/v1/{self.name}/readings", payload, qos=1)
                 self._waiting[info.mid] = at_ms
 
-    def _on_publish(self, _client: object, _data: object, mid: int, *_rest: object) -> None:
-        with self._lock:
-            at_ms = self._waiting.pop(mid, None)
-            if at_ms is None:
-                self._early.add(mid)
-            else:
-                self.acknowledged.add(at_ms)
-
     def unanswered(self) -> int:
-        with self._lock:
-            return len(self._waiting)
+        """How many messages are not acknowledged yet."""
+        self.go_on()
+        return len(self._waiting) + len(self._queue)
+
+    def _on_connect(self, *_: object) -> None:
+        self._open = True
+
+    def _on_disconnect(self, *_: object) -> None:
+        with self._gate:
+            self._open, self._again = False, True
 
 
 def rows_for(names: Sequence[str], premises_prefix: str = "木屋") -> list[dict[str, str]]:

@@ -1,0 +1,44 @@
+"""The heartbeats in health.json."""
+
+import json
+from pathlib import Path
+
+from flameblue.domain.clock import ManualClock
+from flameblue.runtime.health import STAGES, Health
+
+
+def written(path: Path) -> dict[str, dict[str, dict[str, int | str]]]:
+    loaded: dict[str, dict[str, dict[str, int | str]]] = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+def test_every_stage_is_in_the_file_and_one_that_never_beat_says_so(tmp_path: Path) -> None:
+    path, clock = tmp_path / "health.json", ManualClock(5)
+    health = Health(path, clock)
+    health.beat("intake", 7)
+    health.write()
+    stages = written(path)["stages"]
+    assert set(stages) == set(STAGES)
+    assert stages["intake"] == {"beat_ns": 5, "lag": 7}
+    assert stages["detection"]["beat_ns"] == 0
+
+
+def test_a_stage_that_stopped_keeps_its_old_beat_and_names_its_error(tmp_path: Path) -> None:
+    path, clock = tmp_path / "health.json", ManualClock(5)
+    health = Health(path, clock)
+    health.beat("history")
+    clock.advance(60)
+    health.failed("history", OSError("no room"))
+    health.write()
+    stage = written(path)["stages"]["history"]
+    assert stage["beat_ns"] == 5
+    assert stage["error"] == "OSError: no room"
+    health.beat("history")
+    health.write()
+    assert "error" not in written(path)["stages"]["history"]
+
+
+def test_a_disk_that_fails_stops_nobody(tmp_path: Path) -> None:
+    health = Health(tmp_path / "gone" / "health.json", ManualClock())
+    health.write()
+    assert health.failures["health_file"] == 1
