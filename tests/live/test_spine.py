@@ -29,7 +29,18 @@ STEP_MS = 10_000  # flameblue-generic sends every ten seconds
 OWNER_UNITS, OFFICER_UNITS = 70, 134
 SOON_S = {"second": 6, "duty_voice": 6, "second_unanswered": 12, "owner_again": 12}  # in the place of minutes
 Publish = Callable[[str, list[str]], None]  # (device, payloads)
-STATIONS = ("贾登峪", "白哈巴", "冲乎尔", "布尔津", "铁热克提", "可可托海", "那仁", "阿贡盖提")
+STATIONS = (
+    "贾登峪",
+    "白哈巴",
+    "冲乎尔",
+    "布尔津",
+    "铁热克提",
+    "可可托海",
+    "那仁",
+    "阿贡盖提",
+    "齐巴尔",
+    "冲锋岭",
+)
 PREMISES = ("松林客栈", "白桦客栈")
 
 
@@ -393,8 +404,11 @@ def test_a_crash_between_handing_over_and_the_answer_repeats_a_message_at_most_o
     valley.sms(cabin.owner, "】报警:松林客栈203房", within_s=60)
     valley.sms(somewhere.officer, "】报警:松林客栈203房", within_s=60)
     wait_for(lambda: all_arrived(valley, cabin), WITHIN_S, "every SMS of the case has its receipt")
-    told = [m.text for m in valley.smsc.messages(cabin.owner, accepted=False)]
-    assert max(told.count(text) for text in told) <= 2
+    told = [message.text for message in valley.smsc.messages(cabin.owner, accepted=False)]
+    planned = [notice["text"] for notice in valley.notices(cabin, cabin.owner)]
+    repeated = {text: told.count(text) - planned.count(text) for text in planned}
+    print(f"messages repeated by the crash: {sum(repeated.values())}")
+    assert set(repeated.values()) <= {0, 1}
 
 
 def test_a_refused_number_is_called(valley: Valley, somewhere: Post) -> None:
@@ -402,9 +416,9 @@ def test_a_refused_number_is_called(valley: Valley, somewhere: Post) -> None:
     valley.smsc.refused.add(cabin.owner)
     publish(valley, cabin)
     wait_for(lambda: bool(valley.telephone.called(cabin.owner)), WITHIN_S, "the owner is called")
-    assert valley.telephone.called(cabin.owner)[0].startswith(
-        f"这里是{somewhere.station}的自动电话。松林客栈203房"
-    )
+    spoken = valley.telephone.called(cabin.owner)[0]
+    assert spoken.startswith(f"这里是{somewhere.station}的自动电话。")
+    assert "松林客栈203房" in spoken
     refused = valley.notices(cabin, cabin.owner)[0]
     assert (refused["state"], refused["attempts"]) == ("failed", ["refused"])
     (call,) = valley.notices(cabin, cabin.owner, "voice")
