@@ -64,6 +64,7 @@ def gather(event: CaseEvent, now: datetime) -> Facts:
         owner=owner.name if owner else "",
         owner_answer=_owner_answer(case, owner),
         second=second.name if second else "",
+        had_by=persons[people.had_it[0]].name if people.had_it else "",
         left_after_s=current().incident.left_over_after_s,
         proof=proof,
     )

@@ -28,6 +28,7 @@ class Standing:
     owner: str = ""
     owner_answer: str = ""  # owner_unanswered, owner_received, owner_answered, owner_unknown
     second: str = ""
+    had_by: str = ""  # who has the case, or had it until now
     left_after_s: float = 0.0
     proof: Mapping[str, Any] | None = None  # the data of the event that proved it
 
@@ -138,7 +139,7 @@ def _people(data: Mapping[str, Any], standing: Standing, words: Catalogue) -> di
         "owner": name(standing.owner),
         "owner_answer": words.word(standing.owner_answer) if standing.owner_answer else "",
         "second": name(standing.second),
-        "taken_by": name(str(data.get("taken_by", ""))),
+        "taken_by": name(str(data.get("taken_by") or standing.had_by)),
     }
 
 
