@@ -29,6 +29,12 @@ IN_A_ROW = 3
 
 
 @compiled
+def is_on_change(row: Any) -> bool:
+    """Whether the point reports on change: what it has not said has lasted."""
+    return bool(row["flags"] & ON_CHANGE)  # by name: `flags` is an attribute of every NumPy record
+
+
+@compiled
 def count_row(run: Any, inside: bool, arrival_ns: int) -> None:
     """Takes a reading into the readings in a row, in the order of arrival."""
     if not inside:
@@ -157,7 +163,7 @@ def after_time(side: Any, row: Any, at_ns: int) -> int:
     """The level when the state of the last reading has lasted until `at_ns`: entered, or left where the point
     reports on change (anywhere else silence is no evidence of safety)."""
     level = max(int(side.level), entered_in_time(side, row, at_ns))
-    if level == side.level and row.flags & ON_CHANGE:
+    if level == side.level and is_on_change(row):
         level = left_in_time(side, row, at_ns, level)
     return level
 
@@ -166,7 +172,7 @@ def after_time(side: Any, row: Any, at_ns: int) -> int:
 def after_reading(side: Any, row: Any, moment: Any, value: int) -> int:
     """Takes an accepted good reading into the runs and the side to its level; returns why, if it has one to give."""
     why = 0
-    if row.flags & ON_CHANGE and moment.restart == 0:
+    if is_on_change(row) and moment.restart == 0:
         lasted = after_time(side, row, moment.at_ns)  # the value before has lasted until now
         if lasted != side.level:
             take_level(side, lasted)

@@ -7,11 +7,12 @@ a sign of life, and may be LATE. A retained reading may be older than it looks: 
 
 from typing import Any
 
+from flameblue.detection.alarm_machine import is_on_change
 from flameblue.detection.fleet_state import FOUND_A_POINT_MAX, FOUND_MAX, NEVER
 from flameblue.detection.kernels import compiled, prefetch
 from flameblue.detection.rules import clock, late, limits, reported, sensor, silence
 from flameblue.domain.limits import DEADLINE_BLOCK
-from flameblue.domain.points import ENABLED, ON_CHANGE
+from flameblue.domain.points import ENABLED
 from flameblue.domain.readings import Mark
 
 RETAINED, TEST_MARK = int(Mark.RETAINED), int(Mark.TEST)
@@ -20,6 +21,12 @@ ACCEPTED, LATE = clock.ACCEPTED, clock.LATE
 ROOM = FOUND_MAX - FOUND_A_POINT_MAX - 1
 ROOM_FOR_BLOCK = FOUND_MAX - DEADLINE_BLOCK * 3 - 1  # a tick speaks of OVER, UNDER and SILENCE
 AHEAD = 8  # readings ahead whose state is asked for: about half a microsecond, a few answers of the memory
+
+
+@compiled
+def is_enabled(row: Any) -> bool:
+    """Whether the point is known and not retired."""
+    return bool(row["flags"] & ENABLED)
 
 
 @compiled
@@ -103,7 +110,7 @@ def wake_ns(state: Any) -> int:
     ends_ns = min(
         limits.hold_ends_ns(state.over, row, ahead_ns), limits.hold_ends_ns(state.under, row, ahead_ns)
     )
-    if ends_ns != NEVER and row.flags & ON_CHANGE == 0:
+    if ends_ns != NEVER and not is_on_change(row):
         ends_ns = max(ends_ns, state.accepted_ns + row.gap_ns + 1)
     return min(wake, ends_ns)
 
@@ -113,12 +120,12 @@ def one_tick(state: Any, moment: Any) -> None:
     """Arrival time has come to that of `moment`. Device time has gone on as long, as far as we know."""
     moment.index = -1
     moment.value = state.latest
-    moment.marks = TEST_MARK if state.test else 0
+    moment.marks = TEST_MARK if state.tested else 0  # the value that lasts was a test's
     moment.at_ns = moment.arrival_ns
     if state.seen:
         since_ns = moment.arrival_ns - state.accepted_ns
         moment.at_ns = state.at_ns + since_ns
-        if state.row.flags & ON_CHANGE or since_ns > state.row.gap_ns:
+        if is_on_change(state.row) or since_ns > state.row.gap_ns:
             limits.tick(state, state.over, moment)
             limits.tick(state, state.under, moment)
     silence.tick(state, moment)
@@ -159,7 +166,7 @@ def run_readings(fleet: Any, readings: Any, start: int, arrival_ns: int) -> int:
             prefetch(states[coming])
         reading = readings[i]
         point = int(reading.point)
-        if point >= known or not states[point].row.flags & ENABLED:
+        if point >= known or not is_enabled(states[point].row):
             continue
         moment.point = point
         moment.index = i
@@ -202,6 +209,6 @@ def run_connection(fleet: Any, points: Any, arrival_ns: int, lost: bool) -> None
     states = fleet.states
     for i in range(len(points)):
         point = points[i]
-        if 0 <= point < len(states) and states[point].row.flags & ENABLED:
+        if 0 <= point < len(states) and is_enabled(states[point].row):
             silence.connection(states[point], arrival_ns, lost)
             set_wake(states[point], fleet.block_wake, point)

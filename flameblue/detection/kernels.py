@@ -34,12 +34,15 @@ code_tools: Any = cgutils
 
 F = TypeVar("F", bound=Callable[..., Any])
 _compiled: list[Any] = []
+_folders: list[Path] = []  # the folder in use, once there is one
 
 
 def compiled(function: F) -> F:
     """`function` compiled by Numba at its first call."""
     dispatcher = numba.njit(**OPTIONS)(function)
     _compiled.append(dispatcher)
+    if _folders:
+        dispatcher.enable_caching()
     return cast("F", dispatcher)
 
 
@@ -96,6 +99,7 @@ def use_cache(folder: Path | None) -> Path | None:
     if not os.access(place, os.W_OK):
         return None
     settings.CACHE_DIR = str(place)
+    _folders[:] = [place]
     for dispatcher in _compiled:
         dispatcher.enable_caching()
     return place

@@ -9,10 +9,9 @@ from typing import Any
 from flameblue.detection.alarm_machine import forget
 from flameblue.detection.emitting import is_by_test, tell
 from flameblue.detection.fleet_state import NEVER
-from flameblue.detection.kernel import ARRIVAL_MARKS, ROOM, set_wake, take_told
+from flameblue.detection.kernel import ARRIVAL_MARKS, ROOM, is_enabled, set_wake, take_told
 from flameblue.detection.kernels import code, compiled
 from flameblue.detection.rules import silence
-from flameblue.domain.points import ENABLED
 from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.transitions import Level, Rule, Why
 
@@ -92,7 +91,7 @@ def run_rows(fleet: Any, rows: Any, start: int, arrival_ns: int, fresh: Any) -> 
         point = int(rows[i].point)
         moment.point = point
         moment.value = states[point].latest
-        if rows[i].flags & ENABLED:
+        if is_enabled(rows[i]):
             states[point].row = rows[i]
             one_row(states[point], moment)
         else:

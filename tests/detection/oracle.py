@@ -159,7 +159,8 @@ class Oracle:
                 self.tell(point, Rule.SILENCE, (NORMAL, FAULT), {**said, "why": why})
 
     def pass_time(self, point: Point, said: dict[str, int]) -> None:
-        tested = point.levels[Rule.TEST] != NORMAL
+        last = point.last_good()
+        tested = last is not None and last.tested  # the value that has lasted was a test's
         for rule in SIDES:
             level = point.after_time(rule, said["at_ns"])
             if level != point.levels[rule]:
@@ -234,8 +235,8 @@ class Oracle:
         say nothing to the rule."""
         seen.fresh |= not any(past.accepted for past in point.back())
         earlier = [past for past in reversed(point.past) if past.accepted]
-        last_good = next((past for past in earlier if past.good), None)
-        seen.turns = seen.good and seen.tested != (last_good is not None and last_good.tested)
+        last = point.last_good()
+        seen.turns = seen.good and seen.tested != (last is not None and last.tested)
         since = take_while(earlier, lambda past: not past.good)
         seen.restarts = seen.turns or any(past.fresh for past in (seen, *since))
         since = take_while(earlier, lambda past: not (past.good or past.broken))
@@ -333,7 +334,7 @@ class Oracle:
 
     @staticmethod
     def moved(point: Point, seen: Past) -> bool:
-        last = point.last_good(seen)
+        last = point.last_good(before=seen)
         return seen.good and (last is None or last.value != seen.value)
 
     def is_mended(self, point: Point, seen: Past) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from flameblue.domain.points import NEVER_NS, NO_LIMIT, NO_LOWER_LIMIT, ON_CHANGE
 from flameblue.domain.readings import Mark
-from flameblue.domain.transitions import Level, Rule, Why
+from flameblue.domain.transitions import Level, Rule
 from tests.detection.inputs import Row
 
 LIMITED = (Level.ALARM, Level.WARNING)
@@ -57,7 +57,7 @@ class Point:
     clock_bad_ns: int = 0
     late_ns: int | None = None
     latest: tuple[int, int] | None = None
-    why_sensor: Why = Why(0)
+    why_sensor: int = 0
 
     # ---- limits
 
@@ -103,9 +103,9 @@ class Point:
         """The accepted good ones of them."""
         return (past for past in self.back(begin) if past.accepted and past.good)
 
-    def last_good(self, before: Past) -> Past | None:
-        """The accepted good reading before `before`, of whatever row."""
-        earlier = self.past[: self.past.index(before)] if before in self.past else self.past
+    def last_good(self, before: Past | None = None) -> Past | None:
+        """The newest accepted good reading, of whatever row; or the one before `before`."""
+        earlier = self.past if before is None else self.past[: self.past.index(before)]
         return next((past for past in reversed(earlier) if past.accepted and past.good), None)
 
     def in_time(self, rule: Rule, at_ns: int) -> Level:
@@ -144,14 +144,9 @@ class Point:
         """The same by arrival: here an old reading that is not safe breaks the row."""
         hold_ns = self.row_hold_ns(self.row.clear_hold_ns)
         for one, below in ((Level.ALARM, Level.WARNING), (Level.WARNING, Level.NORMAL)):
-            unsafe = [
-                i for i, past in enumerate(self.past) if past.good and not self.is_safe(rule, one, past.value)
-            ]
-            numbers = {id(past): i for i, past in enumerate(self.past)}
-            after = unsafe[-1] if unsafe else -1
-            in_row = take_while(
-                self.safe_since_entered(rule, one), lambda past, after=after: numbers[id(past)] > after
-            )
+            unsafe = [past for past in self.past if past.good and not self.is_safe(rule, one, past.value)]
+            after = self.past.index(unsafe[-1]) if unsafe else -1
+            in_row = [past for past in self.safe_since_entered(rule, one) if self.past.index(past) > after]
             if level == one and len(in_row) >= 3 and now_ns - in_row[-1].arrival_ns >= hold_ns:
                 level = below
         return level

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 
 from flameblue.detection.detector import Detector
@@ -10,10 +11,24 @@ from tests.detection.inputs import Input, drive
 from tests.detection.oracle import Oracle
 from tests.detection.streams import POINTS, streams
 
+ANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(ANY, max_examples=5_000)
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+@ANY
 @given(streams())
 def test_the_kernel_says_what_the_oracle_says(inputs: list[Input]) -> None:
+    compare(inputs)
+
+
+@pytest.mark.proof
+@MANY
+@given(streams(length_max=80))
+def test_the_kernel_says_what_the_oracle_says_of_many_long_streams(inputs: list[Input]) -> None:
+    compare(inputs)
+
+
+def compare(inputs: list[Input]) -> None:
     detector, oracle = Detector(), Oracle()
     found, expected = drive(detector, inputs), oracle.drive(inputs)
     for one in expected:

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterable
+from dataclasses import astuple
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ def split(inputs: Iterable[Input]) -> list[Input]:
 
 
 def without_place(transitions: Iterable[Transition]) -> list[tuple[int, ...]]:
-    return [tuple(one)[2:] for one in transitions]
+    return [astuple(one)[2:] for one in transitions]
 
 
 @QUICK
@@ -87,14 +88,14 @@ def in_plain_python(fleet: module.Fleet, batch: Batch) -> list[tuple[int, ...]]:
     moment.arrival_ns = batch.arrival_ns
     for point in np.flatnonzero(states.wake_ns <= batch.arrival_ns):
         moment.point = point
-        one_tick.py_func(states[point], moment)  # type: ignore[attr-defined]
+        one_tick.py_func(states[point], moment)
         found += taken(moment)
     for index, reading in enumerate(batch.readings):
-        if reading.point >= len(states) or not states[reading.point].row.flags:
+        if reading.point >= len(states) or not states[reading.point].row["flags"]:
             continue
         moment.point, moment.at_ns, moment.value, moment.marks = reading
         moment.index = index
-        one_reading.py_func(states[reading.point], moment)  # type: ignore[attr-defined]
+        one_reading.py_func(states[reading.point], moment)
         found += taken(moment)
     return found
 

@@ -76,12 +76,12 @@ def test_without_a_limit_of_ours_there_is_no_disagreement() -> None:
     assert (found[0].why, found[0].limit) == (0, NO_VALUE)
 
 
-def tested(values: list[int], start_s: float = 0, marks: int = 0) -> list[Input]:
+def by_test(values: list[int], start_s: float = 0, marks: int = 0) -> list[Input]:
     return every(10, values, start_s=start_s, marks=marks | Mark.TEST)
 
 
 def test_what_a_test_enters_says_so_and_ends_with_the_test() -> None:
-    found = drive(watched(), [*tested([HOT] * 4), one(40, SAFE)], 2)
+    found = drive(watched(), [*by_test([HOT] * 4), one(40, SAFE)], 2)
     assert told(found) == [
         ("TEST", "WARNING", 0.0),
         ("OVER", "ALARM", 30.0),
@@ -92,31 +92,31 @@ def test_what_a_test_enters_says_so_and_ends_with_the_test() -> None:
 
 
 def test_what_is_still_true_after_the_test_is_entered_anew_as_real() -> None:
-    found = drive(watched(), [*tested([HOT] * 4), one(40, HOT)], 2)
+    found = drive(watched(), [*by_test([HOT] * 4), one(40, HOT)], 2)
     real = [one for one in found if one.rule == Rule.OVER][-1]
     assert (real.before, real.level, real.why) == (Level.NORMAL, Level.ALARM, 0)
 
 
 def test_a_fire_soon_after_a_test_is_real() -> None:
     """The level that the test had entered is not kept: what comes after it has its own hold and its own case."""
-    found = drive(watched(), [*tested([HOT] * 4), one(40, SAFE), *every(10, [HOT] * 4, start_s=50)], 2)
+    found = drive(watched(), [*by_test([HOT] * 4), one(40, SAFE), *every(10, [HOT] * 4, start_s=50)], 2)
     real = [one for one in found if one.rule == Rule.OVER][-1]
     assert (real.level, real.why, real.at_ns) == (Level.ALARM, 0, T0 + 80 * S)
 
 
 def test_a_test_takes_down_nothing_that_is_real() -> None:
-    found = drive(watched(), [*every(10, [HOT] * 4), *tested([SAFE] * 30, start_s=40), one(340, SAFE)], 2)
+    found = drive(watched(), [*every(10, [HOT] * 4), *by_test([SAFE] * 30, start_s=40), one(340, SAFE)], 2)
     assert of(Rule.OVER, found) == [("ALARM", 30.0)]
 
 
 def test_a_test_is_no_evidence_of_safety_afterwards() -> None:
-    inputs = [*every(10, [HOT] * 4), *tested([SAFE] * 30, start_s=40), *every(10, [SAFE] * 7, start_s=340)]
+    inputs = [*every(10, [HOT] * 4), *by_test([SAFE] * 30, start_s=40), *every(10, [SAFE] * 7, start_s=340)]
     assert of(Rule.OVER, drive(watched(), inputs, 2)) == [("ALARM", 30.0), ("NORMAL", 400.0)]
 
 
 def test_the_devices_alarm_bit_of_a_test_is_real_when_it_stays() -> None:
     found = drive(
-        watched(), [*tested([SAFE], marks=Mark.REPORTED_ALARM), one(10, SAFE, Mark.REPORTED_ALARM)], 2
+        watched(), [*by_test([SAFE], marks=Mark.REPORTED_ALARM), one(10, SAFE, Mark.REPORTED_ALARM)], 2
     )
     real = [one for one in found if one.rule == Rule.REPORTED][-1]
     assert (real.before, real.level, real.why) == (Level.NORMAL, Level.ALARM, Why.DEVICE_DISAGREES)
@@ -124,14 +124,14 @@ def test_the_devices_alarm_bit_of_a_test_is_real_when_it_stays() -> None:
 
 def test_one_garbled_sample_after_a_test_confirms_nothing() -> None:
     found = drive(
-        watched(), [*tested([NO_VALUE], marks=Mark.SENSOR_OPEN), one(10, GARBAGE), one(20, SAFE)], 2
+        watched(), [*by_test([NO_VALUE], marks=Mark.SENSOR_OPEN), one(10, GARBAGE), one(20, SAFE)], 2
     )
     assert of(Rule.SENSOR, found) == [("FAULT", 0.0), ("NORMAL", 20.0)]
 
 
 def test_a_tick_confirms_nothing_that_a_test_has_entered() -> None:
     row = Row(flags=ENABLED | ON_CHANGE, alarm_hold_ns=0)
-    inputs = [*tested([HOT]), one(10, NO_VALUE), Tick(T0 + 20 * S), one(25, SAFE)]
+    inputs = [*by_test([HOT]), one(10, NO_VALUE), Tick(T0 + 20 * S), one(25, SAFE)]
     found = drive(watched(row), inputs, 2)
     assert of(Rule.OVER, found) == [("ALARM", 0.0), ("NORMAL", 25.0)]
     assert all(one.why & Why.TEST for one in found)

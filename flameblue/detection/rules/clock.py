@@ -10,11 +10,11 @@ sign. Whenever the time base changes, runs start anew.
 
 from typing import Any
 
+from flameblue.detection.alarm_machine import is_on_change
 from flameblue.detection.emitting import tell
 from flameblue.detection.fleet_state import NEVER
 from flameblue.detection.kernels import code, compiled
 from flameblue.domain.limits import SECOND_NS
-from flameblue.domain.points import ON_CHANGE
 from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.readings import Mark
 from flameblue.domain.transitions import Level, Rule
@@ -78,7 +78,7 @@ def stands_still(state: Any, moment: Any) -> bool:
 @compiled
 def is_gap(row: Any, step_ns: int) -> bool:
     """Whether the step between two readings starts runs anew: never where only changes are reported."""
-    return bool(step_ns > row.gap_ns and row.flags & ON_CHANGE == 0)
+    return bool(step_ns > row.gap_ns and not is_on_change(row))
 
 
 @compiled

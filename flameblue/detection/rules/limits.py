@@ -18,13 +18,14 @@ from flameblue.detection.alarm_machine import (
     count_late,
     doubt_safety,
     entered_in_a_row,
+    is_on_change,
     is_watched,
     take_level,
 )
 from flameblue.detection.emitting import is_by_test, settle
 from flameblue.detection.fleet_state import NEVER
 from flameblue.detection.kernels import code, compiled
-from flameblue.domain.points import NO_LIMIT, ON_CHANGE
+from flameblue.domain.points import NO_LIMIT
 from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.readings import Mark
 from flameblue.domain.transitions import Rule
@@ -114,8 +115,8 @@ def hold_ends_ns(side: Any, row: Any, ahead_ns: int) -> int:
         ends_ns = min(ends_ns, side.warning.since_ns + row.warning_hold_ns + ahead_ns)
     if side.level < ALARM and side.alarm.since_ns != NEVER:
         ends_ns = min(ends_ns, side.alarm.since_ns + row.alarm_hold_ns + ahead_ns)
-    if row.flags & ON_CHANGE and side.level == ALARM and side.alarm_clear.since_ns != NEVER:
+    if is_on_change(row) and side.level == ALARM and side.alarm_clear.since_ns != NEVER:
         ends_ns = min(ends_ns, side.alarm_clear.since_ns + row.clear_hold_ns + ahead_ns)
-    if row.flags & ON_CHANGE and side.level >= WARNING and side.warning_clear.since_ns != NEVER:
+    if is_on_change(row) and side.level >= WARNING and side.warning_clear.since_ns != NEVER:
         ends_ns = min(ends_ns, side.warning_clear.since_ns + row.clear_hold_ns + ahead_ns)
     return ends_ns
