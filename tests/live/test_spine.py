@@ -421,7 +421,7 @@ def test_a_refused_number_is_called(valley: Valley, somewhere: Post) -> None:
     assert "松林客栈203房" in spoken
     refused = valley.notices(cabin, cabin.owner)[0]
     assert (refused["state"], refused["attempts"]) == ("failed", ["refused"])
-    (call,) = valley.notices(cabin, cabin.owner, "voice")
+    call = valley.notices(cabin, cabin.owner, "voice")[0]  # a repeat may have been refused and called too
     assert (call["state"], call["reason"]) == ("sent", "channel_failed")
 
 
