@@ -48,7 +48,7 @@ def _plan_one(event: int, now: datetime) -> int:
     found = facts.of(event, now)
     planned = plan(found.event, found.people, current().quiet_hours)
     rows = [writing.notice(one, found, now) for one in planned]
-    return len(Notice.objects.bulk_create(rows))
+    return len(Notice.objects.bulk_create(rows, ignore_conflicts=True))  # one text by one channel is enough
 
 
 @transaction.atomic
