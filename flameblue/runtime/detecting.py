@@ -66,8 +66,7 @@ class Detecting:
                 await self.worker(self.snapshots.save, self.detector, self.at)
                 snapshot_s = now_s
             lag = await self.worker(self.journal.end) - self.at
-            self.health.beat("detection", lag)
-            self.health.beat("cases", self.at - self.applied)
+            self.health.beat("detection", lag + self.at - self.applied)
             if not transitions and lag == 0:
                 await self.grew.wait(CURSOR_EVERY_S)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from flameblue.cases import actions as cases
 from flameblue.domain.clock import Clock, to_datetime
+from flameblue.domain.errors import JournalCorrupt
 from flameblue.domain.limits import DISK_LOW_BYTES, RESERVE_BYTES
 from flameblue.history.archive import Archive
 from flameblue.history.board import Board
@@ -83,7 +84,13 @@ class Remembering:
         return max(first - 1, min(self.archive.cursor, self.journal.end() - BOARD_FROM), 0)
 
     def _take_some(self) -> int:
-        records = self.journal.read(self.at, RECORDS_A_READ)
+        try:
+            records = self.journal.read(self.at, RECORDS_A_READ)
+        except JournalCorrupt as error:  # detection says so in a case; here nothing can be kept of it
+            log.warning("The long memory passes over a damaged record: %s", error)
+            self.counts["damaged_records"] = self.counts.get("damaged_records", 0.0) + 1
+            self.at = error.offset
+            return 1
         for record in records:
             self._take(record)
         return len(records)
@@ -100,6 +107,8 @@ class Remembering:
         now = to_datetime(self.clock.now_ns())
         if self.disk is not before:
             await self._tell(now)
+        if self.disk is Disk.OK and before is not Disk.OK:
+            self.at = min(self.at, self.archive.collected)  # what was not archived meanwhile is taken now
         applied = await self.orm(cases.cursor)
         keep_from = min(applied, self.archive.cursor, self.snapshots.oldest())
         await self.worker(self.journal.retain, keep_from, self.clock.now_ns())

@@ -17,7 +17,7 @@ from typing import Any
 
 log = logging.getLogger("flameblue.supervisor")
 RESTART_S_MIN = 0.3
-RESTART_S_MAX = 15.0
+RESTART_S_MAX = 5.0
 HEALTHY_AFTER_S = 30.0  # a child that lived this long starts again at once when it dies
 STOP_WITHIN_S = 8.0
 PR_SET_PDEATHSIG = 1
