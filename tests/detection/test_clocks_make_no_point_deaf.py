@@ -69,7 +69,7 @@ def test_an_alarm_is_told_within_the_bound(clock: str, interval_s: int, decode: 
         assert level_after(drive(watched(row), inputs, 2)) == Level.ALARM, calm
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_no_clock_at_all_makes_a_point_deaf(data: st.DataObject) -> None:
     """Arrival steps up to the promised interval, device times as an adversary would have them."""

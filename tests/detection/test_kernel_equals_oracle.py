@@ -11,7 +11,7 @@ from tests.detection.inputs import Input, drive
 from tests.detection.oracle import Oracle
 from tests.detection.streams import POINTS, streams
 
-ANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+ANY = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MANY = settings(ANY, max_examples=5_000)
 
 

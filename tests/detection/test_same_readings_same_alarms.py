@@ -18,7 +18,7 @@ from flameblue.domain.transitions import Transition
 from tests.detection.inputs import Batch, Input, Rows, Tick, drive, rows_array, watched
 from tests.detection.streams import streams
 
-QUICK = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def split(inputs: Iterable[Input]) -> list[Input]:
