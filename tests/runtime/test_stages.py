@@ -74,7 +74,6 @@ async def test_a_stage_that_is_cancelled_is_not_started_again(health: Health) ->
 async def test_a_wake_before_the_wait_is_not_lost() -> None:
     wake = stages.Wake(asyncio.get_running_loop())
     await asyncio.to_thread(wake)
-    await asyncio.sleep(0)
     async with asyncio.timeout(5):
         await wake.wait(60)
 
