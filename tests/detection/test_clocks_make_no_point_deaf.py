@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flameblue.domain.limits import BACKLOG_NS_MAX, CLOCK_AHEAD_NS_MAX
+from flameblue.domain.points import ENABLED, ON_CHANGE
 from flameblue.domain.readings import Mark, Reading
 from flameblue.domain.transitions import Level, Rule, Transition, Why
 from tests.detection.inputs import T0, Batch, Input, Row, S, drive, every, one, told, watched
@@ -147,3 +148,20 @@ def test_old_readings_are_no_evidence_of_safety() -> None:
         old = [Reading(1, T0 - (4_000 - 60 * i - j) * S, SAFE, 0) for j in range(3)]
         inputs.append(Batch(T0 + 10 * i * S, (Reading(1, T0 + 10 * i * S, HOT, 0), *old)))
     assert drive(detector, inputs, 6) == []
+
+
+def test_an_old_reading_that_is_not_safe_breaks_the_row_that_leaves() -> None:
+    """Here 52.0 °C: safe for the alarm, within the warning's hysteresis."""
+    slow = every(20, [HOT] * 5 + [SAFE] * 10)
+    inputs = [*slow[:8], one(-7_000, 520, arrival_s=150), *slow[8:]]
+    assert told(drive(watched(), inputs, 2)) == [
+        ("OVER", "ALARM", 80.0),
+        ("OVER", "WARNING", 200.0),
+        ("OVER", "NORMAL", 260.0),
+    ]
+
+
+def test_nothing_has_lasted_across_a_change_of_the_time_base() -> None:
+    row = Row(flags=ENABLED | ON_CHANGE)
+    inputs = [one(-1_000, HOT, arrival_s=0), one(5, SAFE, Mark.TIME_REPLACED)]
+    assert told(drive(watched(row), inputs, 2)) == [("CLOCK", "FAULT", 5.0)]
