@@ -108,6 +108,12 @@ def test_a_point_that_reports_on_change_enters_and_leaves_by_ticks() -> None:
     assert told(drive(watched(row), inputs, 2)) == [("OVER", "ALARM", 30.0), ("OVER", "NORMAL", 160.0)]
 
 
+def test_a_point_that_reports_on_change_leaves_one_level_by_a_tick() -> None:
+    row = Row(flags=ENABLED | ON_CHANGE, silence_ns=10_000 * S)
+    inputs = [one(0, HOT), Tick(T0 + 30 * S), one(40, 600), Tick(T0 + 99 * S), Tick(T0 + 100 * S)]
+    assert told(drive(watched(row), inputs, 2)) == [("OVER", "ALARM", 30.0), ("OVER", "WARNING", 100.0)]
+
+
 def test_what_a_point_on_change_has_not_said_has_lasted_in_a_backlog_too() -> None:
     row = Row(flags=ENABLED | ON_CHANGE)
     backlog = Batch(T0 + 900 * S, (Reading(1, T0, HOT, 0), Reading(1, T0 + 500 * S, SAFE, 0)))
