@@ -6,7 +6,7 @@ from flameblue.domain.points import NO_LIMIT
 from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.readings import Mark
 from flameblue.domain.transitions import Level, Rule
-from tests.detection.inputs import Batch, Row, drive, every, one, told, watched
+from tests.detection.inputs import Batch, Gap, Row, S, drive, every, one, told, watched
 
 HOT, SAFE = 720, 400
 
@@ -68,3 +68,9 @@ def test_a_bit_that_was_seen_in_time_is_not_told_again() -> None:
 def test_under_has_its_late_readings_too() -> None:
     row = Row(over_warning=NO_LIMIT, over_alarm=NO_LIMIT, under_warning=1980, under_alarm=1760)
     assert after([2_200] * 11, late(55, 1_700), row=row) == [("LATE", "ALARM", 55.0)]
+
+
+def test_the_hour_is_one_of_listening() -> None:
+    detector = watched(Row(silence_ns=100_000 * S))
+    drive(detector, [one(0, SAFE), late(-50, arrival_s=1), Gap(3_600 * S), one(3_602, SAFE)], 2)
+    assert drive(detector, [late(-70, arrival_s=3_603)], 6) == []

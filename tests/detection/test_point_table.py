@@ -98,3 +98,9 @@ def test_every_reading_of_a_full_batch_may_speak() -> None:
     found = detector.readings(2, T0, readings)
     expected = [(i, rule) for i in range(count) for rule in (Rule.SENSOR, Rule.REPORTED, Rule.SHIELDED)]
     assert [(one.index, one.rule) for one in found] == expected
+
+
+def test_a_new_row_lets_a_value_stand_still_from_its_first_reading_on() -> None:
+    row = Row(frozen_ns=50 * S)
+    inputs = [*every(10, [SAFE] * 5), Rows(T0 + 45 * S, (row,)), *every(10, [SAFE] * 6, start_s=50)]
+    assert told(drive(watched(row), inputs, 2)) == [("SENSOR", "FAULT", 100.0)]
