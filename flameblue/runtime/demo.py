@@ -44,7 +44,7 @@ def run(wishes: Wishes, valley: Valley) -> int:
         write_policy(Path(config.policy))
         os.environ.update(configuration.as_environment(config))
         django.setup()
-        from flameblue.runtime import populating  # the models exist only from here on
+        from flameblue.runtime import installation, populating  # the models exist only from here on
 
         populating.populate(config, valley)
         sys.stderr.write(
@@ -55,14 +55,13 @@ def run(wishes: Wishes, valley: Valley) -> int:
             f"  Data    {data}{'' if wishes.data else '  (removed at the end)'}\n"
             "  A leakage fault appears within a minute. Ctrl-C ends the demo.\n\n"
         )
-        environment = {**os.environ, **configuration.as_environment(config)}
         arguments = (
             valley.module,
             *("--host", HOST, "--port", str(config.mqtt.port), "--premises", str(wishes.premises)),
             *("--seed", str(wishes.seed), "--speed", str(wishes.speed), "--data", str(data)),
         )
-        children = [Child(name, ("flameblue", name), environment) for name in ("core", "web")]
-        asyncio.run(supervise([*children, Child("simulation", arguments, environment)], data / "run"))
+        simulation = Child("simulation", arguments, os.environ)
+        asyncio.run(supervise([*installation.children(config), simulation], data / "run"))
     return 0
 
 
