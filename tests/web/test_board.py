@@ -70,7 +70,7 @@ def test_premises_stand_by_level_and_say_what_is_not_equipped(bench: Bench, bola
     page = bolat.sees("/")
     tiles = page[page.index("Premises") :]
     assert tiles.index("松林客栈") < tiles.index("白桦客栈") < tiles.index("邮局 not equipped")
-    assert "Alarm 1 Normal 1 2 of 3 equipped" in tiles
+    assert "Alarm 1 Normal 1 · 2 of 3 equipped" in tiles
 
 
 def test_another_station_sees_nothing_of_it(bench: Bench, dana: Reader) -> None:
