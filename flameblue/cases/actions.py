@@ -3,12 +3,12 @@
 from flameblue.cases.applying import Change, apply
 from flameblue.cases.counting import Counts, counts
 from flameblue.cases.cursors import CursorMoved, cursor, move_cursor, skip, skipped_offsets
-from flameblue.cases.escalating import Delivered, escalate_due
+from flameblue.cases.escalating import Delivered, escalate_each
 from flameblue.cases.finishing import close, made_safe, repaired
 from flameblue.cases.handling import ask_help, assign, comment, owner_acknowledge, take
 from flameblue.cases.loads import Latest
 from flameblue.cases.outcome import Outcome
-from flameblue.cases.proving import Proof, look_at_evidence, proofs
+from flameblue.cases.proving import Proof, proofs, prove_each
 from flameblue.cases.shelving import shelve, unshelve_due
 from flameblue.cases.system import open_system_case, system_cleared
 from flameblue.cases.traces import ReadingsQuery
@@ -29,13 +29,13 @@ __all__ = [
     "comment",
     "counts",
     "cursor",
-    "escalate_due",
-    "look_at_evidence",
+    "escalate_each",
     "made_safe",
     "move_cursor",
     "open_system_case",
     "owner_acknowledge",
     "proofs",
+    "prove_each",
     "repaired",
     "shelve",
     "skip",

@@ -1,6 +1,6 @@
 """What time alone brings: a held-back silence is announced, a step is due, a taken case rings again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -17,18 +17,16 @@ from flameblue.domain.transitions import Level
 Delivered = Callable[[int], bool]  # case id → the owner's message is known to have arrived
 
 
-def escalate_due(now: datetime, delivered: Delivered, policy: Policy | None = None) -> int:
-    """Takes every step that is due at `now`; returns how many events that made.
+def escalate_each(now: datetime, delivered: Delivered, policy: Policy | None = None) -> Iterator[int]:
+    """Takes every step that is due at `now`, one case each time it is asked; yields how many events that made.
 
     A step names one event, `escalated`; each case is a transaction of its own.
     """
     agreed = policy or current()
     waiting = Case.objects.filter(state__in=(State.OPEN, State.TAKEN), incident=None)
-    made = 0
     for seen in waiting.select_related("premises", "site", "taken_by").order_by("pk"):
         if _due(seen, now, delivered, agreed):  # a look without a lock; most cases have nothing due
-            made += len(_take_steps(seen.pk, now, delivered, agreed))
-    return made
+            yield len(_take_steps(seen.pk, now, delivered, agreed))
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ Invariants: switched off is not repaired; evidence counts only what came after t
 repaired or announced anew; a case is proven only while every one of its alarms is back to normal.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,20 +36,19 @@ class Proof:
     verdict: evidence.Verdict
 
 
-def look_at_evidence(
+def prove_each(
     now: datetime, readings: ReadingsQuery, latest: Latest, policy: Policy | None = None
-) -> int:
-    """Looks at the readings of every unclosed case; returns how many events that made."""
+) -> Iterator[int]:
+    """Looks at the readings of every unclosed case, one each time it is asked; yields how many events that made."""
     agreed = policy or current()
     unclosed = Case.objects.filter(is_test=False, premises__isnull=False).exclude(
         state__in=(State.PROVEN, State.CLOSED)
     )
-    made = _look_at_tests(now, latest, agreed)
+    yield _look_at_tests(now, latest, agreed)
     for case in unclosed.select_related("premises__site").order_by("pk"):
-        made += switching.look_at(case, now, readings, agreed)
-        made += trending.look_at(case, now, readings, agreed)
-        made += _prove(case, now, readings, agreed)
-    return made
+        yield switching.look_at(case, now, readings, agreed)
+        yield trending.look_at(case, now, readings, agreed)
+        yield _prove(case, now, readings, agreed)
 
 
 def proofs(case: Case, now: datetime, readings: ReadingsQuery, policy: Policy | None = None) -> list[Proof]:

@@ -67,7 +67,7 @@ class Archive:
             if record.kind is Kind.READINGS:
                 self._bytes += len(record.body)
         if self._bytes >= self._flush_at:
-            self._flush_if_it_goes()
+            self.try_to_flush()
 
     def flush(self) -> None:
         """Writes what has been taken; afterwards `cursor` is the last record's offset."""
@@ -81,7 +81,8 @@ class Archive:
         self.cursor = last
         self._waiting, self._bytes, self._flush_at = [], 0, FILE_BYTES
 
-    def _flush_if_it_goes(self) -> None:
+    def try_to_flush(self) -> None:
+        """Writes what has been taken, or keeps it for later; OSError when more waits than memory should hold."""
         try:
             self.flush()
         except OSError as error:

@@ -1,6 +1,7 @@
 """What time and readings bring to cases: due steps, ended shelving, and the evidence of the readings."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flameblue.cases import actions as cases
@@ -32,14 +33,21 @@ class Caring:
         while True:
             now = to_datetime(self.clock.now_ns())
             made = await self.orm(cases.unshelve_due, now)
-            made += await self.orm(cases.escalate_due, now, receipts.owner_has_it)
+            made += await self._case_by_case(cases.escalate_each(now, receipts.owner_has_it))
             if self.rounds % EVIDENCE_EVERY == 0:
-                made += await self.orm(cases.look_at_evidence, now, self.memory.raw, self.latest)
+                made += await self._case_by_case(cases.prove_each(now, self.memory.raw, self.latest))
             if made:
                 self.events_grew()
             self.rounds += 1
             self.health.beat("cases")
             await asyncio.sleep(EVERY_S)
+
+    async def _case_by_case(self, looks: Iterator[int]) -> int:
+        """A new alarm, or a message that is due, waits for one case at most and not for all of them."""
+        made = 0
+        while (events := await self.orm(next, looks, None)) is not None:
+            made += events
+        return made
 
     def latest(self, point: int) -> tuple[int, int] | None:
         """The newest reading of `point` as (device time, value)."""

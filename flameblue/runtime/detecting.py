@@ -23,7 +23,7 @@ from flameblue.journal.record import Record, points_draft, skipped_draft
 from flameblue.runtime.health import Health
 from flameblue.runtime.snapshots import Snapshots
 from flameblue.runtime.stages import Wake, Worker
-from flameblue.runtime.stepping import step
+from flameblue.runtime.stepping import step, warm_up
 
 log = logging.getLogger("flameblue.runtime")
 RECORDS_A_READ = 256
@@ -51,7 +51,8 @@ class Detecting:
     waiting: deque[Record] = field(default_factory=deque)
 
     async def run(self) -> None:
-        """Follows the journal for ever."""
+        """Follows the journal for ever. Until detection is compiled, what devices send is kept, and answered."""
+        await self.worker(warm_up)
         await self._restore()
         cursor_s = snapshot_s = self.clock.monotonic_s()
         while True:

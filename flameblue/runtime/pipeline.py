@@ -16,7 +16,7 @@ from flameblue.journal.record import gap_draft
 from flameblue.runtime.caring import Caring
 from flameblue.runtime.detecting import Detecting
 from flameblue.runtime.messaging import Delivering, Planning
-from flameblue.runtime.plant import Plant, open_plant, warm_up
+from flameblue.runtime.plant import Plant, open_plant
 from flameblue.runtime.remembering import Remembering
 from flameblue.runtime.stages import every, keep
 from flameblue.runtime.ticking import Ticking, gap_since
@@ -102,6 +102,7 @@ def ticking(plant: Plant) -> Ticking:
 def remembering(plant: Plant, delivery: Delivering) -> Remembering:
     made = Remembering(
         data=plant.config.data,
+        disk=plant.disk,
         journal=plant.journal,
         board=plant.board,
         archive=plant.archive,
@@ -168,7 +169,6 @@ async def _until_told(config: Config) -> None:
     with ExitStack() as stack:
         plant = open_plant(config, stack)
         plant.health.count_with(plant.intake.counts.as_dict)
-        await asyncio.to_thread(warm_up)
         await read_directory(plant)
         if gap_ns := gap_since(plant.journal, plant.clock.now_ns()):
             draft = gap_draft(plant.clock.now_ns(), gap_ns)

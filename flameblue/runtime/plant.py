@@ -5,15 +5,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from flameblue.cases.policy import current
 from flameblue.config import Config
 from flameblue.detection import kernels
-from flameblue.detection.detector import Detector
 from flameblue.domain.clock import Clock, SystemClock
-from flameblue.domain.points import POINT
-from flameblue.domain.readings import READING
 from flameblue.fleet.shelf import shelf
 from flameblue.history.archive import Archive
 from flameblue.history.board import Board
@@ -21,15 +16,14 @@ from flameblue.history.queries import Memory
 from flameblue.intake.quarantine import Quarantine
 from flameblue.intake.reception import Intake
 from flameblue.journal.commit import Committer
+from flameblue.journal.disk import Disk
 from flameblue.journal.log import Journal
-from flameblue.journal.record import Record, points_draft, readings_draft, tick_draft
 from flameblue.runtime.arrival import ArrivalClock
 from flameblue.runtime.backends import open_journal
 from flameblue.runtime.health import Health
 from flameblue.runtime.sink import JournalSink
 from flameblue.runtime.snapshots import Snapshots
 from flameblue.runtime.stages import Wake, Worker
-from flameblue.runtime.stepping import step
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +33,7 @@ class Plant:
     config: Config
     clock: ArrivalClock
     health: Health
+    disk: Disk
     journal: Journal
     committer: Committer
     board: Board
@@ -63,7 +58,8 @@ def open_plant(config: Config, stack: ExitStack, clock: Clock | None = None) -> 
     current()  # a policy that can't be read is told at the start, not in the night
     journal = open_journal(config)
     stack.callback(journal.close)
-    committer = Committer(journal)
+    disk = Disk(config.data)
+    committer = Committer(journal, may_write=disk.may_write)
     stack.callback(committer.stop)
     board = Board(config.data / "board.bin", writable=True)
     stack.callback(board.close)
@@ -79,6 +75,7 @@ def open_plant(config: Config, stack: ExitStack, clock: Clock | None = None) -> 
         config=config,
         clock=arrival,
         health=Health(config.data / "health.json", SystemClock()),
+        disk=disk,
         journal=journal,
         committer=committer,
         board=board,
@@ -93,14 +90,3 @@ def open_plant(config: Config, stack: ExitStack, clock: Clock | None = None) -> 
         events_grew=Wake(loop),
         notices_grew=Wake(loop),
     )
-
-
-def warm_up() -> None:
-    """Compiles detection before the first reading comes (from the cache: a second or two).
-
-    The records are made as live ones are: Numba compiles anew for an array that is read-only or not.
-    """
-    detector = Detector()
-    drafts = (points_draft(0, np.zeros(1, POINT)), readings_draft(0, np.zeros(1, READING)), tick_draft(0))
-    for offset, draft in enumerate(drafts, 1):
-        step(detector, Record(offset, draft.kind, draft.arrival_ns, draft.body))

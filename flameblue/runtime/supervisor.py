@@ -60,13 +60,20 @@ async def _keep(child: Child, pids: Path, stop: asyncio.Event) -> None:
             start_new_session=True,
             preexec_fn=die_with_parent,
         )
-        (pids / f"{child.name}.pid").write_text(str(process.pid), encoding="ascii")
+        write_pid(pids / f"{child.name}.pid", process.pid)
         if await _ended(process, stop):
             return
         lived_s = loop.time() - started_s
         pause_s = RESTART_S_MIN if lived_s > HEALTHY_AFTER_S else min(pause_s * 2, RESTART_S_MAX)
         log.error("Process %s ended with status %s; it starts again.", child.name, process.returncode)
         await _first(stop.wait(), asyncio.sleep(pause_s))
+
+
+def write_pid(path: Path, pid: int) -> None:
+    """Replaces the file at once: whoever reads it sees the old process or the new one, never half a number."""
+    draft = path.with_suffix(".draft")
+    draft.write_text(str(pid), encoding="ascii")
+    draft.replace(path)
 
 
 async def _ended(process: asyncio.subprocess.Process, stop: asyncio.Event) -> bool:

@@ -121,10 +121,10 @@ class Bench:
             self.escalate()
 
     def escalate(self) -> int:
-        return actions.escalate_due(self.now, lambda case: case in self.delivered)
+        return sum(actions.escalate_each(self.now, lambda case: case in self.delivered))
 
     def look(self) -> int:
-        return actions.look_at_evidence(self.now, self.query, self.latest)
+        return sum(actions.prove_each(self.now, self.query, self.latest))
 
     # what came of it
     def case(self) -> Case:

@@ -105,9 +105,9 @@ class Valley:
             self._append(tick_draft(arrival_ns), now)
         if Case.objects.exclude(state=State.CLOSED).exists():
             cases.unshelve_due(now)
-            cases.escalate_due(now, self.phones.owner_has_it)
+            sum(cases.escalate_each(now, self.phones.owner_has_it))
             if second % EVIDENCE_EVERY_S == 0:
-                cases.look_at_evidence(now, self._query, self.detector.latest)
+                sum(cases.prove_each(now, self._query, self.detector.latest))
         self._listen(second)
         for words in self.phones.carry(now):
             self.happened.append((second, words))
