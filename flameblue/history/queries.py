@@ -108,6 +108,11 @@ class Memory:
         self._lock = threading.Lock()
         self._asked: duckdb.DuckDBPyConnection | None = None
 
+    def read_on(self) -> None:
+        """Reads what is new in the journal, so that the next question need not: it is much after a start."""
+        with self._lock:
+            self._tail.after(max((offsets_of(path)[1] for path in files(self._archive)), default=0))
+
     def series(
         self, points: Sequence[int], from_ns: int, to_ns: int, *, buckets_max: int = CHART_POINTS_MAX
     ) -> dict[int, Series]:

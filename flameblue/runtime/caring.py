@@ -35,6 +35,7 @@ class Caring:
             made = await self.orm(cases.unshelve_due, now)
             made += await self._case_by_case(cases.escalate_each(now, receipts.owner_has_it))
             if self.rounds % EVIDENCE_EVERY == 0:
+                await asyncio.to_thread(self.memory.read_on)
                 made += await self._case_by_case(cases.prove_each(now, self.memory.raw, self.latest))
             if made:
                 self.events_grew()

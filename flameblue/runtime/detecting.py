@@ -63,7 +63,7 @@ class Detecting:
             elif self.at > self.applied and now_s - cursor_s >= CURSOR_EVERY_S:
                 await self.orm(cases.move_cursor, self.applied, self.at)
                 self.applied, cursor_s = self.at, now_s
-            elif now_s - snapshot_s >= SNAPSHOT_EVERY_S and self.at == self.applied:
+            if now_s - snapshot_s >= SNAPSHOT_EVERY_S and self.at == self.applied:
                 await self.worker(self.snapshots.save, self.detector, self.at)
                 snapshot_s = now_s
             lag = await self.worker(self.journal.end) - self.at

@@ -52,10 +52,11 @@ class Device:
         self.client.disconnect()
         self.client.loop_stop()
 
-    def publish(self, at_ms: int, values: dict[str, float]) -> None:
-        """Sends it as soon as all before it are sent."""
+    def publish(self, at_ms: int, values: dict[str, float], *, says_when: bool = True) -> None:
+        """Sends it as soon as all before it are sent; a device without a clock does not say when it was."""
         self.sent.append((at_ms, values))
-        self._queue.append((at_ms, json.dumps({"t": at_ms, "v": values})))
+        message = {"t": at_ms, "v": values} if says_when else {"v": values}
+        self._queue.append((at_ms, json.dumps(message)))
         self.go_on()
 
     def go_on(self) -> None:

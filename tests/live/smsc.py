@@ -125,6 +125,17 @@ class SmsCentre:
         thread.join(WITHIN_S)
         assert not thread.is_alive()
 
+    def environment(self) -> dict[str, str]:
+        """What tells an installation to send its SMS here."""
+        return {
+            "FLAMEBLUE_MESSAGES_SMS_CHANNEL": "smpp",
+            "FLAMEBLUE_SMPP_HOST": HOST,
+            "FLAMEBLUE_SMPP_PORT": str(self.port),
+            "FLAMEBLUE_SMPP_SYSTEM_ID": "flame",
+            "FLAMEBLUE_SMPP_PASSWORD": "blue",
+            "FLAMEBLUE_SMPP_SOURCE": "106900",
+        }
+
     @property
     def is_bound(self) -> bool:
         return bool(self._sessions)
