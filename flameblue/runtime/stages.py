@@ -15,6 +15,7 @@ from flameblue.runtime.health import Health
 log = logging.getLogger("flameblue.runtime")
 RESTART_S_MIN = 0.2
 RESTART_S_MAX = 5.0
+WELL_AFTER_S = 30.0  # a stage that lived this long starts again at once when it fails
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,11 +38,15 @@ class Worker:
 
 async def keep(name: str, stage: Callable[[], Awaitable[None]], health: Health) -> None:
     """Runs `stage` until it returns; a failure is logged, counted and followed by another start."""
+    loop = asyncio.get_running_loop()
     pause_s = RESTART_S_MIN
     while True:
+        started_s = loop.time()
         try:
             await stage()
         except Exception as error:
+            if loop.time() - started_s >= WELL_AFTER_S:
+                pause_s = RESTART_S_MIN
             log.exception("Stage %s stopped; it starts again in %.1f s.", name, pause_s)
             health.failed(name, error)
         else:

@@ -168,6 +168,11 @@ def registry(rows: Sequence[dict[str, str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+PREPARED = """
+from django.conf import settings
+from flameblue.runtime.installation import prepare
+prepare(settings.CONFIG)
+"""
 STATION = """
 from flameblue.fleet.models import Station
 from flameblue.people.models import Person, Shift
@@ -186,8 +191,7 @@ def installation(
     """An installation with one station and the registry `rows`, started; stopped at the end."""
     data.mkdir(parents=True, exist_ok=True)
     it = Installation(data, environment or {})
-    it.command("prepare")
-    it.python(STATION)
+    it.python(PREPARED + STATION)
     path = data / "registry.csv"
     path.write_text(registry(rows), encoding="utf-8")
     it.command("import", str(path))
