@@ -21,6 +21,12 @@ PASSES = 4  # each has less to move than the one before; a disk at its end does 
 COMMIT_BYTES = 8 * 1024  # what a commit adds to the log beside its bodies: parts of pages, twice
 
 
+def size_of_log(path: Path) -> int:
+    """The bytes of the write-ahead log beside the journal at `path`; 0 where there is none."""
+    beside = path.with_name(f"{path.name}-wal")
+    return beside.stat().st_size if beside.exists() else 0
+
+
 class Checkpoints:
     """The thread for the journal at `path`; `writing` is the lock that every commit holds."""
 
@@ -29,8 +35,9 @@ class Checkpoints:
         self._writing = writing
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1)
         self._db.execute("PRAGMA synchronous=FULL")
-        self._pending = 0
         self._due = threading.Event()
+        self._pending = 0
+        self.committed(size_of_log(path))  # what a killed process has left behind
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="journal-checkpoints", daemon=True)
         self._thread.start()

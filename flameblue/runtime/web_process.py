@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from granian.constants import Interfaces
+from granian.log import LogLevels
 from granian.server.embed import Server
 
 from flameblue.config import Config
-
-log = logging.getLogger("flameblue.web")
 
 
 def serve(config: Config, application: Callable[..., Any]) -> None:
@@ -22,6 +21,13 @@ def serve(config: Config, application: Callable[..., Any]) -> None:
         interface=Interfaces.ASGINL,
         websockets=False,
         backpressure=512,
+        log_level=LogLevels.error,
         log_access=False,
     )
+    logging.getLogger("django.request").addFilter(is_an_error)
     asyncio.run(server.serve())
+
+
+def is_an_error(record: logging.LogRecord) -> bool:
+    """A 503 is an answer that we mean: /healthz gives it until all stages are alive."""
+    return getattr(record, "status_code", None) != 503

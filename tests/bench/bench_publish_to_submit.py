@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.installation import HOST, installation, wait_for
+from tests.live.installation import installation, wait_for
 from tests.live.publishers import Device, rows_for
 from tests.live.smsc import SmsCentre
 
@@ -62,13 +62,7 @@ def smsc() -> Iterator[SmsCentre]:
 
 def test_from_publish_to_submit(tmp_path: Path, smsc: SmsCentre) -> None:
     names = [f"D{number:04d}" for number in range(1, STEADY + ALARMS + 1)]
-    environment = {
-        "FLAMEBLUE_MESSAGES_SMS_CHANNEL": "smpp",
-        "FLAMEBLUE_SMPP_HOST": HOST,
-        "FLAMEBLUE_SMPP_PORT": str(smsc.port),
-        "FLAMEBLUE_SMPP_SOURCE": "106900",
-    }
-    with installation(tmp_path / "data", rows_for(names), environment) as it:
+    with installation(tmp_path / "data", rows_for(names), smsc.environment()) as it:
         smsc.wait_until_bound()
         devices = [Device(name, f"secret-{name}", it.mqtt_port) for name in names]
         for device in devices:

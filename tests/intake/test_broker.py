@@ -1,8 +1,5 @@
 """What is decided about a broker's messages, without a broker (tests/live has one)."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from flameblue.config import Broker
@@ -12,7 +9,7 @@ from flameblue.domain.limits import SECOND_NS
 from flameblue.intake.broker import Address, BrokerSource, address
 from flameblue.intake.decode import Message
 from flameblue.intake.reception import Batch, Intake
-from tests.intake.valley import TOPIC, MemorySink, directory, intake
+from tests.intake.valley import TOPIC, MemorySink, directory
 
 URL = "mqtt://127.0.0.1:1"
 
@@ -44,13 +41,6 @@ async def taken(desk: Intake, sink: MemorySink, *messages: Message) -> None:
         source.take(batch, message)
     batch.start(desk)
     assert await batch.finished() is None
-
-
-@pytest.fixture
-def desk(tmp_path: Path, clock: ManualClock) -> Iterator[Intake]:
-    taken_in = intake(tmp_path, MemorySink(), clock)
-    yield taken_in
-    taken_in.quarantine.close()
 
 
 async def test_the_topic_names_the_device(desk: Intake) -> None:

@@ -161,16 +161,22 @@ def test_a_reader_that_holds_an_old_state_only_delays_the_checkpoint(path: Path)
     journal.close()
 
 
-def test_a_long_log_is_moved_without_being_asked(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    moved = threading.Event()
+@pytest.fixture
+def moved(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set as soon as a log has been moved."""
+    event = threading.Event()
     really = Checkpoints.move
 
     def move(self: Checkpoints) -> bool:
         done = really(self)
-        moved.set()
+        event.set()
         return done
 
     monkeypatch.setattr(Checkpoints, "move", move)
+    return event
+
+
+def test_a_long_log_is_moved_without_being_asked(path: Path, moved: threading.Event) -> None:
     journal = EmbeddedJournal(path)
     journal.append([draft(1, 1_000_000)])
     assert not moved.is_set()
@@ -178,6 +184,24 @@ def test_a_long_log_is_moved_without_being_asked(path: Path, monkeypatch: pytest
         journal.append([draft(n, 1_000_000)])
     assert moved.wait(30)
     journal.close()
+
+
+def test_a_long_log_that_a_killed_process_left_is_moved_at_the_start(
+    path: Path, tmp_path: Path, moved: threading.Event
+) -> None:
+    journal = EmbeddedJournal(path)
+    for n in range(JOURNAL_LOG_BYTES // 1_000_000):
+        journal.append([draft(n, 1_000_000)])
+    assert not moved.is_set()
+    journal.append([draft(99, 1_000_000)])
+    left = tmp_path / "left.sqlite3"
+    for suffix in ("", "-wal"):
+        left.with_name(left.name + suffix).write_bytes(path.with_name(path.name + suffix).read_bytes())
+    journal.close()
+    moved.clear()
+    again = EmbeddedJournal(left)
+    assert moved.wait(30)
+    again.close()
 
 
 def test_the_order_on_disk_survives_a_copy_while_it_is_written(path: Path, tmp_path: Path) -> None:

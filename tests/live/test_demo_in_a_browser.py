@@ -16,6 +16,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from tests.live.album import Album, open_album
 from tests.live.binaries import needed
 from tests.live.installation import HOST, free_port, wait_for
 
@@ -62,8 +63,8 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
 
 
 @pytest.fixture
-def pages(demo: Demo) -> Iterator[tuple[Page, Page]]:
-    """Two tabs of one browser: the board and the phones."""
+def pages(demo: Demo) -> Iterator[tuple[Page, Page, Album]]:
+    """Two tabs of one browser: the board and the phones; and the album."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=needed("chromium"), args=CHROMIUM)
         context = browser.new_context(locale="en-US", viewport={"width": 1440, "height": 900})
@@ -71,12 +72,15 @@ def pages(demo: Demo) -> Iterator[tuple[Page, Page]]:
         board, phones = context.new_page(), context.new_page()
         board.goto(demo.address + "/")
         phones.goto(demo.address + "/phone/")
-        yield board, phones
+        yield board, phones, open_album(browser)
         browser.close()
 
 
-def test_a_leak_is_seen_handled_proven_and_closed_on_live_pages(demo: Demo, pages: tuple[Page, Page]) -> None:
-    board, phones = pages
+def test_a_leak_is_seen_handled_proven_and_closed_on_live_pages(
+    demo: Demo, pages: tuple[Page, Page, Album]
+) -> None:
+    board, phones, album = pages
+    album.take(demo.address + "/", "1-quiet-board")
     board.evaluate(f"{MARK} = true")
     row = board.locator("li.case", has_text=PREMISES)
     assert row.count() == 0, "the board is open before the fault"
@@ -86,6 +90,9 @@ def test_a_leak_is_seen_handled_proven_and_closed_on_live_pages(demo: Demo, page
     _sms_with_its_length(phones)
     assert board.evaluate(MARK), "the case came without loading the board again"
 
+    album.take(demo.address + "/", "2-board")
+    album.take(phones.url, "3-phones")
+    album.take(demo.address + (row.get_by_role("link", name=PREMISES).get_attribute("href") or ""), "4-case")
     row.get_by_role("button", name="I take it").click()
     expect(row.locator(".case-who")).to_contain_text("Taken")
     row.get_by_role("link", name=PREMISES).click()
@@ -99,6 +106,7 @@ def test_a_leak_is_seen_handled_proven_and_closed_on_live_pages(demo: Demo, page
     _do_in_the_world(phones, "Repair")
     assert case.evaluate(MARK), "the readings alone made it safe, on the page as it was"
 
+    album.take(case.url, "5-made-safe")
     case.locator("#repair-cause").select_option("wet_cable")
     case.locator("#repair-action").fill("Cable replaced")
     case.get_by_role("button", name="It is repaired").click()
@@ -108,12 +116,16 @@ def test_a_leak_is_seen_handled_proven_and_closed_on_live_pages(demo: Demo, page
     expect(step).to_have_text("Proven", timeout=PROOF_MS)
     assert case.evaluate(MARK), "the proof came without loading the page again"
 
+    album.take(case.url, "6-proven")
     expect(case.locator("#close-cause")).to_have_value("wet_cable")
     expect(case.locator("#close-action")).to_have_value("Cable replaced")
     case.get_by_role("button", name="Close the case").click()
     expect(step).to_have_text("Closed")
     expect(case.locator(".summary")).to_contain_text("Cable replaced")
     expect(phones.locator(".bubble", has_text="解除").first).to_contain_text(PREMISES, timeout=READY_MS)
+    album.take(case.url, "7-closed")
+    for path in ("/devices/", "/quarantine/", "/health/"):
+        album.take(demo.address + path, f"8-{path.strip('/')}")
     assert "Traceback" not in demo.tail()
 
 

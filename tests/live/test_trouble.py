@@ -170,7 +170,9 @@ def test_a_full_disk_is_told_without_a_write_and_nothing_is_acknowledged_that_is
         others = fill(disk)
         for to in (DUTY, LEADER):
             here.smsc.wait_for(
-                lambda message, to=to: message.to == to and "硬盘已满" in message.text, WITHIN_S, f"{to} is told"
+                lambda message, to=to: message.to == to and "硬盘已满" in message.text,
+                WITHIN_S,
+                f"{to} is told",
             )
         acknowledged = len(first.device.acknowledged)
         first.says(*[LEAK] * HOLD)
