@@ -76,11 +76,11 @@ def _traces(points: list[Point], from_ns: int, to_ns: int) -> tuple[dict[int, ch
 
 
 def window(case: Case, now_ns: int, span_ns: int) -> tuple[int, int]:
-    """From when to when: an open case up to now; a closed one from a little before it was opened."""
+    """From when to when: an open case up to now; a closed one from a little before it was opened, if it is old."""
     if case.state != State.CLOSED:
         return now_ns - span_ns, now_ns
-    start = to_ns(case.opened_at) - round(span_ns * BEFORE_SHARE)
-    return start, start + span_ns
+    end = min(now_ns, to_ns(case.opened_at) + round(span_ns * (1 - BEFORE_SHARE)))
+    return end - span_ns, end
 
 
 def _moments(case: Case) -> tuple[charts.Moment, ...]:

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from unicodedata import east_asian_width
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -20,6 +21,8 @@ LEFT, RIGHT, TOP, BOTTOM = 52.0, 92.0, 16.0, 26.0
 TIME_STEPS_S = (10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800)
 TIME_TICKS_MAX = 8
 VALUE_TICKS = 4
+LABEL_EM = 12.0  # of a wide sign in a label
+LABEL_ROOM = 8.0
 LABEL_APART = 13.0  # two labels at the right side never stand nearer
 
 
@@ -153,14 +156,25 @@ def _time_axis(chart: Chart, frame: Frame) -> Iterator[str]:
 
 
 def _moments(chart: Chart, frame: Frame) -> Iterator[str]:
-    for moment in chart.moments:
+    """A line each, and its label where there is room for it: the first has one, the time line says the rest."""
+    free_from = LEFT
+    for moment in sorted(chart.moments, key=lambda moment: moment.at_ns):
         if not chart.from_ns <= moment.at_ns <= chart.to_ns:
             continue
-        x = frame.x(moment.at_ns)
-        yield (
-            f'<g class="moment"><line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
-            f'<text x="{x + 4:.1f}" y="{TOP + 10:.1f}">{escape(moment.label)}</text></g>'
-        )
+        x, width, label = frame.x(moment.at_ns), _width(moment.label), ""
+        if x - width >= free_from:
+            label = f'<text class="before" x="{x - 4:.1f}" y="{TOP - 4:.1f}">{escape(moment.label)}</text>'
+            free_from = x
+        elif free_from == LEFT:
+            label = f'<text x="{x + 4:.1f}" y="{TOP - 4:.1f}">{escape(moment.label)}</text>'
+            free_from = x + width
+        line = f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
+        yield f'<g class="moment">{line}{label}</g>'
+
+
+def _width(label: str) -> float:
+    """About how wide a label is, with the room beside it."""
+    return LABEL_ROOM + sum(LABEL_EM if east_asian_width(sign) in "WF" else LABEL_EM * 0.6 for sign in label)
 
 
 def _limits(chart: Chart, frame: Frame) -> Iterator[str]:

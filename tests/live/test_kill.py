@@ -26,7 +26,7 @@ from tests.live.journals import journalled
 from tests.live.oracle import moves_over
 from tests.live.publishers import Device, rows_for
 
-pytestmark = [pytest.mark.live, pytest.mark.proof, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
 DEVICES = 20
 RATE = 2_000.0  # messages a second, all devices together
 SEED = 20260115
@@ -238,6 +238,7 @@ def test_kills_of_each_process_lose_nothing_and_change_nothing(tmp_path: Path) -
     print(live_through(tmp_path, ["core", "web", "core"]))
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("name", ["core", "web"])
 def test_twenty_kills_lose_nothing_and_change_nothing(tmp_path: Path, name: str) -> None:
     print(f"{name}: {live_through(tmp_path, [name] * 20)}")

@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flameblue.cases.models import Case, State
+from flameblue.domain.clock import to_datetime
 from flameblue.domain.limits import SECOND_NS
-from flameblue.web import charts
+from flameblue.web import case_charts, charts
 
 MIDNIGHT_NS = 1_768_406_400 * SECOND_NS  # 2026-01-15T00:00:00+08:00
 EMPTY = charts.Chart(
@@ -92,6 +94,25 @@ def test_texts_are_escaped() -> None:
     assert "a&lt;b" in svg
 
 
+def labels_of(*moments: charts.Moment) -> list[str]:
+    svg = charts.svg(replace(chart({0: 1.0}), moments=moments))
+    assert svg.count('<g class="moment">') == len(moments)
+    return re.findall(r'y="12.0">([^<]*)</text></g>', svg)
+
+
+def test_the_labels_of_what_happened_never_lie_on_each_other() -> None:
+    first, soon, later = (MIDNIGHT_NS + seconds * SECOND_NS for seconds in (1_800, 1_805, 3_000))
+    near = (charts.Moment(first, "opened"), charts.Moment(soon, "taken"))
+    assert labels_of(*near) == ["opened"]
+    assert labels_of(*near, charts.Moment(later, "closed")) == ["opened", "closed"]
+
+
+def test_a_label_without_room_on_its_left_stands_on_its_right() -> None:
+    begin = charts.Moment(MIDNIGHT_NS, "opened")
+    assert labels_of(begin) == ["opened"]
+    assert 'class="before"' not in charts.svg(replace(chart({0: 1.0}), moments=(begin,)))
+
+
 def test_what_happened_outside_the_window_is_not_drawn() -> None:
     moments = (charts.Moment(MIDNIGHT_NS - 1, "before"), charts.Moment(MIDNIGHT_NS + 1, "inside"))
     svg = charts.svg(replace(chart({0: 1.0}), moments=moments))
@@ -119,3 +140,18 @@ def test_any_readings_and_limits_make_a_drawing_inside_its_frame(
         assert charts.LEFT - 0.1 <= x <= charts.WIDTH - charts.RIGHT + 0.1
         assert charts.TOP - 0.1 <= y <= charts.HEIGHT - charts.BOTTOM + 0.1
     assert len(svg) < 40_000
+
+
+def test_a_case_is_looked_at_up_to_now_and_an_old_one_from_a_little_before_it() -> None:
+    """Never into the future, where nothing can be drawn."""
+    hour_ns = 3_600 * SECOND_NS
+    opened = to_datetime(MIDNIGHT_NS)
+    closed = Case(state=State.CLOSED, opened_at=opened)
+    now_ns = MIDNIGHT_NS + 120 * SECOND_NS
+    assert case_charts.window(Case(state=State.OPEN, opened_at=opened), now_ns, hour_ns) == (
+        now_ns - hour_ns,
+        now_ns,
+    )
+    assert case_charts.window(closed, now_ns, hour_ns) == (now_ns - hour_ns, now_ns)
+    begin = MIDNIGHT_NS - hour_ns // 4
+    assert case_charts.window(closed, now_ns + 24 * hour_ns, hour_ns) == (begin, begin + hour_ns)
