@@ -10,10 +10,11 @@ from flameblue.history.board import Board
 from flameblue.history.queries import Memory
 from flameblue.notices import receipts
 from flameblue.runtime.health import Health
-from flameblue.runtime.stages import Wake, Worker
+from flameblue.runtime.stages import Wake, Worker, every
 
 EVERY_S = 1.0
-EVIDENCE_EVERY = 5  # rounds: readings come every few seconds at most, and proofs last minutes
+EVIDENCE_S = 5.0  # readings come every few seconds at most, and proofs last minutes
+REST = 4  # times as long as a look at all evidence took: hundreds of open cases are looked at more rarely
 
 
 @dataclass(slots=True)
@@ -26,22 +27,31 @@ class Caring:
     board: Board
     memory: Memory
     events_grew: Wake
-    rounds: int = 0
 
     async def run(self) -> None:
-        """Looks after the cases for ever."""
+        """Looks after the cases for ever; a long look at evidence holds up no step that is due."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(every(EVERY_S, self._take_steps))
+            tasks.create_task(self._look_at_evidence())
+
+    async def _take_steps(self) -> None:
+        now = to_datetime(self.clock.now_ns())
+        made = await self.orm(cases.unshelve_due, now)
+        made += await self._case_by_case(cases.escalate_each(now, receipts.owner_has_it))
+        self._tell(made)
+        self.health.beat("cases")
+
+    async def _look_at_evidence(self) -> None:
         while True:
+            began_s = self.clock.monotonic_s()
+            await asyncio.to_thread(self.memory.read_on)
             now = to_datetime(self.clock.now_ns())
-            made = await self.orm(cases.unshelve_due, now)
-            made += await self._case_by_case(cases.escalate_each(now, receipts.owner_has_it))
-            if self.rounds % EVIDENCE_EVERY == 0:
-                await asyncio.to_thread(self.memory.read_on)
-                made += await self._case_by_case(cases.prove_each(now, self.memory.raw, self.latest))
-            if made:
-                self.events_grew()
-            self.rounds += 1
-            self.health.beat("cases")
-            await asyncio.sleep(EVERY_S)
+            self._tell(await self._case_by_case(cases.prove_each(now, self.memory.raw, self.latest)))
+            await asyncio.sleep(max(EVIDENCE_S, REST * (self.clock.monotonic_s() - began_s)))
+
+    def _tell(self, made: int) -> None:
+        if made:
+            self.events_grew()
 
     async def _case_by_case(self, looks: Iterator[int]) -> int:
         """A new alarm, or a message that is due, waits for one case at most and not for all of them."""
