@@ -63,6 +63,13 @@ def resume(now: datetime) -> int:
     return waiting.update(due_at=now)
 
 
+def hurry(channel: str, now: datetime) -> int:
+    """For a channel whose line is up again: what had failed is due at once, what is under way is left alone."""
+    under_way = Attempt.objects.filter(ended_at=None).values("notice")
+    waiting = Notice.objects.filter(state=Notice.State.PLANNED, channel=channel, attempt_count__gt=0)
+    return waiting.filter(due_at__gt=now).exclude(pk__in=under_way).update(due_at=now)
+
+
 def claim(now: datetime, notices_max: int) -> list[Outgoing]:
     """The notices that are due, each with its attempt written and its next try moved ahead."""
     due = Notice.objects.filter(state=Notice.State.PLANNED, due_at__lte=now).order_by("due_at", "pk")

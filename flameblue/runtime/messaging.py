@@ -59,6 +59,7 @@ class Delivering:
     config: Config
     channels: Mapping[str, Channel] = field(default_factory=dict)
     under_way: set["asyncio.Task[None]"] = field(default_factory=set)
+    deaf: set[str] = field(default_factory=set)  # the channels whose line is down
 
     async def run(self) -> None:
         """Delivers for ever."""
@@ -72,6 +73,7 @@ class Delivering:
 
     async def _deliver(self, pool: ThreadPoolExecutor) -> None:
         while True:
+            await self._hurry()
             room = UNDER_WAY_MAX - len(self.under_way)
             now = to_datetime(self.clock.now_ns())
             claimed = await self.orm(delivery.claim, now, room) if room else []
@@ -82,6 +84,13 @@ class Delivering:
             self.health.beat("delivery", len(self.under_way))
             if not claimed:
                 await self.notices_grew.wait(RETRIES_S)
+
+    async def _hurry(self) -> None:
+        """What waits for its next try does not wait any longer when its line is up again."""
+        deaf = {name for name, channel in self.channels.items() if channel.deaf_s()}
+        for name in self.deaf - deaf:
+            await self.orm(delivery.hurry, name, to_datetime(self.clock.now_ns()))
+        self.deaf = deaf
 
     def _landed(self, task: "asyncio.Task[None]") -> None:
         self.under_way.discard(task)

@@ -129,6 +129,22 @@ def test_a_busy_gateway_is_asked_again_after_pauses_that_grow(owners: Notice, no
     assert [a.outcome for a in owners.attempts.order_by("pk")] == ["failed", "failed", "failed", "accepted"]
 
 
+def test_what_failed_is_due_at_once_when_the_line_is_up_and_what_is_under_way_is_not(
+    owners: Notice, now: datetime
+) -> None:
+    gateway = Gateway([busy() for _ in range(3)])
+    for after_s in (0, 5, 20):
+        delivery.deliver_due(now + timedelta(seconds=after_s), channels(gateway))
+    back = now + timedelta(seconds=25)
+    assert delivery.claim(back, 10) == []
+    assert delivery.hurry("another", back) == 0
+    assert delivery.hurry(owners.channel, back) == 1
+    (under_way,) = delivery.claim(back, 10)
+    assert delivery.hurry(owners.channel, back) == 0
+    delivery.settle(under_way, Sent(("a",)), back)
+    assert delivery.hurry(owners.channel, back) == 0
+
+
 def test_a_gateway_that_is_deaf_for_good_is_given_up_and_becomes_a_system_case(
     owners: Notice, now: datetime
 ) -> None:
