@@ -60,7 +60,7 @@ $(VENV)/dev.stamp: $(VENV)/uv.stamp locks/dev.txt pyproject.toml
 	touch $@ $(VENV)/run.stamp
 
 $(VENDOR)/stamp: package.json package-lock.json | $(VENV)/run.stamp
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --silent
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --no-fund --no-audit --loglevel=error
 	mkdir -p $(VENDOR)
 	cp node_modules/htmx.org/dist/htmx.min.js node_modules/htmx-ext-sse/dist/sse.min.js $(VENDOR)/
 	touch $@

@@ -52,16 +52,18 @@ def _parser() -> argparse.ArgumentParser:
     ready = commands.add_parser("prepare", help="make or update the tables and the first administrator")
     ready.set_defaults(run=_prepare)
     bring = commands.add_parser("import", help="read premises, devices and people from a CSV file")
-    bring.add_argument("file", type=Path)
+    bring.add_argument("file", type=Path, help="the CSV file; its columns: docs/registry.md")
     bring.add_argument("--dry-run", action="store_true", help="print what would change, change nothing")
     bring.set_defaults(run=_import)
     take = commands.add_parser("export", help="write the same CSV file back")
-    take.add_argument("file", type=Path)
+    take.add_argument("file", type=Path, help="the CSV file to write")
     take.set_defaults(run=_export)
 
     token = commands.add_parser("token", help="make an API token for a user; it is printed once")
-    token.add_argument("user")
-    token.add_argument("--scope", action="append", default=[], help="read or act; may be repeated")
+    token.add_argument("user", help="the name that the user signs in with")
+    token.add_argument(
+        "--scope", action="append", default=[], help="read (the default) or act; may be repeated"
+    )
     token.set_defaults(run=_token)
 
     again = commands.add_parser("rebuild", help="replay the journal from its start into an empty database")
@@ -128,26 +130,33 @@ def _import(arguments: argparse.Namespace) -> int:
     loaded = _settings()
     from flameblue.runtime import installation
 
-    installation.prepare(loaded)
+    installation.require(loaded)
     lines, errors = installation.import_registry(arguments.file, dry_run=arguments.dry_run)
-    print("\n".join(lines))
     if errors:
         print("\n".join([*errors, "Nothing was changed."]), file=sys.stderr)
-    return 1 if errors else 0
+        return 1
+    print("\n".join(lines or ["Nothing to change."]))
+    if arguments.dry_run:
+        print("Nothing was changed: this was a dry run.")
+    elif lines and installation.wait_until_known(loaded):
+        print("Done. The running Flameblue knows it.")
+    return 0
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    _settings()
+    loaded = _settings()
     from flameblue.runtime import installation
 
+    installation.require(loaded)
     installation.export_registry(arguments.file)
     return 0
 
 
 def _token(arguments: argparse.Namespace) -> int:
-    _settings()
+    loaded = _settings()
     from flameblue.runtime import installation
 
+    installation.require(loaded)
     print(installation.make_token(arguments.user, arguments.scope))
     return 0
 

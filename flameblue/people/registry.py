@@ -60,5 +60,8 @@ def import_bytes(data: bytes, hand: Hand, *, dry_run: bool = False) -> Report:
 
 
 def export_file(path: Path) -> None:
-    """Writes the registry to `path` as UTF-8 with a byte order mark, so that Excel shows Chinese."""
-    path.write_text(registry_exporting.text(), encoding="utf-8-sig", newline="")
+    """Writes the registry to `path`, BadInput if it can't: UTF-8 with a byte order mark, for Excel."""
+    try:
+        path.write_text(registry_exporting.text(), encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise BadInput(f"The file {path} can't be written: {error.strerror}.") from error

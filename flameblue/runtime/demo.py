@@ -47,11 +47,12 @@ def run(wishes: Wishes, valley: Valley) -> int:
         from flameblue.runtime import installation, populating  # the models exist only from here on
 
         populating.populate(config, valley)
+        taken = "" if config.mqtt.port == MQTT_PORT else f"  ({MQTT_PORT} is taken by another program)"
         sys.stderr.write(
             f"\n  Flameblue demo: a false valley, {wishes.premises} premises.\n"
             f"  Board   http://{HOST}:{config.web.port}/\n"
             f"  Phones  http://{HOST}:{config.web.port}/phone/\n"
-            f"  MQTT    {HOST}:{config.mqtt.port}\n"
+            f"  MQTT    {HOST}:{config.mqtt.port}{taken}\n"
             f"  Data    {data}{'' if wishes.data else '  (removed at the end)'}\n"
             "  A leakage fault appears within a minute. Ctrl-C ends the demo.\n\n"
         )
@@ -107,6 +108,5 @@ def _free(port: int) -> bool:
 
 
 def _any_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """A free one below those that connections are made from: a client that comes too early can't meet itself."""
+    return next(port for port in range(MQTT_PORT + 10_000, 32_000) if _free(port))

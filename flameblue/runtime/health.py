@@ -13,6 +13,13 @@ DEAD_AFTER_S = 15.0
 STAGES = ("intake", "journal", "detection", "cases", "planning", "delivery", "history")
 
 
+def innermost(error: BaseException) -> BaseException:
+    """What really happened, where tasks run in groups: the first error of the innermost group."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
 class Health:
     """Collects the beats of the stages and writes them to `path`; a failing disk never stops a stage."""
 
@@ -28,18 +35,20 @@ class Health:
         self._beats[stage] = {"beat_ns": self._clock.now_ns(), "lag": lag}
 
     def failed(self, stage: str, error: BaseException) -> None:
-        """`stage` stopped on `error` and will be restarted; the beat stays old until it works again."""
+        """`stage` stopped on `error` and will be restarted: it is not alive until it beats again."""
         self.failures[stage] = self.failures.get(stage, 0) + 1
-        self._beats.setdefault(stage, {"beat_ns": 0, "lag": 0})["error"] = f"{type(error).__name__}: {error}"
+        cause = innermost(error)
+        self._beats.setdefault(stage, {"beat_ns": 0, "lag": 0})["error"] = f"{type(cause).__name__}: {cause}"
 
     def count_with(self, counters: Callable[[], Mapping[str, float]]) -> None:
         """`counters` is asked for its numbers at each writing."""
         self._counters.append(counters)
 
     def is_alive(self) -> bool:
-        """Every stage has beaten within `DEAD_AFTER_S`."""
+        """Every stage has beaten within `DEAD_AFTER_S`, and not failed since."""
         oldest_ns = self._clock.now_ns() - round(DEAD_AFTER_S * 1e9)
-        return all(int(self._beats.get(name, {"beat_ns": 0})["beat_ns"]) > oldest_ns for name in STAGES)
+        beats = [self._beats.get(name, {"beat_ns": 0}) for name in STAGES]
+        return all(int(beat["beat_ns"]) > oldest_ns and "error" not in beat for beat in beats)
 
     def write(self) -> None:
         """Replaces the file by what is known now (not synced: it is worth nothing after a crash)."""

@@ -4,9 +4,11 @@ import asyncio
 import logging
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 
@@ -14,11 +16,15 @@ from flameblue import config as configuration
 from flameblue.config import Config
 from flameblue.domain.clock import SystemClock, to_datetime
 from flameblue.domain.errors import BadInput
+from flameblue.fleet import point_table
 from flameblue.people import actions as people
 from flameblue.people import registry
 from flameblue.runtime.supervisor import Child, supervise
 
 log = logging.getLogger("flameblue.runtime")
+KNOWN_WITHIN_S = 10.0
+DIRECTORY_S = 1.0  # the listener's directory is read anew within it
+RUNNING_S = 5.0  # the core writes of its health once a second
 
 
 def prepare(config: Config) -> None:
@@ -31,6 +37,15 @@ def prepare(config: Config) -> None:
         sys.stderr.write(
             f"First start: sign in as 'admin' with the one-time password {password}\n"
             "You will be asked for a new one.\n"
+        )
+
+
+def require(config: Config) -> None:
+    """BadInput where there is no installation: a mistyped folder makes no second one."""
+    if not Path(settings.DATABASES["default"]["NAME"]).exists():
+        raise BadInput(
+            f"There is no installation in {config.data}. Start one with `flameblue run`, "
+            "or name its folder: FLAMEBLUE_DATA=FOLDER."
         )
 
 
@@ -59,6 +74,24 @@ def import_registry(path: Path, *, dry_run: bool) -> tuple[list[str], list[str]]
     now = to_datetime(SystemClock().now_ns())
     report = registry.import_file(path, now=now, by="command line", dry_run=dry_run)
     return list(report.lines), list(report.errors)
+
+
+def wait_until_known(config: Config) -> bool:
+    """Waits until the running core has taken what an import changed; False where none runs, or it takes too long."""
+    clock = SystemClock()
+    until_s = clock.monotonic_s() + KNOWN_WITHIN_S
+    while is_running(config) and clock.monotonic_s() < until_s:
+        if not point_table.waiting_changes():
+            time.sleep(DIRECTORY_S)
+            return True
+        time.sleep(DIRECTORY_S / 2)
+    return False
+
+
+def is_running(config: Config) -> bool:
+    """Whether a core has written of its health a moment ago."""
+    path = config.data / "health.json"
+    return path.exists() and SystemClock().now_ns() / 1e9 - path.stat().st_mtime < RUNNING_S
 
 
 def export_registry(path: Path) -> None:

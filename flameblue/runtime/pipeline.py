@@ -55,15 +55,17 @@ async def flow(plant: Plant) -> None:
 
 async def intake(plant: Plant) -> None:
     """The listener, and the existing broker where there is one."""
+    listener = Listener(plant.intake, plant.config.mqtt)
+
+    async def beat() -> None:
+        await listener.started.wait()
+        plant.health.beat("intake")
+
     async with asyncio.TaskGroup() as sources:
         if plant.config.broker.url:
             sources.create_task(BrokerSource(plant.intake, plant.config.broker).serve())
-        sources.create_task(Listener(plant.intake, plant.config.mqtt).serve())
-        sources.create_task(every(HEALTH_S, lambda: _beat(plant)))
-
-
-async def _beat(plant: Plant) -> None:
-    plant.health.beat("intake")
+        sources.create_task(listener.serve())
+        sources.create_task(every(HEALTH_S, beat))
 
 
 async def read_directory(plant: Plant) -> None:

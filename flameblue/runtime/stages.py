@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from flameblue.runtime.health import Health
+from flameblue.domain.errors import FlameblueError
+from flameblue.runtime.health import Health, innermost
 
 log = logging.getLogger("flameblue.runtime")
 RESTART_S_MIN = 0.2
@@ -47,7 +48,11 @@ async def keep(name: str, stage: Callable[[], Awaitable[None]], health: Health) 
         except Exception as error:
             if loop.time() - started_s >= WELL_AFTER_S:
                 pause_s = RESTART_S_MIN
-            log.exception("Stage %s stopped; it starts again in %.1f s.", name, pause_s)
+            said = "Stage %s stopped; it starts again in %.1f s. %s"
+            if isinstance(cause := innermost(error), FlameblueError):
+                log.warning(said, name, pause_s, cause)  # it says by itself what happened and what to do
+            else:
+                log.exception(said, name, pause_s, cause)
             health.failed(name, error)
         else:
             return

@@ -45,6 +45,7 @@ def of(case: Case, user: access.AnyUser, at: datetime) -> dict[str, Any]:
         "case": case,
         "now": at,
         "shown_level": shown_level(case),
+        "value_is_back": value_is_back(case),
         "sentence": sentences.of_case(case),
         "steps": steps(case),
         "alarms": case.alarms.select_related("point__circuit__panel", "point__device").order_by(
@@ -88,8 +89,13 @@ def colleagues(case: Case) -> QuerySet[Person]:
 
 
 def shown_level(case: Case) -> Level:
-    """What nobody has yet is shown at its worst; what somebody handles, as it is now."""
-    return Level(case.worst_level if case.state == State.OPEN else case.level)
+    """An unclosed case is shown at its worst until it is proven: switched off is not repaired."""
+    return Level(case.level if case.state in {State.PROVEN, State.CLOSED} else case.worst_level)
+
+
+def value_is_back(case: Case) -> bool:
+    """The level is normal again, and nothing is proven by that."""
+    return case.level == Level.NORMAL and shown_level(case) != Level.NORMAL
 
 
 def desk_calls(cases: Iterable[Case]) -> dict[int, list[CaseEvent]]:

@@ -36,7 +36,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The stages and counters; `readable` is False where the core has written nothing that can be read."""
+    """The stages and counters; `readable` is False where the core has written nothing that can be read.
+
+    A stage that has failed since its last beat is not alive, however fresh the beat.
+    """
 
     readable: bool
     stages: tuple[Stage, ...]
@@ -64,5 +67,5 @@ def read(now_ns: int, path: Path | None = None) -> Health:
 
 def _stage(name: str, stage: _Stage, now_ns: int) -> Stage:
     age_s = (now_ns - stage.beat_ns) / SECOND_NS if stage.beat_ns else None
-    alive = age_s is not None and age_s < BEAT_WITHIN_S
+    alive = age_s is not None and age_s < BEAT_WITHIN_S and not stage.error
     return Stage(name=name, age_s=age_s, lag=stage.lag, alive=alive, error=stage.error)

@@ -251,6 +251,7 @@ CHANNELS: Words = {
     "smpp": _("SMS"),
     "console": _("SMS (demo phone)"),
     "voice": _("Voice call"),
+    "console_voice": _("Voice call (demo phone)"),
 }
 
 

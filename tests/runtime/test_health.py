@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from flameblue.domain.clock import ManualClock
-from flameblue.runtime.health import STAGES, Health
+from flameblue.domain.errors import WorldFailed
+from flameblue.runtime.health import STAGES, Health, innermost
 
 
 def written(path: Path) -> dict[str, dict[str, dict[str, int | str]]]:
@@ -42,3 +43,21 @@ def test_a_disk_that_fails_stops_nobody(tmp_path: Path) -> None:
     health = Health(tmp_path / "gone" / "health.json", ManualClock())
     health.write()
     assert health.failures["health_file"] == 1
+
+
+def test_a_stage_that_fails_again_and_again_is_not_alive_though_it_beats_in_between() -> None:
+    health = Health(Path("nowhere.json"), ManualClock(5))
+    for stage in STAGES:
+        health.beat(stage)
+    assert health.is_alive()
+    health.failed(
+        "intake", ExceptionGroup("tasks", [ExceptionGroup("more", [WorldFailed("Port 1883 is taken.")])])
+    )
+    assert not health.is_alive()
+    health.beat("intake")
+    assert health.is_alive()
+
+
+def test_of_a_group_of_tasks_the_error_itself_is_named() -> None:
+    inner = WorldFailed("Port 1883 is taken.")
+    assert innermost(ExceptionGroup("tasks", [ExceptionGroup("more", [inner])])) is inner

@@ -36,12 +36,12 @@ class Row:
 
     @property
     def level(self) -> Level:
-        """What nobody has yet is shown at its worst; what somebody handles, as it is now."""
+        """As on the case's own page."""
         return case_facts.shown_level(self.case)
 
     @property
-    def now_normal(self) -> bool:
-        return self.case.level == Level.NORMAL and self.level != Level.NORMAL
+    def value_is_back(self) -> bool:
+        return case_facts.value_is_back(self.case)
 
     @property
     def order(self) -> tuple[bool, bool, int, bool, datetime]:

@@ -42,7 +42,7 @@ class Bubble:
 
 @dataclass(frozen=True, slots=True)
 class Handset:
-    """One number with its messages, the oldest first."""
+    """One number with its messages, the newest first."""
 
     number: str
     name: str
@@ -124,11 +124,11 @@ def handsets() -> list[Handset]:
         Handset(
             number=number,
             name=names.get(number, ""),
-            bubbles=sorted(bubbles, key=lambda bubble: bubble.at)[-BUBBLES_MAX:],
+            bubbles=sorted(bubbles, key=lambda bubble: bubble.at, reverse=True)[:BUBBLES_MAX],
         )
         for number, bubbles in found.items()
     ]
-    return sorted(phones, key=lambda phone: phone.bubbles[-1].at, reverse=True)
+    return sorted(phones, key=lambda phone: phone.bubbles[0].at, reverse=True)
 
 
 def _received(notice: Notice) -> Bubble:
