@@ -81,6 +81,12 @@ def _settings() -> config.Config:
     return loaded
 
 
+def _existing() -> config.Config:
+    """The same, of an installation that has been started before."""
+    config.require_installation(config.from_environment(os.environ))
+    return _settings()
+
+
 def _run(_: argparse.Namespace) -> int:
     loaded = _settings()
     from flameblue.runtime import installation
@@ -127,10 +133,9 @@ def _prepare(_: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
-    loaded = _settings()
+    loaded = _existing()
     from flameblue.runtime import installation
 
-    installation.require(loaded)
     lines, errors = installation.import_registry(arguments.file, dry_run=arguments.dry_run)
     if errors:
         print("\n".join([*errors, "Nothing was changed."]), file=sys.stderr)
@@ -144,25 +149,23 @@ def _import(arguments: argparse.Namespace) -> int:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    loaded = _settings()
+    _existing()
     from flameblue.runtime import installation
 
-    installation.require(loaded)
     installation.export_registry(arguments.file)
     return 0
 
 
 def _token(arguments: argparse.Namespace) -> int:
-    loaded = _settings()
+    _existing()
     from flameblue.runtime import installation
 
-    installation.require(loaded)
     print(installation.make_token(arguments.user, arguments.scope))
     return 0
 
 
 def _rebuild(_: argparse.Namespace) -> int:
-    loaded = _settings()
+    loaded = _existing()
     from flameblue.runtime import replay
 
     print(f"{replay.rebuild(loaded)} transitions applied.")

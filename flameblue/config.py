@@ -11,6 +11,8 @@ from typing import Any
 
 from flameblue.domain.errors import BadInput
 
+SECRET_FILE = "secret_key"  # the first thing that a start makes in the data folder
+
 
 @dataclass(frozen=True, slots=True)
 class Web:
@@ -102,6 +104,21 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Config:
             raise BadInput(f"The configuration {path} is not valid TOML: {error}.") from error
     filled: Config = _filled(Config(), table, environment, "FLAMEBLUE")
     return filled
+
+
+def from_environment(environment: Mapping[str, str]) -> Config:
+    """The Config of the file that FLAMEBLUE_CONFIG names, if any, and of the environment."""
+    named = environment.get("FLAMEBLUE_CONFIG")
+    return load(Path(named) if named else None, environment)
+
+
+def require_installation(config: Config) -> None:
+    """BadInput where there is none: a mistyped folder makes no second one."""
+    if not (config.data / SECRET_FILE).exists():
+        raise BadInput(
+            f"There is no installation in {config.data}. Start one with `flameblue run`, "
+            "or name its folder: FLAMEBLUE_DATA=FOLDER."
+        )
 
 
 def as_environment(config: Config) -> dict[str, str]:

@@ -8,9 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from flameblue import config as configuration
 
-CONFIG = configuration.load(
-    Path(os.environ["FLAMEBLUE_CONFIG"]) if os.environ.get("FLAMEBLUE_CONFIG") else None, os.environ
-)
+CONFIG = configuration.from_environment(os.environ)
 
 
 def _secret(name: str) -> str:
@@ -52,7 +50,7 @@ def _database() -> dict[str, Any]:
     }
 
 
-SECRET_KEY = _secret("secret_key")
+SECRET_KEY = _secret(configuration.SECRET_FILE)
 CREDENTIAL_KEY = _secret("credential_key")
 DEBUG = False
 ALLOWED_HOSTS = list(CONFIG.web.allowed_hosts)

@@ -8,7 +8,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 
@@ -37,15 +36,6 @@ def prepare(config: Config) -> None:
         sys.stderr.write(
             f"First start: sign in as 'admin' with the one-time password {password}\n"
             "You will be asked for a new one.\n"
-        )
-
-
-def require(config: Config) -> None:
-    """BadInput where there is no installation: a mistyped folder makes no second one."""
-    if not Path(settings.DATABASES["default"]["NAME"]).exists():
-        raise BadInput(
-            f"There is no installation in {config.data}. Start one with `flameblue run`, "
-            "or name its folder: FLAMEBLUE_DATA=FOLDER."
         )
 
 

@@ -175,8 +175,7 @@ def enter(it: Installation, posts: list[Post]) -> None:
     ]
     path = it.data / "posts.csv"
     path.write_text(registry(rows), encoding="utf-8")
-    it.command("import", str(path))
-    time.sleep(2.5)  # the running core reads its devices anew within a second or two
+    assert "The running Flameblue knows it." in it.command("import", str(path)).stdout
 
 
 def leak() -> list[str]:

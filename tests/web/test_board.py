@@ -117,3 +117,15 @@ def test_who_is_not_signed_in_is_led_to_the_sign_in_and_back(cast: Cast) -> None
 
 def _rings(reader: Reader) -> int:
     return int(reader.html("/").split('data-rings="')[1].split('"')[0])
+
+
+def test_a_case_is_shown_at_its_worst_until_it_is_proven(bench: Bench, bolat: Reader) -> None:
+    """Switched off is not repaired: a value that is back proves nothing."""
+    bench.alarm(bench.cast.tb)
+    case = bench.case()
+    actions.take(case.pk, bench.cast.bolat, bench.now)
+    bench.alarm(bench.cast.tb, Level.NORMAL, 20.0)
+    for page in ("/", f"/cases/{case.number}/"):
+        said = bolat.sees(page)
+        assert "the value is back for now" in said
+        assert said.index("Alarm") < said.index("松林客栈")
