@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from flameblue import config as configuration
+from flameblue.domain.errors import BadInput
 
 CONFIG = configuration.from_environment(os.environ)
 
@@ -19,13 +20,26 @@ def _secret(name: str) -> str:
         draft = path.with_suffix(f".{os.getpid()}")
         draft.write_text(secrets.token_urlsafe(48), encoding="ascii")
         draft.chmod(0o600)
+        _sync(draft)
         try:
             os.link(draft, path)  # never replaces one that another process has just made
         except FileExistsError:
             pass
         finally:
             draft.unlink()
-    return path.read_text(encoding="ascii")
+        _sync(path.parent)
+    secret = path.read_text(encoding="ascii").strip()
+    if not secret:
+        raise BadInput(f"The secret {path} is empty. Put it back from a backup, or remove it for a new one.")
+    return secret
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _database() -> dict[str, Any]:

@@ -4,7 +4,7 @@ Invariants: only a person of a station takes a case; the owner's answer stops th
 nothing else; each action is one conditional update and one event in one transaction.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -14,11 +14,12 @@ from flameblue.cases.alarms import settle
 from flameblue.cases.announcing import of_case
 from flameblue.cases.event_data import EventData
 from flameblue.cases.events import Draft
-from flameblue.cases.models import Case, State
+from flameblue.cases.models import Case, CaseEvent, State
 from flameblue.cases.outcome import DONE, Outcome, refused
 from flameblue.people.models import Contact, Person
 
 TEXT_CHARS_MAX = 2_000
+HELP_AGAIN_AFTER = timedelta(minutes=5)
 
 
 @transaction.atomic
@@ -54,15 +55,19 @@ def owner_acknowledge(case_id: int, by: Person, now: datetime) -> Outcome:
 
 
 def ask_help(case_id: int, by: Person, now: datetime) -> Outcome:
-    """`by` (a contact, or an officer) asks for people to come."""
+    """`by` (a contact, or an officer) asks for people to come. Asking again within minutes rings nobody again."""
+    asked = CaseEvent.objects.filter(case=case_id, kind=kinds.HELP_ASKED, by=by)
+    if asked.filter(at__gt=now - HELP_AGAIN_AFTER).exists():
+        return DONE
     return _say(case_id, kinds.HELP_ASKED, by, now, {})
 
 
 def comment(case_id: int, by: Person, text: str, now: datetime) -> Outcome:
     """Adds a remark to the case, also to a closed one; it is cut at 2,000 characters."""
-    if not text.strip():
+    clean = text.encode("utf-8", "replace").decode("utf-8").replace("\0", "").strip()
+    if not clean:
         return refused("text_missing")
-    return _say(case_id, kinds.COMMENTED, by, now, {"text": text.strip()[:TEXT_CHARS_MAX]})
+    return _say(case_id, kinds.COMMENTED, by, now, {"text": clean[:TEXT_CHARS_MAX]})
 
 
 @transaction.atomic

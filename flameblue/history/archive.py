@@ -9,6 +9,7 @@ more. Values are the integers of the journal, delta-encoded (performance.md, E: 
 
 import logging
 import os
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -30,6 +31,7 @@ READINGS_MERGED_MAX = (
     4_000_000  # × 30 B × 3 = 360 MB while a day's files become one; a larger day stays several
 )
 ROWS_A_GROUP = 100_000  # the step in which a question skips what it does not need
+NAME = re.compile(r"\d{16,19}-\d{16,19}\.parquet")
 NUMBERS = ("point", "at_ns", "value", "arrival_ns")
 
 
@@ -152,8 +154,9 @@ def merged_away(folder: Path) -> list[Path]:
 
 
 def _in_order(folder: Path) -> list[Path]:
-    """By first offset; of two with the same the longer range comes first."""
-    return sorted(folder.glob("*/*.parquet"), key=lambda path: (offsets_of(path)[0], -offsets_of(path)[1]))
+    """By first offset; of two with the same the longer range comes first. What others have put here is passed over."""
+    ours = [path for path in folder.glob("*/*.parquet") if NAME.fullmatch(path.name)]
+    return sorted(ours, key=lambda path: (offsets_of(path)[0], -offsets_of(path)[1]))
 
 
 def table_of(batches: Sequence[Record]) -> pa.Table:

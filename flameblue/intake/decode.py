@@ -41,6 +41,7 @@ STATES = {
 }
 DETAIL_LENGTH_MAX = 200
 RAW_MAX = 1e15  # beyond it no quantity has a value, whatever the scale; ints of any length compare
+T_MS_MAX = 1e15  # the year 33658; beyond it, no float has all its nanoseconds and some have none
 NESTING_OF_A_VALUE = 3  # an array of objects with an object "v" in them
 _INFINITIES = (math.inf, -math.inf)
 _PACK = struct.Struct("<IqiH").pack  # the bytes of one READING
@@ -194,6 +195,8 @@ def _time(draft: Draft, t_ms: Any, arrival_ns: int) -> tuple[int, int]:
         return arrival_ns, _ASSUMED
     if type(t_ms) is not int and (type(t_ms) is not float or not math.isfinite(t_ms)):
         draft.reject(Reason.BAD_TIME, _shown(t_ms))
+        return arrival_ns, _REPLACED
+    if abs(t_ms) > T_MS_MAX:
         return arrival_ns, _REPLACED
     at_ns = round(t_ms * NS_PER_MS)
     if at_ns > arrival_ns + CLOCK_AHEAD_NS_MAX or at_ns < arrival_ns - BACKLOG_NS_MAX:

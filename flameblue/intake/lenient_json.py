@@ -18,7 +18,7 @@ def loads(payload: bytes) -> Any:
     """The value in `payload`; BadInput when it is no JSON."""
     try:
         return _DECODE(payload)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _loads_slowly(payload)
 
 

@@ -4,10 +4,11 @@ Invariants: durable when `add` returns (WAL, synchronous=FULL); repeats (device,
 with a count; at most QUARANTINE_BYTES_MAX, the oldest go first; no secret is stored. Others may read it.
 """
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from flameblue.domain.limits import QUARANTINE_BYTES_MAX, TOPIC_BYTES_MAX, UNKNO
 from flameblue.intake import redact
 from flameblue.intake.reasons import Reason
 
+log = logging.getLogger("flameblue.intake")
 ROW_BYTES = 256  # what a row takes beside its texts
 BUSY_S = 5.0
 
@@ -166,17 +168,35 @@ class Quarantine:
             self._writer.close()
 
     def _open(self) -> sqlite3.Connection:
+        """The file, made where there is none; a damaged one is put aside: what is in it is no reading."""
         try:
+            return self._connected()
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError) or not self._path.exists():
+                raise self._not_opened(error) from error
+        aside = self._path.with_suffix(".damaged")
+        log.error("The quarantine %s is damaged; it is put aside as %s.", self._path, aside.name)
+        self._path.replace(aside)
+        try:
+            return self._connected()
+        except sqlite3.Error as error:
+            raise self._not_opened(error) from error
+
+    def _connected(self) -> sqlite3.Connection:
+        with ExitStack() as opened:
             connection = sqlite3.connect(
                 self._path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
             )
+            opened.callback(connection.close)
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = full")
             connection.executescript(_SCHEMA)
             self._bytes = _sum(connection)
-        except sqlite3.Error as error:
-            raise WorldFailed(f"The quarantine {self._path} can't be opened: {error}.") from error
+            opened.pop_all()
         return connection
+
+    def _not_opened(self, error: sqlite3.Error) -> WorldFailed:
+        return WorldFailed(f"The quarantine {self._path} can't be opened: {error}.")
 
     def _add(self, writer: sqlite3.Connection, item: Quarantined | Unknown) -> None:
         topic, sample = redact.shown(item.topic, TOPIC_BYTES_MAX), redact.sample(item.payload)

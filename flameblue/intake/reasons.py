@@ -24,6 +24,7 @@ class Reason(StrEnum):
     UNKNOWN_DEVICE = "unknown_device"
     WRONG_CREDENTIAL = "wrong_credential"
     PROTOCOL = "protocol"
+    OUR_FAULT = "our_fault"
 
 
 SENTENCES: dict[Reason, str] = {
@@ -44,6 +45,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.UNKNOWN_DEVICE: "An unknown device; it was refused.",
     Reason.WRONG_CREDENTIAL: "A known device with a wrong credential; it was refused.",
     Reason.PROTOCOL: "The protocol was broken; the connection was closed.",
+    Reason.OUR_FAULT: "Flameblue itself failed on this message: please report it.",
 }
 
 

@@ -5,6 +5,7 @@ says whether all of it is durable. Only then may anything of it be acknowledged.
 """
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,8 +18,10 @@ from flameblue.domain.readings import READING, Readings
 from flameblue.intake.decode import Draft, Message, decode_into
 from flameblue.intake.directory import DeviceEntry, Directory
 from flameblue.intake.quarantine import Quarantine, Quarantined, Unknown
+from flameblue.intake.reasons import Reason
 from flameblue.profiles.loader import Profile, Shelf
 
+log = logging.getLogger("flameblue.intake")
 BATCH_READINGS_MAX = RECORD_READINGS_MAX // 16  # one message more may come on top
 
 
@@ -93,7 +96,13 @@ class Batch:
     def take(self, entry: DeviceEntry, profile: Profile | None, message: Message) -> None:
         """The readings of `message`; what could not be taken is kept for quarantine."""
         self.messages += 1
-        decode_into(self._draft, entry, profile, message, self.arrival_ns)
+        length = len(self._draft.rows)
+        try:
+            decode_into(self._draft, entry, profile, message, self.arrival_ns)
+        except Exception as error:  # a fault of ours in one message must not cost the others
+            log.exception("A message of %s on %s could not be decoded.", entry.name, message.topic)
+            del self._draft.rows[length:]
+            self._draft.reject(Reason.OUR_FAULT, type(error).__name__)
         if self._draft.found:
             for reason, detail in self._draft.rejects():
                 kept = (entry.name, message.topic, reason, detail, message.payload, self.arrival_ns)

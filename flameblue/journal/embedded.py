@@ -47,6 +47,19 @@ RETAIN_MAX = 20_000  # records of one call; the next call goes on
 Row = tuple[int, int, int, int, bytes]
 
 
+def is_written(path: Path) -> bool:
+    """Whether a process holds the journal at `path` to write it."""
+    lock = path.with_suffix(".lock")
+    if not lock.exists():
+        return False
+    with lock.open("ab") as probe:
+        try:
+            fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
 def check_sum(kind: int, arrival_ns: int, body: bytes) -> int:
     """CRC-32 over all of a record but its offset."""
     return zlib.crc32(body, zlib.crc32(HEAD.pack(kind, arrival_ns)))
@@ -63,9 +76,14 @@ def bounded(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 class EmbeddedJournal:
-    """One file at `path`. `reader_only` opens what another process writes; WorldFailed when it can't be opened."""
+    """One file at `path`. `reader_only` opens what another process writes; WorldFailed when it can't be opened.
 
-    def __init__(self, path: Path, *, reader_only: bool = False, bytes_max: int = JOURNAL_BYTES_MAX) -> None:
+    `after`: the offset that an empty one goes on from.
+    """
+
+    def __init__(
+        self, path: Path, *, reader_only: bool = False, bytes_max: int = JOURNAL_BYTES_MAX, after: int = 0
+    ) -> None:
         self._path = path
         self._bytes_max = bytes_max
         self._writing, self._reading = threading.Lock(), threading.Lock()
@@ -77,7 +95,7 @@ class EmbeddedJournal:
                 self._prepare()
             self._reader = self._connected(opened, "ro")
             self._reader_only = reader_only
-            self._end = self._read_end()
+            self._end = self._read_end() or after
             if not reader_only:
                 self._checkpoints = Checkpoints(path, self._writing)
                 opened.callback(self._checkpoints.stop)

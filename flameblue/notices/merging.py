@@ -1,8 +1,9 @@
 """A person's bound: what exceeds it is said in one summary, a line for all, and nothing is dropped.
 
 At most NOTICES_PER_PERSON_PER_10_MIN messages by each channel in ten minutes, then a summary after a minute and no
-other within five: whatever happens, a phone rings about 22 times in ten minutes. Answers count too, so that a phone
-that answers by itself cannot talk to us for ever.
+other within five. Answers count too, so that a phone that answers by itself cannot talk to us for ever; but what tells
+of danger is counted among its own kind only, so that no talk takes its room. Whatever happens, a phone rings about 42
+times in ten minutes, and about 22 times where one kind comes alone.
 """
 
 from datetime import datetime, timedelta
@@ -26,6 +27,8 @@ def is_over_bound(notice: Notice, now: datetime) -> bool:
     tried = Notice.objects.filter(
         person=notice.person_id, channel=notice.channel, attempts__at__gt=now - WINDOW
     ).exclude(reason=reasons.MERGED)
+    if notice.reason in reasons.ALARMING:
+        tried = tried.filter(reason__in=reasons.ALARMING)
     return tried.distinct().count() >= NOTICES_PER_PERSON_PER_10_MIN
 
 
@@ -75,8 +78,13 @@ def _template(notice: Notice) -> str:
 
 
 def _write(summary: Notice) -> None:
-    """The summary's text, anew: how many messages, of which cases, the newest first."""
+    """The summary's text, anew: how many messages, of which cases, the newest first. One alone says what it says."""
     merged = Notice.objects.filter(merged_into=summary)
+    if merged.count() == 1:
+        only = merged.get()
+        summary.text, summary.variables = only.text, only.variables
+        summary.save(update_fields=["text", "variables"])
+        return
     numbers = merged.filter(case__isnull=False).order_by("-pk").values_list("case__number", flat=True)
     words = catalogue(summary.language)
     said = {"count": str(merged.count()), "numbers": listed(list(dict.fromkeys(numbers)), words)}

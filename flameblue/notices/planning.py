@@ -112,8 +112,8 @@ def plan(event: Event, people: People, quiet: QuietHours) -> list[Planned]:
 
 
 def family_of(data: Mapping[str, Any]) -> str:
-    """The phrases that say a value: one of texts.catalogue.FAMILIES; `reported` where there is no number to say."""
-    if data.get("value") is None or data.get("limit") is None:
+    """The phrases that say a value: one of texts.catalogue.FAMILIES; `reported` where no number says why."""
+    if data.get("value") is None or data.get("limit") is None or data.get("rule") == "reported":
         return "reported"
     quantity = str(data.get("quantity", ""))
     if quantity == "voltage_v":

@@ -49,4 +49,5 @@ ALL = frozenset(
 )
 CALLS = frozenset({NOT_ACKNOWLEDGED, RANG_AGAIN})  # no longer wanted once somebody has taken the case
 NEWS = frozenset({FIRST_NOTICE, NEW_PLACE, LEVEL_RAISED, RELAPSE, LATE})  # may be old news by the morning
+ALARMING = NEWS | CALLS | {TAKEN_AWAY}  # what tells of danger that nobody looks after yet
 REPEATS = frozenset({NO_ANSWER})  # no longer wanted once this lay person has answered

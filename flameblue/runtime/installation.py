@@ -18,6 +18,7 @@ from flameblue.domain.errors import BadInput
 from flameblue.fleet import point_table
 from flameblue.people import actions as people
 from flameblue.people import registry
+from flameblue.runtime.checking import check
 from flameblue.runtime.supervisor import Child, supervise
 
 log = logging.getLogger("flameblue.runtime")
@@ -41,6 +42,7 @@ def prepare(config: Config) -> None:
 
 def run(config: Config) -> int:
     """Starts the core and the pages and watches them until told to stop."""
+    check(config)
     prepare(config)
     log.info(
         "Pages: http://%s:%d/   MQTT: %s:%d",
@@ -56,7 +58,10 @@ def run(config: Config) -> int:
 def children(config: Config) -> list[Child]:
     """The two processes of every installation."""
     environment = {**os.environ, **configuration.as_environment(config)}
-    return [Child(name, ("flameblue", name), environment) for name in ("core", "web")]
+    return [
+        Child("core", ("flameblue", "core"), environment, writes=config.data / "health.json"),
+        Child("web", ("flameblue", "web"), environment),
+    ]
 
 
 def import_registry(path: Path, *, dry_run: bool) -> tuple[list[str], list[str]]:

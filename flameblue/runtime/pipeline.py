@@ -8,11 +8,12 @@ from contextlib import ExitStack
 from django.conf import settings
 
 from flameblue.config import Config
-from flameblue.domain.clock import to_datetime
+from flameblue.domain.clock import SystemClock, to_datetime
 from flameblue.fleet import point_table
 from flameblue.intake.broker import BrokerSource
 from flameblue.intake.listener import Listener
 from flameblue.journal.record import gap_draft
+from flameblue.runtime import lost_journal
 from flameblue.runtime.caring import Caring
 from flameblue.runtime.detecting import Detecting
 from flameblue.runtime.messaging import Delivering, Planning
@@ -29,6 +30,7 @@ SEASONS_S = 3_600.0
 
 def run(config: Config) -> int:
     """The core process, until it is told to stop."""
+    lost_journal.go_on(config, SystemClock())
     asyncio.run(_until_told(config))
     return 0
 

@@ -42,6 +42,11 @@ class Snapshots:
         files = self._files()
         return int(files[0].stem) if files else 0
 
+    def newest(self) -> int:
+        """The offset of the newest snapshot; 0 where there is none."""
+        files = self._files()
+        return int(files[-1].stem) if files else 0
+
     def load(self, cursor: int) -> tuple[Detector, int] | None:
         """The newest usable state at an offset ≤ `cursor`, with that offset; None where there is none."""
         for path in reversed(self._files()):

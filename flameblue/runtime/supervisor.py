@@ -20,6 +20,10 @@ RESTART_S_MIN = 0.3
 RESTART_S_MAX = 5.0
 HEALTHY_AFTER_S = 30.0  # a child that lived this long starts again at once when it dies
 STOP_WITHIN_S = 8.0
+STUCK_AFTER_S = (
+    60.0  # a start and the compiling of detection included: the core writes of its health meanwhile
+)
+LOOK_S = 1.0
 PR_SET_PDEATHSIG = 1
 
 
@@ -30,6 +34,7 @@ class Child:
     name: str
     arguments: Sequence[str]
     environment: Mapping[str, str]
+    writes: Path | None = None  # a file that it writes every second or so: without it for long, it is stuck
 
 
 async def supervise(children: Sequence[Child], pids: Path) -> None:
@@ -61,7 +66,7 @@ async def _keep(child: Child, pids: Path, stop: asyncio.Event) -> None:
             preexec_fn=die_with_parent,
         )
         write_pid(pids / f"{child.name}.pid", process.pid)
-        if await _ended(process, stop):
+        if await _ended(child, process, stop):
             return
         lived_s = loop.time() - started_s
         pause_s = RESTART_S_MIN if lived_s > HEALTHY_AFTER_S else min(pause_s * 2, RESTART_S_MAX)
@@ -76,9 +81,14 @@ def write_pid(path: Path, pid: int) -> None:
     draft.replace(path)
 
 
-async def _ended(process: asyncio.subprocess.Process, stop: asyncio.Event) -> bool:
-    """Waits for the end of `process`; True when it ended since we were told to stop."""
-    await _first(stop.wait(), process.wait())
+async def _ended(child: Child, process: asyncio.subprocess.Process, stop: asyncio.Event) -> bool:
+    """Waits for the end of `process`, and ends it when it is stuck; True when it ended since we were told to stop."""
+    stuck = [_stuck(child.writes)] if child.writes is not None else []
+    await _first(stop.wait(), process.wait(), *stuck)
+    if not stop.is_set() and process.returncode is None:
+        log.error("Process %s has said nothing for %.0f s: it is killed.", child.name, STUCK_AFTER_S)
+        process.kill()
+        await process.wait()
     if not stop.is_set():
         return False
     if process.returncode is None:
@@ -89,6 +99,17 @@ async def _ended(process: asyncio.subprocess.Process, stop: asyncio.Event) -> bo
             process.kill()
             await process.wait()
     return True
+
+
+async def _stuck(path: Path) -> None:
+    """Returns when `path` has not been written for STUCK_AFTER_S (time in which the machine slept is none)."""
+    loop = asyncio.get_running_loop()
+    seen_ns, seen_s = 0, loop.time()
+    while loop.time() - seen_s < STUCK_AFTER_S:
+        await asyncio.sleep(LOOK_S)
+        written_ns = path.stat().st_mtime_ns if path.exists() else 0
+        if written_ns != seen_ns:
+            seen_ns, seen_s = written_ns, loop.time()
 
 
 async def _first(*waits: Coroutine[Any, Any, Any]) -> None:
@@ -115,6 +136,6 @@ async def _tell_systemd(health: Path) -> None:
 
 
 def die_with_parent() -> None:
-    """Asks Linux to end this process when its parent ends; elsewhere it does nothing."""
+    """Asks Linux to end this process when its parent ends, also one that is stuck; elsewhere it does nothing."""
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -41,8 +41,10 @@ from flameblue.web.now import now
 SPAN_MAX = timedelta(days=31)
 POINTS_MAX = 20  # of one request for readings
 
+YEARS = (2000, 2200)  # a time in nanoseconds fits its 64 bits
 Limit = Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)]
-PointIds = Annotated[list[int], Query(min_length=1, max_length=POINTS_MAX)]
+Id = Annotated[int, Query(ge=0, le=2**63 - 1)]
+PointIds = Annotated[list[Id], Query(min_length=1, max_length=POINTS_MAX)]
 
 
 class Token(HttpBearer):
@@ -63,7 +65,7 @@ api = NinjaAPI(
 
 
 @api.get("/cases", response=CasesPage, url_name="cases")
-def cases(request: HttpRequest, state: str = "", before: int | None = None, limit: Limit = 50) -> CasesPage:
+def cases(request: HttpRequest, state: str = "", before: Id | None = None, limit: Limit = 50) -> CasesPage:
     """The cases, the newest number first. `state`: one of the six, or `unclosed`; `before`: a page's end."""
     found = access.cases_for(request.user)
     if state == "unclosed":
@@ -105,7 +107,7 @@ def comment(request: HttpRequest, number: int, body: CommentIn) -> CaseOut:
 
 
 @api.get("/premises", response=PremisesPage, url_name="premises")
-def premises(request: HttpRequest, after: int = 0, limit: Limit = 100) -> PremisesPage:
+def premises(request: HttpRequest, after: Id = 0, limit: Limit = 100) -> PremisesPage:
     """The premises by id, equipped or not, with their level now."""
     found = access.premises_for(request.user).filter(id__gt=after).order_by("id")
     page = list(found.annotate(n=Count("devices", filter=Q(devices__enabled=True)))[: limit + 1])
@@ -122,8 +124,8 @@ def premises(request: HttpRequest, after: int = 0, limit: Limit = 100) -> Premis
 @api.get("/points", response=PointsPage, url_name="points")
 def points(
     request: HttpRequest,
-    premises: int | None = None,
-    after: int = 0,
+    premises: Id | None = None,
+    after: Id = 0,
     limit: Limit = 100,
 ) -> PointsPage:
     """The points by id, with their latest value in the quantity's unit."""
@@ -162,6 +164,8 @@ def readings_between(
     """The lowest and highest value of each of at most 2,000 buckets between two times with a time zone."""
     if start.tzinfo is None or end.tzinfo is None:
         raise HttpError(422, "start and end need a time zone, such as 2026-01-15T03:00:00+08:00.")
+    if not YEARS[0] <= start.year <= end.year <= YEARS[1]:
+        raise HttpError(422, f"start and end must lie between the years {YEARS[0]} and {YEARS[1]}.")
     if not timedelta(0) < end - start <= SPAN_MAX:
         raise HttpError(422, f"end must be after start, by at most {SPAN_MAX.days} days.")
     found = list(access.points_for(request.user).filter(id__in=point))

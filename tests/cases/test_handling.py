@@ -193,3 +193,24 @@ def test_cases_are_counted_by_state_and_level(bench: Bench, case: Case) -> None:
     assert (counts.by_state["open"], counts.by_state["taken"]) == (1, 1)
     assert counts.by_level == {"alarm": 1, "warning": 1}
     assert counts.stale == 2
+
+
+def test_crying_for_help_again_and_again_rings_once_in_five_minutes(bench: Bench) -> None:
+    bench.alarm(bench.cast.tb)
+    case = bench.case()
+    for _ in range(20):
+        assert actions.ask_help(case.pk, bench.cast.ailin, bench.now)
+        bench.wait(1)
+    assert bench.kinds().count("help_asked") == 1
+    assert actions.ask_help(case.pk, bench.cast.yeerlan, bench.now)
+    bench.wait(301)
+    assert actions.ask_help(case.pk, bench.cast.ailin, bench.now)
+    assert bench.kinds().count("help_asked") == 3
+
+
+def test_a_comment_of_half_a_sign_is_kept_readable(bench: Bench) -> None:
+    """A program may send what no page can show."""
+    bench.alarm(bench.cast.tb)
+    assert actions.comment(bench.case().pk, bench.cast.bolat, "smoke\ud800\0 in room 203", bench.now)
+    assert bench.last("commented").data["text"] == "smoke? in room 203"
+    assert not actions.comment(bench.case().pk, bench.cast.bolat, "\0 ", bench.now)

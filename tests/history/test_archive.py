@@ -266,3 +266,13 @@ def test_days_are_days_of_utc() -> None:
     assert day_of(START_NS + 100 * SECOND_NS - 1) == "2026-01-08"
     assert day_of(START_NS + 100 * SECOND_NS) == "2026-01-09"
     assert day_of(0) == "1970-01-01"
+
+
+def test_what_others_put_into_the_folder_is_passed_over(folder: Path) -> None:
+    archive = Archive(folder)
+    follow(archive, numbered(many(3)))
+    (there,) = files(folder)
+    for name in ("copy.parquet", "1-2-3.parquet", there.stem + " (2).parquet"):
+        there.with_name(name).write_bytes(there.read_bytes())
+    assert files(folder) == [there]
+    assert Archive(folder).cursor == archive.cursor

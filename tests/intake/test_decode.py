@@ -269,3 +269,29 @@ def test_a_profile_that_fixes_points_does_not_hide_those_of_the_registry() -> No
     entry = replace(D0217, profile=fixed.name)
     result = decode(entry, fixed, Message(TOPIC, b'{"v":{"tb":-100.0,"ib":3}}'), NOW_NS)
     assert [row[2] for row in rows(result)] == [NO_VALUE, 3000]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b'{"v":{"\xce\xc2":1}}', '{"v":{"温度":1}}'.encode("gbk"), b'{"v":{"ir":"\xff"}}', b'"\xed\xa0\x80"'],
+)
+def test_texts_that_are_not_utf_8_are_told_apart(payload: bytes) -> None:
+    assert reasons(decoded(payload)) == {Reason.MALFORMED}
+
+
+@pytest.mark.parametrize("t_ms", [1e305, -1e305, 1e16, 10**400, -(10**30)])
+def test_a_time_without_nanoseconds_is_replaced_by_arrival(t_ms: float) -> None:
+    assert rows(decoded({"t": t_ms, "v": {"ir": 5}})) == [(1, NOW_NS, 50, Mark.TIME_REPLACED)]
+
+
+GOOD = json.dumps({"t": NOW_MS, "v": {"ir": 12.5, "tb": -3e1}, "s": {"ir": ["alarm"]}}).encode()
+
+
+@given(st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), max_size=6), st.integers(0, 8))
+def test_no_damage_to_a_message_raises(changes: list[tuple[int, int]], cut: int) -> None:
+    """Bytes change, or its end is lost: it is read, or told apart."""
+    damaged = bytearray(GOOD)
+    for at, byte in changes:
+        damaged[at] = byte
+    for topic in (TOPIC, "v1/devices/me/telemetry"):
+        decoded(bytes(damaged[: len(GOOD) - cut]), topic=topic)

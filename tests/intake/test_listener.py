@@ -1,6 +1,7 @@
 """The listener's promises, with peers that have no sockets and a clock that is told the time."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,8 @@ from flameblue.domain.limits import (
     PAIRING_WINDOW_S_MAX,
     SECOND_NS,
 )
+from flameblue.intake import reception
+from flameblue.intake.decode import Draft
 from flameblue.intake.reception import Intake
 from tests.intake.mqtt_packets import PING, puback, publish, subscribe
 from tests.intake.peer import Peer, client, connected, serving
@@ -171,3 +174,23 @@ async def test_a_changed_directory_counts_at_the_next_message(desk: Intake, sink
         peer.send(publish(TOPIC, READING, 2))
         await peer.is_closed()
         assert bytes(peer.sent_to_it) == b""
+
+
+async def test_a_message_that_we_fail_on_costs_no_other(
+    desk: Intake, sink: MemorySink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = reception.decode_into
+
+    def fail_on_nine(draft: Draft, *rest: Any) -> None:
+        really(draft, *rest)
+        assert b"99" not in rest[2].payload
+
+    monkeypatch.setattr(reception, "decode_into", fail_on_nine)
+    async with serving(desk) as listener:
+        peer = await connected(listener)
+        for number in (1, 99, 3):
+            peer.send(publish(TOPIC, b'{"v":{"ir":%d}}' % number, number))
+        await peer.receives(puback(1) + puback(99) + puback(3))
+    assert sink.values(1) == [10, 30]
+    (row,) = desk.quarantine.rows()
+    assert (row.reason, row.detail) == ("our_fault", "AssertionError")

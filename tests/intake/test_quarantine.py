@@ -191,3 +191,11 @@ def test_text_that_no_database_takes_is_written_out(tmp_path: Path, opened: Open
 
 def test_every_reason_has_its_sentence() -> None:
     assert set(SENTENCES) == set(Reason)
+
+
+def test_a_damaged_file_is_put_aside_and_intake_goes_on(tmp_path: Path, opened: Opener) -> None:
+    path = tmp_path / "quarantine.sqlite3"
+    path.write_bytes(b"this is no database" * 500)
+    quarantine = opened(path)
+    assert quarantine.rows() == []
+    assert path.with_suffix(".damaged").read_bytes().startswith(b"this is no database")

@@ -1,5 +1,10 @@
-"""A process that does nothing, until it is told to end."""
+"""A process that does nothing until it is told to end; it writes the file that it is given, again and again."""
 
+import sys
 import threading
+from pathlib import Path
 
-threading.Event().wait()
+never = threading.Event()
+while not never.wait(0.2):
+    for name in sys.argv[1:]:
+        Path(name).write_text("alive", encoding="ascii")

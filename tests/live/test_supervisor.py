@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,3 +71,31 @@ def test_the_death_of_the_supervisor_ends_every_child(
     supervisor.kill()
     supervisor.wait()
     wait_for(lambda: not any(alive(pid) for pid in pids), 30, "the children's end")
+
+
+STUCK = """
+import asyncio, os, sys
+from pathlib import Path
+from flameblue.runtime import supervisor
+supervisor.STUCK_AFTER_S, supervisor.LOOK_S = 1.5, 0.1
+folder = Path(sys.argv[1])
+child = supervisor.Child("first", ("tests.live.sleeper", str(folder / "beat")), os.environ, folder / "beat")
+asyncio.run(supervisor.supervise([child], folder))
+"""
+
+
+def test_a_child_that_is_stuck_is_killed_and_started_again(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", STUCK, str(tmp_path)])
+    try:
+        wait_for(
+            lambda: pid_of(tmp_path, "first") > 0 and (tmp_path / "beat").exists(), 30, "a child that writes"
+        )
+        first = pid_of(tmp_path, "first")
+        time.sleep(3)
+        assert pid_of(tmp_path, "first") == first, "one that writes is left alone"
+        os.kill(first, signal.SIGSTOP)
+        wait_for(lambda: pid_of(tmp_path, "first") != first, 30, "another child in its place")
+        assert not alive(first)
+    finally:
+        process.terminate()
+        process.wait(30)

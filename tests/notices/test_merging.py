@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from flameblue.domain.limits import NOTICES_PER_PERSON_PER_10_MIN
+from flameblue.notices import replies
 from flameblue.notices.models import Notice
 from flameblue.notices.texts import lengths
 from tests.cases.bench import Bench, another_cabin
@@ -78,3 +79,28 @@ def test_every_notice_ends_and_says_how(bench: Bench, cast: Cast) -> None:
     assert not Notice.objects.filter(state="merged", detail="").exists()
     said = Notice.objects.filter(state="sent").count() + Notice.objects.filter(state="merged").count()
     assert said == BOUND + 5 + 1
+
+
+def test_talk_takes_no_room_from_what_tells_of_danger(bench: Bench, cast: Cast) -> None:
+    """An owner who cries for help again and again, or a phone that answers by itself, hides no alarm."""
+    bench.alarm(cast.tb)
+    planned(bench.now)
+    gateway = deliver(bench.now)
+    for _ in range(2 * BOUND):
+        bench.wait(1)
+        replies.receive("console", cast.bolat.phone, "what", bench.now)
+        deliver(bench.now, gateway)
+    assert Notice.objects.filter(state="merged").exists()
+    _, point = another_cabin(cast, "最后的屋")
+    bench.alarm(point, value=260.0)
+    planned(bench.now)
+    deliver(bench.now, gateway)
+    assert any(one.to == cast.bolat.phone and "最后的屋" in one.text for one in gateway.handed)
+
+
+def test_a_summary_of_one_message_is_that_message(bench: Bench, cast: Cast) -> None:
+    storm(bench, cast, BOUND + 1)
+    deliver(bench.now)
+    merged = Notice.objects.get(state="merged")
+    assert merged.text
+    assert Notice.objects.get(reason="merged").text == merged.text

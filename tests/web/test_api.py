@@ -139,3 +139,20 @@ def test_the_api_describes_itself(db: None) -> None:
     schema = Client().get("/api/v1/openapi.json").json()
     assert {"/api/v1/cases", "/api/v1/premises", "/api/v1/points", "/api/v1/readings"} <= set(schema["paths"])
     assert schema["components"]["securitySchemes"]["Token"]["scheme"] == "bearer"
+
+
+def test_numbers_and_times_that_nothing_can_have_are_refused(cast: Cast, reader: Program) -> None:
+    reader.gets("points", status=422, premises=10**30)
+    reader.gets("cases", status=422, before=10**30)
+    for start, end in (
+        ("0001-01-01", "0001-01-02"),
+        ("2262-06-01", "2262-06-02"),
+        ("9999-12-30", "9999-12-31"),
+    ):
+        reader.gets(
+            "readings",
+            status=422,
+            point=cast.tb.pk,
+            start=f"{start}T00:00:00+08:00",
+            end=f"{end}T00:00:00+08:00",
+        )

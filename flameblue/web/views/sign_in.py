@@ -1,5 +1,6 @@
 """Signing in and out, and the password. A one-time password is good for one thing only: choosing another."""
 
+import unicodedata
 from typing import Any
 
 from django.conf import settings
@@ -42,7 +43,8 @@ class SignIn(LoginView):
         return super().form_valid(form)
 
     def _who(self) -> str:
-        return self.request.POST.get("username", "")[:150]
+        """The name as signing in reads it: another way of writing it is no other name."""
+        return unicodedata.normalize("NFKC", self.request.POST.get("username", "")[:150].strip()).casefold()
 
 
 class SignOut(LogoutView):

@@ -1,0 +1,44 @@
+"""A mistake in the settings is one sentence before anything starts."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from flameblue.config import Config, Messages, Mqtt, Web
+from flameblue.domain.errors import BadInput
+from flameblue.journal.embedded import EmbeddedJournal
+from flameblue.runtime.checking import check
+
+
+def test_the_defaults_are_right(tmp_path: Path) -> None:
+    check(replace(Config(), data=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (
+            Config(messages=Messages(sms_channel="smp")),
+            "messages.sms_channel is 'smp'; there are: console, smpp, voice.",
+        ),
+        (Config(web=Web(port=99_999)), "web.port is 99999; a port is a number from 0 to 65535."),
+        (
+            Config(mqtt=Mqtt(tls_port=8883, certificate="gone.crt")),
+            "mqtt.certificate names 'gone.crt', which is no file; mqtt.tls_port needs one.",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named_with_what_it_may_be(wrong: Config, sentence: str) -> None:
+    with pytest.raises(BadInput) as told:
+        check(wrong)
+    assert str(told.value) == sentence
+
+
+def test_a_second_start_in_the_same_folder_ends_with_a_sentence(tmp_path: Path) -> None:
+    config = replace(Config(), data=tmp_path)
+    journal = EmbeddedJournal(tmp_path / "journal.sqlite3")
+    with pytest.raises(BadInput, match="already runs"):
+        check(config)
+    journal.close()
+    check(config)
