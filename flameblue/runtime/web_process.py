@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,9 @@ def serve(config: Config, application: Callable[..., Any]) -> None:
         log_access=False,
     )
     logging.getLogger("django.request").addFilter(is_an_error)
+    warnings.filterwarnings(
+        "ignore", "StreamingHttpResponse must consume"
+    )  # WhiteNoise's files: small, read at once
     asyncio.run(server.serve())
 
 
