@@ -26,6 +26,7 @@ class Health:
     def __init__(self, path: Path, clock: Clock) -> None:
         self._path = path
         self._clock = clock
+        self._started_ns = clock.now_ns()
         self._beats: dict[str, dict[str, int | str]] = {}
         self._counters: list[Callable[[], Mapping[str, float]]] = []
         self.failures: dict[str, int] = dict.fromkeys(STAGES, 0)
@@ -56,7 +57,8 @@ class Health:
         for source in self._counters:
             counters.update(source())
         stages = {name: self._beats.get(name, {"beat_ns": 0, "lag": 0}) for name in STAGES}
-        text = json.dumps({"at_ns": self._clock.now_ns(), "stages": stages, "counters": counters})
+        times = {"at_ns": self._clock.now_ns(), "started_ns": self._started_ns}
+        text = json.dumps({**times, "stages": stages, "counters": counters})
         draft = self._path.with_suffix(".draft")
         try:
             draft.write_text(text, encoding="utf-8")

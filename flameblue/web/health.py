@@ -9,6 +9,7 @@ from django.conf import settings
 from flameblue.domain.limits import SECOND_NS
 
 BEAT_WITHIN_S = 15.0  # a stage that has not beaten for longer is dead or stuck
+STARTS_WITHIN_S = 60  # the compiling of detection included
 
 
 class _Stage(msgspec.Struct):
@@ -19,6 +20,7 @@ class _Stage(msgspec.Struct):
 
 class _File(msgspec.Struct):
     at_ns: int = 0
+    started_ns: int = 0
     stages: dict[str, _Stage] = {}
     counters: dict[str, float] = {}
 
@@ -44,6 +46,7 @@ class Health:
     readable: bool
     stages: tuple[Stage, ...]
     counters: dict[str, float]
+    is_starting: bool = False  # those that are not alive have not begun yet, and the core is young
 
     @property
     def dead(self) -> tuple[Stage, ...]:
@@ -62,7 +65,9 @@ def read(now_ns: int, path: Path | None = None) -> Health:
     except (OSError, msgspec.DecodeError):
         return Health(readable=False, stages=(), counters={})
     stages = tuple(_stage(name, stage, now_ns) for name, stage in file.stages.items())
-    return Health(readable=True, stages=stages, counters=file.counters)
+    begins = all(stage.age_s is None and not stage.error for stage in stages if not stage.alive)
+    young = 0 <= now_ns - file.started_ns < STARTS_WITHIN_S * SECOND_NS
+    return Health(readable=True, stages=stages, counters=file.counters, is_starting=begins and young)
 
 
 def _stage(name: str, stage: _Stage, now_ns: int) -> Stage:

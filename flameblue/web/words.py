@@ -172,6 +172,7 @@ QUARANTINE_REASONS: Words = {
     "unknown_device": _("An unknown device; it was refused."),
     "wrong_credential": _("A known device with a wrong credential; it was refused."),
     "protocol": _("The protocol was broken; the connection was closed."),
+    "our_fault": _("Flameblue itself failed on this message: please report it."),
 }
 REASONS: Words = {
     "first_notice": _("first notice"),

@@ -87,3 +87,18 @@ def test_metrics_need_a_token_and_tell_stages_counters_and_cases(
     assert 'flameblue_stage_up{stage="cases"} 1.0' in text
     assert 'flameblue_counter{name="pubacks"} 12.0' in text
     assert 'flameblue_open_cases{state="open"} 1.0' in text
+
+
+def test_a_young_core_is_starting_and_an_old_one_is_not_working(
+    data: Path, beats: dict[str, int], clock: ManualClock, bolat: Reader
+) -> None:
+    """Whoever has just started it is not frightened; a stage that never begins is told after a minute."""
+    started = {"started_ns": clock.now_ns()}
+    write(data, beats | {"detection": 0}, **started)
+    assert "Flameblue is starting: Detection" in bolat.sees("/")
+    assert Client().get("/healthz").status_code == 503
+    clock.advance(60)
+    write(data, dict.fromkeys(beats, clock.now_ns()) | {"detection": 0}, **started)
+    page = bolat.sees("/")
+    assert "Not working: Detection" in page
+    assert "starting" not in page
