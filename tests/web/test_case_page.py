@@ -113,6 +113,11 @@ def test_a_form_that_is_not_filled_in_changes_nothing_and_says_so(
     assert CaseEvent.objects.count() == before
 
 
+def test_a_text_that_is_too_long_is_told_so(bolat: Reader) -> None:
+    said = bolat.presses(f"{PAGE}comment/", text="x" * 2_001)
+    assert "Not done. Ensure this value has at most 2000 characters (it has 2001)." in said
+
+
 def test_a_comment_stands_on_the_time_line_as_text(bolat: Reader) -> None:
     bolat.presses(f"{PAGE}comment/", text="<script>alert(1)</script> 门锁着")
     html = bolat.html(PAGE)

@@ -167,7 +167,12 @@ def refusal(outcome: Outcome) -> str:
 
 
 def _incomplete(request: HttpRequest, case: Case, form: forms.Form) -> HttpResponse:
-    messages.error(
-        request, _("Not done: please fill in every field. (%(fields)s)") % {"fields": ", ".join(form.errors)}
-    )
+    """Back to the case, with what is missing; where nothing is, with what is wrong."""
+    wrong = [error for errors in form.errors.as_data().values() for error in errors]
+    if {error.code for error in wrong} <= {"required", "invalid_choice"}:
+        fields = ", ".join(form.errors)
+        messages.error(request, _("Not done: please fill in every field. (%(fields)s)") % {"fields": fields})
+    else:
+        why = " ".join(sentence for error in wrong for sentence in error.messages)
+        messages.error(request, _("Not done. %(why)s") % {"why": why})
     return redirect("case", case.number)
