@@ -272,7 +272,7 @@ maker: any
 protocol: mqtt
 payload: flameblue
 interval_s: 1
-silence_s: 20
+silence_s: 120
 open_points: true
 limits:
   residual_current_ma: {alarm_hold_s: 5}
