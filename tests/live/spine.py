@@ -130,7 +130,7 @@ def post(number: int, name: str) -> Post:
         )
         for order, premises in enumerate(PREMISES)
     )
-    return Post(f"{name}消防站", f"+8613900000{number:03d}", (cabins[0], cabins[1]))
+    return Post(f"{name}消防站", f"+8613900100{number:03d}", (cabins[0], cabins[1]))
 
 
 def quicker_policy() -> str:
