@@ -8,5 +8,9 @@ from typing import Any
 
 def find(package: ModuleType) -> dict[str, Any]:
     """Every folder inside `package` is one plug-in, named after the folder; its object is named PLUGIN."""
-    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg)
-    return {name: import_module(f"{package.__name__}.{name}").PLUGIN for name in names}
+    return {name: import_module(f"{package.__name__}.{name}").PLUGIN for name in names(package)}
+
+
+def names(package: ModuleType) -> list[str]:
+    """The plug-ins' names alone: nothing is imported."""
+    return sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg)

@@ -25,8 +25,8 @@ def escalate_each(now: datetime, delivered: Delivered, policy: Policy | None = N
     agreed = policy or current()
     waiting = Case.objects.filter(state__in=(State.OPEN, State.TAKEN), incident=None)
     for seen in waiting.select_related("premises", "site", "taken_by").order_by("pk"):
-        if _due(seen, now, delivered, agreed):  # a look without a lock; most cases have nothing due
-            yield len(_take_steps(seen.pk, now, delivered, agreed))
+        is_due = _due(seen, now, delivered, agreed)  # a look without a lock; most cases have nothing due
+        yield len(_take_steps(seen.pk, now, delivered, agreed)) if is_due else 0
 
 
 @transaction.atomic

@@ -45,7 +45,7 @@ class Archive:
             draft.unlink()
         for path in merged_away(folder):
             path.unlink()
-        self.cursor = max((last for _, last in map(offsets_of, files(folder))), default=0)
+        self.cursor = reached(files(folder))
         self._waiting: list[Record] = []
         self._bytes = 0
         self._flush_at = FILE_BYTES
@@ -135,6 +135,11 @@ def offsets_of(path: Path) -> tuple[int, int]:
     return int(first), int(last)
 
 
+def reached(paths: Iterable[Path]) -> int:
+    """The last offset that the files hold; 0 where there are none."""
+    return max((offsets_of(path)[1] for path in paths), default=0)
+
+
 def files(folder: Path) -> list[Path]:
     """The archive's files, oldest first, without those that have been merged into another."""
     gone = set(merged_away(folder))
@@ -144,12 +149,12 @@ def files(folder: Path) -> list[Path]:
 def merged_away(folder: Path) -> list[Path]:
     """The files inside the range of another: a crash came between the merged file and their end."""
     found = _in_order(folder)
-    gone, reached = [], 0
+    gone, so_far = [], 0
     for path in found:
         last = offsets_of(path)[1]
-        if last <= reached:
+        if last <= so_far:
             gone.append(path)
-        reached = max(reached, last)
+        so_far = max(so_far, last)
     return gone
 
 

@@ -22,7 +22,7 @@ from flameblue.domain.errors import BadInput, WorldFailed
 from flameblue.domain.limits import BACKLOG_NS_MAX, CHART_POINTS_MAX, CLOCK_AHEAD_NS_MAX
 from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.readings import Mark, Readings
-from flameblue.history.archive import day_of, files, offsets_of
+from flameblue.history.archive import day_of, files, reached
 from flameblue.history.tail import Tail
 from flameblue.journal.log import Journal
 
@@ -111,7 +111,7 @@ class Memory:
     def read_on(self) -> None:
         """Reads what is new in the journal, so that the next question need not: it is much after a start."""
         with self._lock:
-            self._tail.after(max((offsets_of(path)[1] for path in files(self._archive)), default=0))
+            self._tail.after(reached(files(self._archive)))
 
     def series(
         self, points: Sequence[int], from_ns: int, to_ns: int, *, buckets_max: int = CHART_POINTS_MAX
@@ -158,8 +158,7 @@ class Memory:
                 paths = files(self._archive)
                 concerned = [path for path in paths if question.concerns(path)]
                 archived = self._archived(question, template, concerned)
-                cursor = max((offsets_of(path)[1] for path in paths), default=0)
-                tail = question.of(self._tail.after(cursor))
+                tail = question.of(self._tail.after(reached(paths)))
                 if files(self._archive) == paths:
                     break
         return _as_rows(archived, shape), tail

@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO
 
 from flameblue.domain.errors import JournalCorrupt, JournalFull, WorldFailed
 from flameblue.domain.limits import JOURNAL_AGE_NS_MAX, JOURNAL_BYTES_MAX
@@ -53,11 +54,16 @@ def is_written(path: Path) -> bool:
     if not lock.exists():
         return False
     with lock.open("ab") as probe:
-        try:
-            fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return True
-    return False
+        return not is_ours(probe)
+
+
+def is_ours(lock: BinaryIO) -> bool:
+    """Takes the lock for as long as the file is open; False where another process has it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def check_sum(kind: int, arrival_ns: int, body: bytes) -> int:
@@ -160,10 +166,8 @@ class EmbeddedJournal:
 
     def _hold_alone(self, opened: ExitStack) -> None:
         held = opened.enter_context(self._path.with_suffix(".lock").open("ab"))
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise WorldFailed(f"Another process writes the journal {self._path}.") from error
+        if not is_ours(held):
+            raise WorldFailed(f"Another process writes the journal {self._path}.")
 
     def _connected(self, opened: ExitStack, mode: str) -> sqlite3.Connection:
         address = f"{self._path.absolute().as_uri()}?mode={mode}"

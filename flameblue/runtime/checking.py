@@ -38,8 +38,8 @@ def _check_ports(config: Config) -> None:
 
 
 def _check_channels(config: Config) -> None:
-    known = plugins.find(channels)
+    known = plugins.names(channels)
     messages = config.messages
     for name, wanted in (("sms_channel", messages.sms_channel), ("voice_channel", messages.voice_channel)):
         if wanted not in known:
-            raise BadInput(f"messages.{name} is {wanted!r}; there are: {', '.join(sorted(known))}.")
+            raise BadInput(f"messages.{name} is {wanted!r}; there are: {', '.join(known)}.")

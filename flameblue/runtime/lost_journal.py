@@ -10,7 +10,7 @@ from pathlib import Path
 from flameblue.cases import actions as cases
 from flameblue.config import Config
 from flameblue.domain.clock import Clock, to_datetime
-from flameblue.history.archive import files, offsets_of
+from flameblue.history.archive import files, reached
 from flameblue.journal.embedded import EmbeddedJournal
 from flameblue.journal.record import tick_draft
 from flameblue.runtime.backends import JOURNAL_FILE
@@ -21,9 +21,8 @@ log = logging.getLogger("flameblue.runtime")
 
 def go_on(config: Config, clock: Clock) -> bool:
     """Looks before the journal is opened; True where a new one had to be begun."""
-    known = max(
-        cases.cursor(), archived(config.data / "history"), Snapshots(config.data / "snapshots").newest()
-    )
+    archived = reached(files(config.data / "history"))
+    known = max(cases.cursor(), archived, Snapshots(config.data / "snapshots").newest())
     path = config.data / JOURNAL_FILE
     journal = EmbeddedJournal(path, after=known)
     end = journal.end() if journal.first() <= journal.end() else 0
@@ -32,17 +31,14 @@ def go_on(config: Config, clock: Clock) -> bool:
         put_aside(path, clock.now_ns())
         journal = EmbeddedJournal(path, after=known)
     if end < known:
-        journal.append([tick_draft(clock.now_ns())])
         text = f"The journal {path} ends at record {end}, and record {known} had been read: readings are missing."
         log.error("%s A new journal goes on after it.", text)
         cases.open_system_case("journal lost", text, to_datetime(clock.now_ns()))
+        journal.append(
+            [tick_draft(clock.now_ns())]
+        )  # last: a crash before it tells once more, and never not at all
     journal.close()
     return end < known
-
-
-def archived(folder: Path) -> int:
-    """The last offset in the archive; 0 where it is empty."""
-    return max((offsets_of(path)[1] for path in files(folder)), default=0)
 
 
 def put_aside(path: Path, now_ns: int) -> None:

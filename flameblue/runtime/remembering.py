@@ -47,7 +47,6 @@ class Remembering:
     health: Health
     clock: Clock
     blind: Callable[[], Awaitable[None]]  # tells people that nothing is recorded any more
-    room: Room = Room.OK
     at: int = 0
 
     async def run(self) -> None:
@@ -64,7 +63,7 @@ class Remembering:
             if now_s - retain_s >= RETAIN_S:
                 await self._retain()
                 retain_s = now_s
-            if now_s - flush_s >= FLUSH_S and self.room is Room.OK:
+            if now_s - flush_s >= FLUSH_S and self.disk.room is Room.OK:
                 await self.worker(self.archive.try_to_flush)
                 flush_s = now_s
             self.health.beat("history", await self.worker(self.journal.end) - self.at)
@@ -82,16 +81,17 @@ class Remembering:
         for record in records:
             if record.kind is Kind.READINGS:
                 self.board.update(readings_of(record), record.arrival_ns)
-            if record.offset > self.archive.collected and self.room is Room.OK:
+            if record.offset > self.archive.collected and self.disk.room is Room.OK:
                 self.archive.append([record])
             self.at = record.offset
         return bool(records)
 
     async def _look_at_disk(self) -> None:
-        before, self.room = self.room, await self.worker(self.disk.make_room, self.archive.drop_oldest)
-        if self.room is not before:
-            await self._tell(to_datetime(self.clock.now_ns()))
-        if self.room is Room.OK and before is not Room.OK:
+        before = self.disk.room
+        room = await self.worker(self.disk.make_room, self.archive.drop_oldest)
+        if room is not before:
+            await self._tell(room, to_datetime(self.clock.now_ns()))
+        if room is Room.OK and before is not Room.OK:
             self.at = min(self.at, self.archive.collected)  # what was not archived meanwhile is taken now
 
     async def _retain(self) -> None:
@@ -99,17 +99,17 @@ class Remembering:
         keep_from = min(applied, self.archive.cursor, self.snapshots.oldest())
         await self.worker(self.journal.retain, keep_from, self.clock.now_ns())
 
-    async def _tell(self, now: datetime) -> None:
+    async def _tell(self, room: Room, now: datetime) -> None:
         """The disk's state has changed: people are told, when it is full first of all by a message without a write."""
-        log.warning("The disk of %s is %s.", self.data, self.room.value)
-        if self.room is Room.FULL:
+        log.warning("The disk of %s is %s.", self.data, room.value)
+        if room is Room.FULL:
             await self.blind()
-        for room in (Room.LOW, Room.FULL):
-            if self.room is room:
-                text = f"The disk of {self.data} is {room.value}."
-                await self.orm(cases.open_system_case, f"disk_{room.value}", text, now)
+        for trouble in (Room.LOW, Room.FULL):
+            if room is trouble:
+                text = f"The disk of {self.data} is {trouble.value}."
+                await self.orm(cases.open_system_case, f"disk_{trouble.value}", text, now)
             else:
-                await self.orm(cases.system_cleared, f"disk_{room.value}", now)
+                await self.orm(cases.system_cleared, f"disk_{trouble.value}", now)
         self.events_grew()
 
     def counters(self) -> dict[str, float]:

@@ -1,8 +1,6 @@
 """The commands as somebody types them: what they say where all is well, and where something is missing."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -22,13 +20,8 @@ def it(tmp_path_factory: pytest.TempPathFactory) -> Installation:
 
 
 def says(it: Installation, *arguments: str) -> tuple[int, str, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "flameblue", *arguments],
-        env=it.variables(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    """(exit status, stdout, stderr)."""
+    done = it.tries(*arguments)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -42,14 +42,6 @@ class Heard:
 
 
 @pytest.fixture
-def centre() -> Iterator[SmsCentre]:
-    running = SmsCentre()
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
 def heard() -> Heard:
     return Heard()
 

@@ -39,14 +39,6 @@ class Post:
 
 
 @pytest.fixture
-def centre() -> Iterator[SmsCentre]:
-    running = SmsCentre()
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
 def post(centre: SmsCentre, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
     heard: queue.Queue[Callable[[], object]] = queue.Queue()
     ears = Ears(
