@@ -2,13 +2,14 @@
 
 import argparse
 import logging
+import math
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from flameblue import __version__, config
-from flameblue.domain.errors import FlameblueError
+from flameblue.domain.errors import BadInput, FlameblueError
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -65,6 +66,24 @@ def _parser() -> argparse.ArgumentParser:
         "--scope", action="append", default=[], help="read (the default) or act; may be repeated"
     )
     token.set_defaults(run=_token)
+
+    play = commands.add_parser("replay", help="publish recorded readings to an MQTT endpoint")
+    play.add_argument("file", type=Path, help="a CSV or Parquet file: a time and numbers in each row")
+    play.add_argument("--to", required=True, help="mqtt[s]://DEVICE:CREDENTIAL@host:port")
+    play.add_argument(
+        "--speed", type=float, default=1.0, help="recorded seconds a second; 0: at once (default 1)"
+    )
+    play.add_argument(
+        "--columns", default="", help="such as Voltage=ua,power_kw=pa*1000 (default: all numbers)"
+    )
+    play.add_argument("--time", default="", help="the column of the time, or two: Date,Time (default: found)")
+    play.add_argument("--from", dest="begin", default="", help="the first time that is taken")
+    play.add_argument("--until", default="", help="the last time that is taken")
+    play.add_argument(
+        "--device", default="", help="whose readings they are (default: the user of the address)"
+    )
+    play.add_argument("--squeeze", action="store_true", help="readings bear the time of their sending")
+    play.set_defaults(run=_replay)
 
     again = commands.add_parser("rebuild", help="replay the journal from its start into an empty database")
     again.set_defaults(run=_rebuild)
@@ -161,6 +180,24 @@ def _token(arguments: argparse.Namespace) -> int:
     from flameblue.runtime import installation
 
     print(installation.make_token(arguments.user, arguments.scope))
+    return 0
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from flameblue.domain.clock import SystemClock
+    from flameblue.simulation import recording, replaying
+
+    wanted = recording.Wanted(
+        time=tuple(filter(None, arguments.time.split(","))),
+        columns=recording.columns_of(arguments.columns),
+        from_ms=recording.time_of(arguments.begin) if arguments.begin else -math.inf,
+        until_ms=recording.time_of(arguments.until) if arguments.until else math.inf,
+    )
+    if not (math.isfinite(arguments.speed) and arguments.speed >= 0):
+        raise BadInput(f"--speed is {arguments.speed}; it should be 0 (at once) or more, such as 60.")
+    course = replaying.Course(arguments.device, arguments.speed, arguments.squeeze)
+    found = recording.open_recording(arguments.file, wanted)
+    print(replaying.run(found, arguments.to, course, SystemClock()))
     return 0
 
 

@@ -58,3 +58,8 @@ SMS_UNITS_OFFICER_MAX = 134
 ATTEMPTS_MAX = 6
 NOTICES_PER_PERSON_PER_10_MIN = 20  # beyond it notices are merged into one summary, never dropped
 IMPORT_ROWS_MAX = 200_000
+
+# simulation
+RECORDING_BATCH_ROWS = 4_096  # of a Parquet file at a time × some hundred bytes a row of Python ≈ 2 MB
+RECORDING_LINE_CHARACTERS_MAX = 64 * KIB  # of a CSV file's head
+REPLAY_UNACKNOWLEDGED_MAX = 1_000  # messages on their way × about 200 bytes; then the next one waits
