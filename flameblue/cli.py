@@ -5,8 +5,10 @@ import logging
 import math
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from flameblue import __version__, config
 from flameblue.domain.errors import BadInput, FlameblueError
@@ -50,6 +52,13 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--data", type=Path, help="where everything is kept (default: a temporary folder)")
     demo.set_defaults(run=_demo)
 
+    _add_registry(commands)
+    _add_looking_after(commands)
+    return parser
+
+
+def _add_registry(commands: Any) -> None:
+    """Who is watched, who is called, who may ask."""
     ready = commands.add_parser("prepare", help="make or update the tables and the first administrator")
     ready.set_defaults(run=_prepare)
     bring = commands.add_parser("import", help="read premises, devices and people from a CSV file")
@@ -66,6 +75,14 @@ def _parser() -> argparse.ArgumentParser:
         "--scope", action="append", default=[], help="read (the default) or act; may be repeated"
     )
     token.set_defaults(run=_token)
+
+
+def _add_looking_after(commands: Any) -> None:
+    """A set-up is tried before it counts."""
+    sure = commands.add_parser("check", help="say in words what is wrong with a set-up; nothing is changed")
+    sure.add_argument("--config", type=Path, default=argparse.SUPPRESS, help="the TOML file")
+    sure.add_argument("--strict", action="store_true", help="what is only worth a look fails too")
+    sure.set_defaults(run=_check)
 
     play = commands.add_parser("replay", help="publish recorded readings to an MQTT endpoint")
     play.add_argument("file", type=Path, help="a CSV or Parquet file: a time and numbers in each row")
@@ -87,7 +104,6 @@ def _parser() -> argparse.ArgumentParser:
 
     again = commands.add_parser("rebuild", help="replay the journal from its start into an empty database")
     again.set_defaults(run=_rebuild)
-    return parser
 
 
 def _settings() -> config.Config:
@@ -181,6 +197,17 @@ def _token(arguments: argparse.Namespace) -> int:
 
     print(installation.make_token(arguments.user, arguments.scope))
     return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    loaded = config.from_environment(os.environ)
+    with tempfile.TemporaryDirectory() as elsewhere:
+        if not config.is_installed(loaded):
+            os.environ["FLAMEBLUE_DATA"] = elsewhere  # Django makes secrets; a check leaves none behind
+        _settings()
+        from flameblue.runtime.set_up import looking
+
+        return looking.run(loaded, print, strict=arguments.strict)
 
 
 def _replay(arguments: argparse.Namespace) -> int:

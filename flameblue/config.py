@@ -112,9 +112,14 @@ def from_environment(environment: Mapping[str, str]) -> Config:
     return load(Path(named) if named else None, environment)
 
 
+def is_installed(config: Config) -> bool:
+    """Whether Flameblue was ever started in this data folder."""
+    return (config.data / SECRET_FILE).exists()
+
+
 def require_installation(config: Config) -> None:
     """BadInput where there is none: a mistyped folder makes no second one."""
-    if not (config.data / SECRET_FILE).exists():
+    if not is_installed(config):
         raise BadInput(
             f"There is no installation in {config.data}. Start one with `flameblue run`, "
             "or name its folder: FLAMEBLUE_DATA=FOLDER."

@@ -24,6 +24,7 @@ CONNECT_BYTES_MAX = 16 * KIB  # a client that has not signed in may make us keep
 CONNECTIONS_PER_DEVICE_MAX = 8  # then the oldest is closed: half-open lines of a 4G link
 BATCH_MESSAGES_MAX = 1_024  # × about 20 µs of decoding ≈ 20 ms in which the event loop does nothing else
 BROKER_PENDING_MAX = 4_096  # messages of an existing broker not yet on disk; then its socket is not read
+BROKER_PROBE_MESSAGES = 1_200  # that a check leaves with a broker: Mosquitto's own bound is 1,000
 UNKNOWN_DEVICES_MAX = 1_000  # listed while pairing; then the oldest go first
 PROFILE_BYTES_MAX = 256 * KIB  # a larger profile file is a problem on the devices page
 

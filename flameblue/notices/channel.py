@@ -50,6 +50,9 @@ class Channel(Protocol):
     def deaf_s(self) -> float:
         """How long its line has been down; 0 where it is up, or has none."""
 
+    def trouble(self) -> str:
+        """Why its line is down, as a part of a sentence; empty where it is up, or has none."""
+
     def close(self) -> None: ...
 
 

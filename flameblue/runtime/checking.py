@@ -1,5 +1,6 @@
 """What is looked at before anything starts: a mistake in the settings is told once, in a sentence, not in a loop."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from flameblue import plugins
@@ -14,18 +15,27 @@ PORT_MAX = 65_535
 
 def check(config: Config) -> None:
     """BadInput names the setting, what is wrong with it, and what it may be."""
-    _check_ports(config)
-    _check_channels(config)
-    if config.mqtt.tls_port:
-        for name, file in (("mqtt.certificate", config.mqtt.certificate), ("mqtt.key", config.mqtt.key)):
-            if not Path(file).is_file():
-                raise BadInput(f"{name} names {file!r}, which is no file; mqtt.tls_port needs one.")
-    policy.current()
+    for mistake in mistakes(config):
+        raise BadInput(mistake)
     if is_written(config):
         raise BadInput(f"Flameblue already runs in {config.data}.")
 
 
-def _check_ports(config: Config) -> None:
+def mistakes(config: Config) -> list[str]:
+    """All that is wrong with the settings, a sentence each."""
+    found = [*_of_ports(config), *_of_channels(config)]
+    if config.mqtt.tls_port:
+        for name, file in (("mqtt.certificate", config.mqtt.certificate), ("mqtt.key", config.mqtt.key)):
+            if not Path(file).is_file():
+                found.append(f"{name} names {file!r}, which is no file; mqtt.tls_port needs one.")
+    try:
+        policy.current()
+    except BadInput as error:
+        found.append(str(error))
+    return found
+
+
+def _of_ports(config: Config) -> Iterator[str]:
     ports = {
         "web.port": config.web.port,
         "mqtt.port": config.mqtt.port,
@@ -34,12 +44,12 @@ def _check_ports(config: Config) -> None:
     }
     for name, port in ports.items():
         if not 0 <= port <= PORT_MAX:
-            raise BadInput(f"{name} is {port}; a port is a number from 0 to {PORT_MAX}.")
+            yield f"{name} is {port}; a port is a number from 0 to {PORT_MAX}."
 
 
-def _check_channels(config: Config) -> None:
+def _of_channels(config: Config) -> Iterator[str]:
     known = plugins.names(channels)
     messages = config.messages
     for name, wanted in (("sms_channel", messages.sms_channel), ("voice_channel", messages.voice_channel)):
         if wanted not in known:
-            raise BadInput(f"messages.{name} is {wanted!r}; there are: {', '.join(known)}.")
+            yield f"messages.{name} is {wanted!r}; there are: {', '.join(known)}."

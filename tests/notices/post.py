@@ -40,6 +40,9 @@ class Gateway:
     def deaf_s(self) -> float:
         return self.deaf
 
+    def trouble(self) -> str:
+        return ""
+
     def close(self) -> None:
         return None
 

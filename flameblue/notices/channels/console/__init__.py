@@ -23,6 +23,9 @@ class Console:
     def deaf_s(self) -> float:
         return 0.0
 
+    def trouble(self) -> str:
+        return ""
+
     def close(self) -> None:
         return None
 

@@ -92,6 +92,10 @@ class SmppLine:
         since_s = self._deaf_since_s
         return 0.0 if since_s is None else self._clock.monotonic_s() - since_s
 
+    def trouble(self) -> str:
+        """What the line broke with, or why it could not be bound."""
+        return "" if self._bound.is_set() else self._trouble
+
     def close(self) -> None:
         """Unbinds; a message under way fails."""
         self._closing.set()

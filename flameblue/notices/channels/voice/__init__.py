@@ -39,6 +39,9 @@ class Voice:
     def deaf_s(self) -> float:
         return 0.0
 
+    def trouble(self) -> str:
+        return ""
+
     def close(self) -> None:
         self._client.close()
 

@@ -1,0 +1,77 @@
+"""The ways out: can a message reach the provider, and does a heartbeat reach who waits for it? Nothing is sent."""
+
+import time
+from collections.abc import Iterator
+
+import httpx
+
+from flameblue import plugins
+from flameblue.config import Config
+from flameblue.domain.clock import Clock
+from flameblue.domain.errors import BadInput
+from flameblue.notices import channels
+from flameblue.notices.channel import Channel, Ears
+from flameblue.runtime.set_up.findings import Finding, fine, unsure, wrong
+
+UP_WITHIN_S = 10.0
+LOOK_EVERY_S = 0.1
+ANSWER_S = 5.0
+SILENT = Ears(receipt=lambda _id, _state: None, inbound=lambda _sender, _text: None)
+
+
+def look_at_channels(config: Config, clock: Clock, *, running: bool) -> Iterator[Finding]:
+    """Each channel that is set: opened as the core opens it, until its line is up."""
+    found, messages = plugins.find(channels), config.messages
+    for medium, name in (("SMS", messages.sms_channel), ("voice", messages.voice_channel)):
+        if name not in found:
+            continue  # told with the settings
+        if name == "console":
+            yield unsure(
+                medium, f"Channel console: {medium} messages go to the pages only, nobody's phone rings."
+            )
+            continue
+        if running:
+            yield fine(
+                medium, f"The line of {name} is held by the Flameblue that runs now; its board shows it."
+            )
+            continue
+        try:
+            channel: Channel = found[name].open(config, SILENT)
+        except BadInput as error:
+            yield wrong(medium, str(error))
+            continue
+        try:
+            yield _line(medium, name, channel, clock)
+        finally:
+            channel.close()
+
+
+def _line(medium: str, name: str, channel: Channel, clock: Clock) -> Finding:
+    until_s = clock.monotonic_s() + UP_WITHIN_S
+    while channel.deaf_s() and clock.monotonic_s() < until_s:
+        time.sleep(LOOK_EVERY_S)
+    if channel.deaf_s():
+        return wrong(medium, f"{name} can't be reached within {UP_WITHIN_S:.0f} s: {channel.trouble()}.")
+    return fine(medium, f"{name} takes us; no message was sent.")
+
+
+def look_at_watchers(config: Config) -> Iterator[Finding]:
+    """Who would notice that Flameblue itself is gone."""
+    url = config.messages.heartbeat_url
+    if not url and not config.messages.alive_to:
+        yield unsure(
+            "watcher",
+            "Nobody would notice if this machine died: set messages.heartbeat_url or messages.alive_to.",
+        )
+        return
+    if not url:
+        yield fine(
+            "watcher", "A daily SMS says that Flameblue is alive; its absence has to be noticed by a person."
+        )
+        return
+    try:
+        httpx.head(url, timeout=ANSWER_S)
+    except httpx.HTTPError as error:
+        yield wrong("watcher", f"messages.heartbeat_url can't be reached: {error}.")
+    else:
+        yield fine("watcher", "The receiver of the heartbeat can be reached.")
