@@ -10,7 +10,7 @@ from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.transitions import Level, Rule, Transition, Why
 from flameblue.fleet.models import Point
 
-VALUE_RULES = (Rule.OVER, Rule.UNDER, Rule.LATE)
+VALUE_RULES = (Rule.OVER, Rule.UNDER, Rule.PHASE_LOSS, Rule.LATE)
 
 
 def look_after(run: Run, point: Point, arrival_ns: int, offset: int) -> int:
@@ -49,4 +49,5 @@ def look_after(run: Run, point: Point, arrival_ns: int, offset: int) -> int:
 def _is_beyond(alarm: Alarm, value: int) -> bool:
     if value == NO_VALUE or alarm.limit in {NO_LIMIT, NO_LOWER_LIMIT}:
         return False
-    return value <= alarm.limit if alarm.rule == Rule.UNDER else value >= alarm.limit
+    under = alarm.rule in {Rule.UNDER, Rule.PHASE_LOSS}
+    return value <= alarm.limit if under else value >= alarm.limit

@@ -110,7 +110,7 @@ def _set_alarm(run: Run, seen: Rise, case: Case, *, anew: bool) -> Case | None:
     alarm.since = to_datetime(transition.at_ns)
     alarm.value, alarm.limit, alarm.why = transition.value, transition.limit, transition.why
     if transition.value != NO_VALUE:
-        pick = min if transition.rule == Rule.UNDER else max
+        pick = min if transition.rule in {Rule.UNDER, Rule.PHASE_LOSS} else max
         known = alarm.worst_value != NO_VALUE
         alarm.worst_value = pick(alarm.worst_value, transition.value) if known else transition.value
     if transition.rule == Rule.LATE:

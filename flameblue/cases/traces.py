@@ -73,7 +73,7 @@ def clear_of(point: Point, rule: int, limit: int) -> Clear:
     `limit` is the one that the alarm was raised at: it stands in where the point has none now.
     """
     row = row_of(point)
-    if rule == Rule.UNDER:
+    if rule in {Rule.UNDER, Rule.PHASE_LOSS}:
         lower = [int(row[name]) for name in ("under_warning", "under_alarm")] if row is not None else []
         known = [each for each in lower if each != NO_LOWER_LIMIT] or [limit]
         hysteresis = int(row["under_hysteresis"]) if row is not None else 0

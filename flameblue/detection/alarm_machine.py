@@ -69,6 +69,12 @@ def in_a_row(run: Any, hold_ns: int, gap_ns: int, arrival_ns: int) -> bool:
 
 
 @compiled
+def lasts(run: Any, hold_ns: int, row: Any, moment: Any) -> bool:
+    """Whether the run spans its hold in either way."""
+    return spans(run, hold_ns, moment.at_ns) or in_a_row(run, hold_ns, row.gap_ns, moment.arrival_ns)
+
+
+@compiled
 def forget(run: Any) -> None:
     """There is no run."""
     run.since_ns = NEVER

@@ -20,7 +20,7 @@ from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.readings import READING, Readings
 from flameblue.domain.transitions import Level, Rule, Transition
 
-RULES_VERSION = 2  # raised when a rule or a field changes its meaning: older snapshots are then not used
+RULES_VERSION = 3  # raised when a rule or a field changes its meaning: older snapshots are then not used
 KEPT = {"states": STATE, "block_wake": np.dtype("<i8")}
 HEAD_BYTES = 4  # the length of a snapshot's head
 

@@ -74,7 +74,7 @@ STATE = np.dtype(
         ("clock", "<u1"),
         ("restart_limits", "<u1"),  # the next good reading starts the runs of OVER and UNDER anew
         ("restart_sensor", "<u1"),  # the next reading that says something of the sensor starts its runs anew
-        ("spare", "<u1"),
+        ("phase_loss", "<u1"),
         ("over", SIDE),
         ("under", SIDE),
         # seldom looked at
@@ -83,6 +83,8 @@ STATE = np.dtype(
         ("bits_from_ns", "<i8"),  # the last run of the device's own alarm bit, in device time
         ("bits_to_ns", "<i8"),
         ("good", RUN),  # values that may be held against limits, while SENSOR lasts
+        ("phase_gone", RUN),  # no voltage, while another phase has some
+        ("phase_back", RUN),  # some voltage, while PHASE_LOSS lasts
     ]
 )
 HOT_BYTES = (
@@ -103,7 +105,7 @@ FOUND = np.dtype(
         ("spare", "<u1", (3,)),
     ]
 )
-FOUND_A_POINT_MAX = 10  # of one reading, tick or row: ten rules, each at most once
+FOUND_A_POINT_MAX = 11  # of one reading, tick or row: eleven rules, each at most once
 FOUND_MAX = 8_192  # of one pass, which ends early when a block of points might not fit any more
 
 # What is being looked at: one reading of one point, a tick or a row.
@@ -111,6 +113,11 @@ MOMENT = np.dtype(
     [
         ("at_ns", "<i8"),
         ("arrival_ns", "<i8"),
+        (
+            "stand_ns",
+            "<i8",
+            (2,),
+        ),  # times of the other phases' newest values, where they are voltages; else NEVER
         ("point", "<u4"),
         ("index", "<i4"),
         ("value", "<i4"),
@@ -144,7 +151,7 @@ def fresh_state() -> NDArray[Any]:
         state[name] = NEVER
     for name in ("latest", "good_value", "last_value"):
         state[name] = NO_VALUE
-    for name in ("good", "implausible"):
+    for name in ("good", "implausible", "phase_gone", "phase_back"):
         state[name]["since_ns"] = NEVER
     for name, rule, sign in (("over", Rule.OVER, 1), ("under", Rule.UNDER, -1)):
         side = state[name]

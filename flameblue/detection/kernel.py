@@ -1,7 +1,8 @@
 """The loops over readings, over the points that a tick wakes, over rows of the point table and over a device's points.
 
 `one_reading` and `one_tick` are the specification: scalar, about one point. A reading goes through the rules in the
-order of their numbers; which of its times counts is judged before. A late or duplicate reading counts in a row and as
+order of their numbers, but PHASE_LOSS speaks first: it says why a voltage is below its limit. Which of its times counts
+is judged before. A late or duplicate reading counts in a row and as
 a sign of life, and may be LATE. A retained reading may be older than it looks: it gives the newest value, no more.
 """
 
@@ -10,7 +11,7 @@ from typing import Any
 from flameblue.detection.alarm_machine import is_on_change
 from flameblue.detection.fleet_state import FOUND_A_POINT_MAX, FOUND_MAX, NEVER
 from flameblue.detection.kernels import compiled, prefetch
-from flameblue.detection.rules import clock, late, limits, reported, sensor, silence
+from flameblue.detection.rules import clock, late, limits, phase_loss, reported, sensor, silence
 from flameblue.domain.limits import DEADLINE_BLOCK
 from flameblue.domain.points import ENABLED
 from flameblue.domain.readings import Mark
@@ -51,6 +52,8 @@ def one_reading(state: Any, moment: Any) -> None:
     clock.say(moment, clock_before, int(state.clock))
     if kind == LATE:
         late.look(state, moment)
+    elif kind == ACCEPTED and not moment.good and is_on_change(state.row):
+        last_on(state, moment)
 
 
 @compiled
@@ -60,16 +63,19 @@ def accept_value(state: Any, moment: Any) -> None:
         state.restart_limits, state.restart_sensor = 1, 1
     if moment.broken:
         limits.doubt(state)
+        phase_loss.doubt(state)
     if not moment.good:
         return
     tested = 1 if moment.marks & TEST_MARK else 0
     if tested != state.tested:
         state.restart_limits, state.restart_sensor = 1, 1
         limits.doubt(state)
+        phase_loss.doubt(state)
         sensor.doubt(state)
     state.tested = tested
     moment.restart = state.restart_limits
     state.restart_limits = 0
+    phase_loss.look(state, moment)
     limits.look(state, state.over, moment)
     limits.look(state, state.under, moment)
 
@@ -116,18 +122,25 @@ def wake_ns(state: Any) -> int:
 
 
 @compiled
+def last_on(state: Any, moment: Any) -> None:
+    """The newest good value has lasted until the moment."""
+    moment.value = state.latest
+    moment.marks = TEST_MARK if state.tested else 0  # the value that lasts was a test's
+    limits.tick(state, state.over, moment)
+    limits.tick(state, state.under, moment)
+
+
+@compiled
 def one_tick(state: Any, moment: Any) -> None:
     """Arrival time has come to that of `moment`. Device time has gone on as long, as far as we know."""
     moment.index = -1
     moment.value = state.latest
-    moment.marks = TEST_MARK if state.tested else 0  # the value that lasts was a test's
     moment.at_ns = moment.arrival_ns
     if state.seen:
         since_ns = moment.arrival_ns - state.accepted_ns
         moment.at_ns = state.at_ns + since_ns
         if is_on_change(state.row) or since_ns > state.row.gap_ns:
-            limits.tick(state, state.over, moment)
-            limits.tick(state, state.under, moment)
+            last_on(state, moment)
     silence.tick(state, moment)
 
 
@@ -173,6 +186,8 @@ def run_readings(fleet: Any, readings: Any, start: int, arrival_ns: int) -> int:
         moment.at_ns = reading.at_ns
         moment.value = reading.value
         moment.marks = reading.marks
+        if phase_loss.is_watched(states[point].row):
+            phase_loss.look_around(states, states[point].row, moment)
         one_reading(states[point], moment)
         set_wake(states[point], block_wake, point)
         if moment.count:

@@ -17,7 +17,7 @@ from flameblue.domain.transitions import Level, Rule, Why
 
 OVER, UNDER, SILENCE, SENSOR = code(Rule.OVER), code(Rule.UNDER), code(Rule.SILENCE), code(Rule.SENSOR)
 REPORTED, REPORTED_FAULT, SHIELDED = code(Rule.REPORTED), code(Rule.REPORTED_FAULT), code(Rule.SHIELDED)
-TEST, CLOCK = code(Rule.TEST), code(Rule.CLOCK)
+TEST, CLOCK, PHASE_LOSS = code(Rule.TEST), code(Rule.CLOCK), code(Rule.PHASE_LOSS)
 NORMAL, TEST_WHY = code(Level.NORMAL), code(Why.TEST)
 
 
@@ -41,6 +41,8 @@ def arm(state: Any, arrival_ns: int) -> None:
     arm_side(state.under, -int(row.under_warning), -int(row.under_alarm), int(row.under_hysteresis))
     forget(state.good)
     forget(state.implausible)
+    forget(state.phase_gone)
+    forget(state.phase_back)
     state.restart_limits, state.restart_sensor = 1, 1
     silence.deadline(state, arrival_ns)
 
@@ -65,6 +67,7 @@ def end_all(state: Any, moment: Any) -> None:
     end(state, moment, SHIELDED, int(state.shielded))
     end(state, moment, TEST, int(state.test))
     end(state, moment, CLOCK, int(state.clock))
+    end(state, moment, PHASE_LOSS, int(state.phase_loss))
 
 
 @compiled
@@ -151,6 +154,8 @@ def run_gap(fleet: Any, gap_ns: int) -> None:
             state.raw_ns = shifted(state.raw_ns, gap_ns)
         shift_run(state.good, gap_ns, by_arrival)
         shift_run(state.implausible, gap_ns, by_arrival)
+        shift_run(state.phase_gone, gap_ns, by_arrival)
+        shift_run(state.phase_back, gap_ns, by_arrival)
         shift_side(state.over, gap_ns, by_arrival)
         shift_side(state.under, gap_ns, by_arrival)
     for block in range(len(block_wake)):

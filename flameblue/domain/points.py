@@ -36,8 +36,13 @@ POINT = np.dtype(
         ("silence_ns", "<i8"),  # listening time without a reading until it is silent; NEVER_NS: expected
         ("lost_hold_ns", "<i8"),  # the short hold after a connection's will or end
         ("frozen_ns", "<i8"),  # the same value for this long is a sensor fault; NEVER_NS: may stand still
+        ("phase_lost", "<i4"),  # a voltage down to it is none; NO_LOWER_LIMIT: the rule is off
+        ("phase_stands", "<i4"),  # a voltage from it on is one
+        ("other_phases", "<u4", (2,)),  # the points of the same circuit's other phases; 0: none
     ]
 )
+
+POINT_1 = np.dtype(POINT.descr[:-3])  # before the phases; journals of then hold it
 
 ENABLED = 1  # without it the point is retired: its readings are history only
 ON_CHANGE = 2  # reports on change: silence between two readings means "still the same"

@@ -26,6 +26,7 @@ class Rule(IntEnum):
     TEST = 8  # the device says that it is being tested
     CLOCK = 9  # the device's time was not believable
     LATE = 10  # a reading older than the newest one was beyond the alarm limit
+    PHASE_LOSS = 11  # one phase has no voltage while another one of the same circuit has
 
 
 class Why(IntFlag):

@@ -21,6 +21,7 @@ from flameblue.profiles.loader import Profile
 GAP_INTERVALS, GAP_EXTRA_S = 1.5, 1.0
 SILENCE_INTERVALS, SILENCE_S_MIN = 3.0, 90.0
 LOST_HOLD_S = 60.0
+LIVE_PHASES = frozenset({"A", "B", "C"})
 NO_LIMITS = {"over": NO_LIMIT, "under": NO_LOWER_LIMIT}
 
 
@@ -33,6 +34,7 @@ class PointFacts:
     phase: str
     retired: bool
     device_enabled: bool
+    device: int
     profile: str
     circuit: int | None
     rated_current_a: float | None
@@ -42,7 +44,26 @@ class PointFacts:
     time_zone: str
 
 
-def rows_for(points: Iterable[tuple[PointFacts, Profile, Layer]], now: datetime) -> PointRows:
+class Phases:
+    """Which voltage points measure the phases of one circuit: those that one device has there."""
+
+    def __init__(self, voltages: Iterable[tuple[int, int, int | None, str]]) -> None:
+        """`voltages`: (point, device, circuit, phase) of each point that is in use, in the order of their ids."""
+        self._of: dict[tuple[int, int | None], dict[str, int]] = {}
+        for point, device, circuit, phase in voltages:
+            if phase in LIVE_PHASES:
+                self._of.setdefault((device, circuit), {}).setdefault(phase, point)
+
+    def others(self, facts: PointFacts) -> tuple[int, int]:
+        """The points of the other phases; 0 where there is none."""
+        known = self._of.get((facts.device, facts.circuit), {})
+        if facts.quantity != "voltage_v" or known.get(facts.phase) != facts.id:
+            return 0, 0
+        others = [point for phase, point in sorted(known.items()) if phase != facts.phase]
+        return others[0] if others else 0, others[1] if len(others) > 1 else 0
+
+
+def rows_for(points: Iterable[tuple[PointFacts, Profile, Layer]], phases: Phases, now: datetime) -> PointRows:
     """The rows of `points`, each given with its profile and the limits that count, as of `now`."""
     seasons = Seasons(now)
     parts: dict[tuple[int, str, str], _Parts] = {}
@@ -52,10 +73,13 @@ def rows_for(points: Iterable[tuple[PointFacts, Profile, Layer]], now: datetime)
         key = (id(limits), facts.profile, facts.quantity)
         if key not in parts:
             steps = _limit_steps(quantity, limits)
-            parts[key] = _Parts(limits, steps, _times(facts.quantity, profile, limits))
+            times = _times(facts.quantity, profile, limits)
+            parts[key] = _Parts(limits, steps, times, _phase_steps(quantity, limits))
         part = parts[key]
         head = (facts.id, quantity.code, PHASES.index(facts.phase), _flags(facts, profile))
-        rows.append(head + part.steps + seasons.expected(facts, part.times))
+        others = phases.others(facts)
+        lost = part.phase if any(others) else (NO_LOWER_LIMIT, 0)
+        rows.append((*head, *part.steps, *seasons.expected(facts, part.times), *lost, others))
     return np.array(rows, dtype=POINT)
 
 
@@ -64,6 +88,7 @@ class _Parts:
     limits: Layer  # held, so that its id stays its own
     steps: tuple[int, ...]
     times: tuple[int, ...]
+    phase: tuple[int, int]
 
 
 @dataclass
@@ -102,6 +127,14 @@ def _limit_steps(quantity: Quantity, limits: Layer) -> tuple[int, ...]:
         found.append(0 if hysteresis is None else _steps(quantity, hysteresis.value, 0))
     plausible = (quantity.steps(quantity.plausible_min), quantity.steps(quantity.plausible_max))
     return (*found, *plausible)
+
+
+def _phase_steps(quantity: Quantity, limits: Layer) -> tuple[int, int]:
+    """A voltage down to which there is none, and from which on there is one; where there are such."""
+    lost, stands = limits.get("phase_lost"), limits.get("phase_stands")
+    if lost is None or stands is None:
+        return NO_LOWER_LIMIT, 0
+    return _steps(quantity, lost.value, NO_LOWER_LIMIT), _steps(quantity, stands.value, 0)
 
 
 def _steps(quantity: Quantity, value: float, otherwise: int) -> int:

@@ -18,7 +18,7 @@ from flameblue.domain.quantities import QUANTITIES, Quantity
 from flameblue.fleet.layers import Layers
 from flameblue.fleet.limits import FIELDS, Layer, LimitOrigin
 from flameblue.fleet.models import Device, PairingWindow, Point, PointChange
-from flameblue.fleet.point_rows import PointFacts, rows_for
+from flameblue.fleet.point_rows import Phases, PointFacts, rows_for
 from flameblue.intake.directory import DeviceEntry, Directory
 from flameblue.profiles.loader import Profile
 
@@ -29,6 +29,7 @@ FACTS = (
     "phase",
     "retired",
     "device__enabled",
+    "device_id",
     "device__profile",
     "circuit_id",
     "circuit__rated_current_a",
@@ -46,7 +47,7 @@ def refresh(profiles: Mapping[str, Profile], now: datetime, points: QuerySet[Poi
         known = list(wanted.order_by("id").select_for_update(of=("self",)).values_list(*FACTS, "row"))
         facts = [PointFacts(*one[:-1]) for one in known]
         before = {one[0]: bytes(one[-1]) for one in known}
-        rows = rows_for(_with_limits(facts, profiles), now)
+        rows = rows_for(_with_limits(facts, profiles), _phases(), now)
         changed = [row for row in rows if row.tobytes() != before[int(row["point"])]]
         _write(np.array(changed, dtype=POINT), now)
     return len(changed)
@@ -114,6 +115,14 @@ def _with_limits(
         profile = profiles.get(one.profile)
         if profile is not None:
             yield one, profile, layers.of(one, profile)
+
+
+def _phases() -> Phases:
+    """The voltage points of every circuit with more than one phase."""
+    voltages = Point.objects.filter(quantity="voltage_v", retired=False, device__enabled=True)
+    return Phases(
+        voltages.exclude(phase="").order_by("id").values_list("id", "device_id", "circuit_id", "phase")
+    )
 
 
 def _write(rows: PointRows, now: datetime) -> None:

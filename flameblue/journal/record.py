@@ -11,7 +11,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from flameblue.domain.points import POINT, PointRows
+from flameblue.domain.points import NO_LOWER_LIMIT, POINT, POINT_1, PointRows
 from flameblue.domain.readings import READING, Readings
 
 GAP_BODY = struct.Struct("<q")
@@ -23,10 +23,11 @@ class Kind(IntEnum):
 
     READINGS = 1  # a batch of READING
     TICK = 2  # an idle second: nothing but its arrival time
-    POINTS = 3  # rows of the point table that have changed
+    POINTS = 3  # rows of the point table, as they were before they knew the other phases
     GAP = 4  # we did not listen, or the clock was set, for so many nanoseconds
     SKIPPED = 5  # a stage has passed over an earlier record
     CONNECTION = 6  # a device's connection was lost, or is back
+    POINTS_2 = 7  # rows of the point table that have changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,19 @@ def tick_draft(arrival_ns: int) -> Draft:
 
 
 def points_draft(arrival_ns: int, rows: PointRows) -> Draft:
-    return Draft(Kind.POINTS, arrival_ns, rows.tobytes())
+    return Draft(Kind.POINTS_2, arrival_ns, rows.tobytes())
 
 
 def points_of(record: Record) -> PointRows:
-    return np.frombuffer(record.body, dtype=POINT)
+    """The rows of either kind; ValueError where the body holds none."""
+    if record.kind is Kind.POINTS_2:
+        return np.frombuffer(record.body, dtype=POINT)
+    old = np.frombuffer(record.body, dtype=POINT_1)
+    rows = np.zeros(len(old), POINT)
+    rows["phase_lost"] = NO_LOWER_LIMIT
+    for name in POINT_1.names or ():
+        rows[name] = old[name]
+    return rows
 
 
 def gap_draft(arrival_ns: int, gap_ns: int) -> Draft:

@@ -115,6 +115,8 @@ def family_of(data: Mapping[str, Any]) -> str:
     """The phrases that say a value: one of texts.catalogue.FAMILIES; `reported` where no number says why."""
     if data.get("value") is None or data.get("limit") is None or data.get("rule") == "reported":
         return "reported"
+    if data.get("rule") == "phase_loss":
+        return "phase_loss"
     quantity = str(data.get("quantity", ""))
     if quantity == "voltage_v":
         return "voltage_low" if data["value"] <= data["limit"] else "voltage_high"

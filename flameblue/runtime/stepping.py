@@ -32,7 +32,7 @@ def _step_kind(detector: Detector, record: Record) -> list[Transition]:
     match record.kind:
         case Kind.READINGS:
             return detector.readings(record.offset, record.arrival_ns, readings_of(record))
-        case Kind.POINTS:
+        case Kind.POINTS | Kind.POINTS_2:
             return detector.points(record.offset, record.arrival_ns, points_of(record))
         case Kind.GAP:
             detector.gap(gap_of(record))

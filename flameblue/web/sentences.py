@@ -70,6 +70,7 @@ def _pattern(alarm: Alarm) -> str:
         Rule.SHIELDED: _("%(where)s: the point is shielded at the device."),
         Rule.TEST: _("%(where)s: device %(device)s is being tested."),
         Rule.CLOCK: _("%(where)s: the clock of device %(device)s is wrong."),
+        Rule.PHASE_LOSS: _("%(where)s has no voltage (%(value)s), while another phase has."),
         Rule.LATE: _(
             "%(where)s: late data says that %(quantity)s had been %(value)s, the limit is %(limit)s."
         ),

@@ -49,6 +49,7 @@ RULES: Words = {
     Rule.SHIELDED: _("shielded at the device"),
     Rule.TEST: _("test at the device"),
     Rule.CLOCK: _("clock fault"),
+    Rule.PHASE_LOSS: _("phase loss"),
     Rule.LATE: _("was above its limit (late data)"),
 }
 WHYS: Mapping[Why, str | Promise] = {

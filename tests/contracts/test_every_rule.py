@@ -9,7 +9,7 @@ import pytest
 
 from flameblue.detection import rules
 from flameblue.detection.detector import Detector
-from flameblue.domain.points import NO_LIMIT
+from flameblue.domain.points import NEVER_NS, NO_LIMIT
 from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.readings import Mark, Reading
 from flameblue.domain.transitions import Level, Rule
@@ -28,10 +28,19 @@ class Scene:
     leaves: list[Input]
     level: Level
     row: Row = field(default_factory=Row)
+    other: Row = field(default_factory=lambda: Row(2, silence_ns=NEVER_NS))
 
 
 def bit(mark: Mark, level: Level) -> Scene:
     return Scene([one(0, SAFE, mark)], [one(10, SAFE)], level)
+
+
+def phase(value: int, start_s: int, count: int) -> list[Input]:
+    """Two phases every ten seconds: the other one has voltage, this one has `value`."""
+    return [
+        Batch(T0 + s * S, (Reading(2, T0 + s * S, SAFE, 0), Reading(1, T0 + s * S, value, 0)))
+        for s in range(start_s, start_s + 10 * count, 10)
+    ]
 
 
 SCENES = {
@@ -49,6 +58,12 @@ SCENES = {
     Rule.SHIELDED: bit(Mark.SHIELDED, Level.FAULT),
     Rule.TEST: bit(Mark.TEST, Level.WARNING),
     Rule.CLOCK: Scene([one(0, SAFE, Mark.TIME_REPLACED)], every(10, [SAFE] * 60, start_s=10), Level.FAULT),
+    Rule.PHASE_LOSS: Scene(
+        phase(0, 0, 4),
+        phase(SAFE, 40, 7),
+        Level.ALARM,
+        Row(1, phase_lost=100, phase_stands=300, other_phases=(2, 0)),
+    ),
     Rule.LATE: Scene([one(0, SAFE), one(-5, HOT, arrival_s=1)], [], Level.ALARM),
 }
 every_rule = pytest.mark.parametrize("rule", SCENES, ids=lambda rule: rule.name.lower())
@@ -56,7 +71,7 @@ every_rule = pytest.mark.parametrize("rule", SCENES, ids=lambda rule: rule.name.
 
 def detector_of(scene: Scene) -> Detector:
     detector = Detector()
-    detector.points(1, T0 - S, rows_array([scene.row]))
+    detector.points(1, T0 - S, rows_array([scene.row, scene.other]))
     return detector
 
 
@@ -77,7 +92,7 @@ def test_every_rule_has_a_scene() -> None:
 @every_rule
 def test_a_rule_enters_and_leaves_as_the_oracle_says(rule: Rule) -> None:
     scene = SCENES[rule]
-    inputs = [Rows(T0 - S, (scene.row,)), *scene.enters, *scene.leaves]
+    inputs = [Rows(T0 - S, (scene.row, scene.other)), *scene.enters, *scene.leaves]
     found = drive(Detector(), inputs)
     assert found == Oracle().drive(inputs)
     steps = [(one.before, one.level) for one in found if one.rule == rule]

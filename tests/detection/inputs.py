@@ -36,6 +36,9 @@ class Row:
     silence_ns: int = 90 * S
     lost_hold_ns: int = 60 * S
     frozen_ns: int = NEVER_NS
+    phase_lost: int = NO_LOWER_LIMIT
+    phase_stands: int = 0
+    other_phases: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)

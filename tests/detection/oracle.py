@@ -195,6 +195,9 @@ class Oracle:
             self.tell(point, Rule.CLOCK, (clock_before, point.levels[Rule.CLOCK]), said)
         if seen.kind == "late":
             self.late(point, seen, said)
+        elif seen.accepted and not seen.good and point.row.flags & ON_CHANGE:
+            value = point.latest[1] if point.latest else NO_VALUE
+            self.pass_time(point, {"at_ns": seen.at_ns, "value": value})
 
     def heard(self, point: Point, said: dict[str, int]) -> None:
         silence_ns = point.row.silence_ns
@@ -252,6 +255,7 @@ class Oracle:
                 lasted[rule] = point.levels[rule] != before[rule]
                 self.enter(point, rule, point.levels[rule])
         point.past.append(seen)
+        self.phase_loss(point, seen, said)
         for rule in SIDES:
             level, why = self.value(point, rule, seen)
             if level == point.levels[rule] and lasted[rule]:
@@ -295,6 +299,37 @@ class Oracle:
         self.move(point, rule, level, {**said, "limit": NO_VALUE if limit is None else limit}, tested=tested)
 
     # ---- the other rules
+
+    def phase_loss(self, point: Point, seen: Past, said: dict[str, int]) -> None:
+        """A phase without voltage, while another one's newest reading, of about that time, has some."""
+        row, before = point.row, point.levels[Rule.PHASE_LOSS]
+        others = [self.points[other].latest for other in row.other_phases if other in self.points]
+        near = [one[1] for one in others if one is not None and abs(seen.at_ns - one[0]) <= row.gap_ns]
+        seen.dead = seen.value <= row.phase_lost
+        seen.gone = seen.dead and any(value >= row.phase_stands for value in near)
+        gone = take_while(point.good_back(), lambda past: past.gone)
+        run = until_restart(gone, lambda past: past.restarts)
+        level = before
+        if self.lasts((run, gone), row.alarm_hold_ns, seen, point):
+            level = ALARM
+        elif before == ALARM and self.is_back(point, seen):
+            level = NORMAL
+        if Rule.PHASE_LOSS in point.by_test and not seen.tested:
+            level = ALARM if seen.gone else NORMAL
+        elif level == before:
+            return
+        said = {**said, "limit": row.phase_lost}
+        self.move(point, Rule.PHASE_LOSS, level, said, tested=seen.tested)
+
+    def is_back(self, point: Point, seen: Past) -> bool:
+        """Whether there has been voltage for the clear hold, since the level was entered."""
+        back = point.back(point.entered[Rule.PHASE_LOSS, ALARM])
+        heard = [past for past in back if past.accepted and (past.good or past.broken)]
+        alive = until_restart(
+            take_while(heard, lambda past: past.good and not past.dead), lambda past: past.turns
+        )
+        run = until_restart(alive, lambda past: past.restarts)
+        return self.lasts((run, alive), point.row.clear_hold_ns, seen, point)
 
     def sensor(self, point: Point, seen: Past, said: dict[str, int]) -> None:
         if not (seen.good or seen.broken):

@@ -31,6 +31,8 @@ class Past:
     turns: bool = False  # a test begins or ends with it
     restarts: bool = False  # the runs of OVER and UNDER start anew with it
     restarts_sensor: bool = False
+    dead: bool = False  # no voltage
+    gone: bool = False  # no voltage, while another phase had some
 
     @property
     def tested(self) -> bool:

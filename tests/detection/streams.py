@@ -71,6 +71,11 @@ def rows(draw: st.DrawFn, point: int) -> Row:
         row = replace(row, over_warning=draw(st.sampled_from((550, NO_LIMIT))), over_alarm=NO_LIMIT)
     if draw(st.integers(0, 9)) == 0:
         row = replace(row, under_warning=NO_LOWER_LIMIT, under_alarm=20)
+    if draw(st.integers(0, 2)) == 0:
+        others = (draw(st.sampled_from((*POINTS, UNKNOWN, 0))), draw(st.sampled_from((*POINTS, 100_000))))
+        row = replace(
+            row, phase_lost=draw(st.sampled_from((400, 560))), phase_stands=600, other_phases=others
+        )
     return row
 
 

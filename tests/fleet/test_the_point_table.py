@@ -253,3 +253,41 @@ def fill(cast: Cast, points: int) -> None:
             for k in range(10)
         ]
     )
+
+
+def three_phases(cast: Cast, key: str = "") -> list[Point]:
+    """A voltage point for each phase of the circuit of the cast's temperature."""
+    return [
+        Point.objects.create(
+            device=cast.tb.device,
+            circuit=cast.tb.circuit,
+            key=f"u{phase}{key}",
+            quantity="voltage_v",
+            phase=phase,
+        )
+        for phase in "ABC"
+    ]
+
+
+def test_the_phases_of_a_circuit_know_each_other_until_one_is_retired(cast: Cast, now: datetime) -> None:
+    a, b, c = three_phases(cast)
+    point_table.refresh(shelf.profiles(), now)
+    assert row_of(a)["other_phases"].tolist() == [b.pk, c.pk]
+    assert row_of(c)["other_phases"].tolist() == [a.pk, b.pk]
+    assert (row_of(b)["phase_lost"], row_of(b)["phase_stands"]) == (1_100, 1_760)
+    Point.objects.filter(pk=b.pk).update(retired=True)
+    point_table.refresh(shelf.profiles(), now)
+    assert row_of(a)["other_phases"].tolist() == [c.pk, 0]
+
+
+def test_a_single_phase_and_a_second_point_of_a_phase_have_none_to_lose(cast: Cast, now: datetime) -> None:
+    alone = Point.objects.create(
+        device=cast.tb.device, circuit=cast.tb.circuit, key="u", quantity="voltage_v", phase="A"
+    )
+    point_table.refresh(shelf.profiles(), now)
+    assert row_of(alone)["phase_lost"] == NO_LOWER_LIMIT
+    alone.delete()
+    three_phases(cast)
+    again = three_phases(cast, "2")
+    point_table.refresh(shelf.profiles(), now)
+    assert {int(row_of(point)["phase_lost"]) for point in again} == {NO_LOWER_LIMIT}

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flameblue.domain.points import POINT
+from flameblue.domain.points import NO_LOWER_LIMIT, POINT, POINT_1
 from flameblue.domain.readings import READING, Reading, readings_array
 from flameblue.journal.record import (
     Draft,
@@ -77,5 +77,18 @@ def test_stored_numbers_and_widths_stay_as_they_are() -> None:
         "GAP": 4,
         "SKIPPED": 5,
         "CONNECTION": 6,
+        "POINTS_2": 7,
     }
     assert (READING.itemsize, POINT.itemsize) == (18, 104)
+
+
+def test_rows_that_an_older_release_has_written_are_read_without_phases() -> None:
+    old = np.zeros(2, POINT_1)
+    old["point"], old["over_alarm"], old["frozen_ns"] = (7, 9), 700, 5
+    rows = points_of(Record(3, Kind.POINTS, 0, old.tobytes()))
+    assert rows["point"].tolist() == [7, 9]
+    assert rows["over_alarm"].tolist() == [700, 700]
+    assert rows["frozen_ns"].tolist() == [5, 5]
+    assert rows["phase_lost"].tolist() == [NO_LOWER_LIMIT] * 2
+    assert not rows["other_phases"].any()
+    assert (POINT_1.itemsize, int(Kind.POINTS)) == (104, 3)

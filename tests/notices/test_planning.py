@@ -250,6 +250,8 @@ def test_a_value_finds_its_words() -> None:
     assert family_of({"quantity": "voltage_v", "value": 180.0, "limit": 198.0}) == "voltage_low"
     assert family_of({"quantity": "voltage_v", "value": 260.0, "limit": 242.0}) == "voltage_high"
     assert family_of({"quantity": "temperature_c", "value": None, "limit": 70.0}) == "reported"
+    lost = {"quantity": "voltage_v", "value": 0.0, "limit": 110.0, "rule": "phase_loss"}
+    assert family_of(lost) == "phase_loss"
     own = {"quantity": "residual_current_ma", "value": 1.0, "limit": 300.0, "rule": "reported"}
     assert family_of(own) == "reported"
     assert family_of({"quantity": "humidity_percent", "value": 99.0, "limit": 90.0}) == "reported"

@@ -171,9 +171,11 @@ def test_level_premises_and_room_come_first(template: Template) -> None:
 def test_an_alarm_says_danger_first_then_what_to_do(language: str, family: str) -> None:
     text = usual(key_of("owner_alarm", family), language)
     assert text.index("82") < text.index("119")
-    action = {"load": "关掉|less|turn off", "voltage_low": "关掉|less|turn off"}.get(
-        family, "拉下|switch off|cut"
-    )
+    action = {
+        "load": "关掉|less|turn off",
+        "voltage_low": "关掉|less|turn off",
+        "phase_loss": "停用|stop",
+    }.get(family, "拉下|switch off|cut")
     found = re.search(action, text)
     assert found is not None
     assert found.start() > text.index("119")

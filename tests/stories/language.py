@@ -6,6 +6,7 @@
     start 23:00
     203房 temperature every 10s from 1m: 55 +0.5 x 60, 85 x 90
     203房 current     every 10s: 38 x 150
+    水泵房 voltage phase B every 10s: 229 x 30, 4 x 90
     at 4m  松林客栈 falls silent            (and: sends again)
     at 6m  Bolat replies "1"
     at 9m  Bolat says made safe             (repaired, closes; with: cause C, action "…", reason "…")
@@ -53,6 +54,7 @@ class Series:
 
     room: str
     quantity: str
+    phase: str
     at_s: tuple[int, ...]
     values: tuple[float | None, ...]  # None: the sensor's wire is open
 
@@ -154,14 +156,16 @@ def _room(text: str) -> Room:
 
 
 def _series(line: str) -> Series:
-    match = re.match(r"(\S+) (\w+)\s+every (\S+?)(?: from (\S+))?:\s*(.+)$", line)
+    match = re.match(r"(\S+) (\w+)(?: phase ([ABC]))?\s+every (\S+?)(?: from (\S+))?:\s*(.+)$", line)
     if match is None:
         raise ValueError("a series is: 203房 temperature every 10s: 55 +0.5 x 60, 85 x 90")
     values: list[float | None] = []
-    for piece in match[5].split(","):
+    for piece in match[6].split(","):
         values.extend(_piece(piece.strip()))
-    step, start = seconds(match[3]), seconds(match[4]) if match[4] else 0
-    return Series(match[1], match[2], tuple(start + step * i for i in range(len(values))), tuple(values))
+    step, start = seconds(match[4]), seconds(match[5]) if match[5] else 0
+    return Series(
+        match[1], match[2], match[3] or "", tuple(start + step * i for i in range(len(values))), tuple(values)
+    )
 
 
 def _piece(text: str) -> list[float | None]:

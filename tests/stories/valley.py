@@ -35,6 +35,7 @@ QUANTITY = {
     "current": "current_a",
     "leakage": "residual_current_ma",
     "voltage": "voltage_v",
+    "arcs": "arc_count",
 }
 EVIDENCE_EVERY_S = 5
 BUSY_S = 1_300  # after something has happened time goes on in steps of five seconds, later of two minutes
@@ -51,7 +52,7 @@ class Valley:
         self.offset = self.applied = 0
         self.happened: list[tuple[int, str]] = []
         self.told = 0
-        self.points: dict[tuple[str, str], Point] = {}
+        self.points: dict[tuple[str, str, str], Point] = {}
         self.history: dict[int, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
         self.silent: set[str] = set()
         self.rooms: dict[str, str] = {}
@@ -175,7 +176,7 @@ class Valley:
             raise AssertionError(f"nobody knows how to: {verb}")
 
     def _readings(self, series: Series) -> list[tuple[int, Reading]]:
-        point = self.points[series.room, series.quantity]
+        point = self.points[series.room, series.quantity, series.phase]
         quantity = QUANTITIES[QUANTITY[series.quantity]]
         found = []
         for second, value in zip(series.at_s, series.values, strict=True):
@@ -214,13 +215,14 @@ class Valley:
             circuit = Circuit.objects.create(
                 panel=panel, name=f"{room.name}暖气", isolator=room.isolator, rated_current_a=room.rated_a
             )
-            wanted = {series.quantity for series in self.story.series if series.room == room.name}
-            for name in sorted(wanted):
-                self.points[room.name, name] = Point.objects.create(
+            wanted = {(one.quantity, one.phase) for one in self.story.series if one.room == room.name}
+            for name, phase in sorted(wanted):
+                self.points[room.name, name, phase] = Point.objects.create(
                     device=device,
                     circuit=circuit,
-                    key=f"{room.name}-{name}",
+                    key=f"{room.name}-{name}{phase}",
                     quantity=QUANTITY[name],
+                    phase=phase,
                     place=room.name,
                 )
 

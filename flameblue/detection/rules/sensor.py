@@ -10,7 +10,7 @@ sensor.
 
 from typing import Any
 
-from flameblue.detection.alarm_machine import follow, forget, in_a_row, spans
+from flameblue.detection.alarm_machine import follow, forget, lasts
 from flameblue.detection.emitting import is_by_test, settle
 from flameblue.detection.fleet_state import NEVER
 from flameblue.detection.kernels import code, compiled
@@ -78,12 +78,6 @@ def look(state: Any, moment: Any) -> None:
 
 
 @compiled
-def lasts(run: Any, hold_ns: int, state: Any, moment: Any) -> bool:
-    """Whether a run spans its hold, in device time or by arrival."""
-    return spans(run, hold_ns, moment.at_ns) or in_a_row(run, hold_ns, state.row.gap_ns, moment.arrival_ns)
-
-
-@compiled
 def broken_by(state: Any, moment: Any, moved: bool) -> int:
     """Why the sensor counts as broken at this reading, or 0."""
     row = state.row
@@ -91,7 +85,7 @@ def broken_by(state: Any, moment: Any, moved: bool) -> int:
         return OPEN
     if moment.marks & SHORT_MARK:
         return SHORT
-    if state.implausible.row >= 2 and lasts(state.implausible, row.alarm_hold_ns, state, moment):
+    if state.implausible.row >= 2 and lasts(state.implausible, row.alarm_hold_ns, row, moment):
         return IMPLAUSIBLE
     still = moment.good == 1 and not moved
     if still and row.frozen_ns != NEVER and moment.at_ns - state.same_ns >= row.frozen_ns:
@@ -106,4 +100,4 @@ def is_mended(state: Any, moment: Any, moved: bool) -> bool:
         return bool(moment.good == 1)
     if state.why_sensor == FROZEN:
         return moved
-    return lasts(state.good, state.row.clear_hold_ns, state, moment)
+    return lasts(state.good, state.row.clear_hold_ns, state.row, moment)

@@ -18,7 +18,17 @@ from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import SMS_UNITS_OFFICER_MAX, SMS_UNITS_OWNER_MAX
 
 LANGUAGES = ("zh-hans", "en")
-FAMILIES = ("heat", "ambient", "leakage", "load", "voltage_high", "voltage_low", "arc", "reported")
+FAMILIES = (
+    "heat",
+    "ambient",
+    "leakage",
+    "load",
+    "voltage_high",
+    "voltage_low",
+    "phase_loss",
+    "arc",
+    "reported",
+)
 ROOM = {"owner": SMS_UNITS_OWNER_MAX, "officer": SMS_UNITS_OFFICER_MAX, "voice": 200}
 VOICE = "_voice"
 VARIABLE = re.compile(r"\{(\w+)\}")
