@@ -12,6 +12,7 @@ class Person(models.Model):
     class Language(models.TextChoices):
         CHINESE = "zh-hans"
         ENGLISH = "en"
+        KAZAKH = "kk"
 
     name = models.CharField(max_length=80)
     phone = models.CharField(max_length=20, db_index=True)  # E.164, +8613800000000

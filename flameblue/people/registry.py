@@ -13,12 +13,16 @@ from flameblue.domain.errors import BadInput
 from flameblue.fleet import point_table, shelf
 from flameblue.fleet.keeping import Hand
 from flameblue.people import registry_exporting
+from flameblue.people.registry_columns import ENGLISH
 from flameblue.people.registry_contacts import settle_contacts
 from flameblue.people.registry_devices import settle_devices
 from flameblue.people.registry_ledger import Ledger
 from flameblue.people.registry_places import settle_places
 from flameblue.people.registry_reading import read
 from flameblue.people.registry_wishes import gather
+from flameblue.people.registry_writing import csv_bytes, xlsx_bytes
+
+WRITERS = {".csv": csv_bytes, ".xlsx": xlsx_bytes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,9 @@ def import_file(path: Path, now: datetime, by: str, dry_run: bool = False) -> Re
 
 def import_bytes(data: bytes, hand: Hand, *, dry_run: bool = False) -> Report:
     """Makes everything as the file wishes it, or, with any error or in a dry run, nothing."""
-    rows, troubles = read(data)
-    wishes = gather(rows)
-    ledger = Ledger(hand, [*troubles, *wishes.troubles])
+    reading = read(data)
+    wishes = gather(reading.rows)
+    ledger = Ledger(hand, [*reading.troubles, *wishes.troubles])
     with transaction.atomic():
         places = settle_places(wishes, ledger)
         settle_contacts(wishes, ledger, places.premises)
@@ -59,9 +63,17 @@ def import_bytes(data: bytes, hand: Hand, *, dry_run: bool = False) -> Report:
     return Report(tuple(ledger.lines), ())
 
 
-def export_file(path: Path) -> None:
-    """Writes the registry to `path`, BadInput if it can't: UTF-8 with a byte order mark, for Excel."""
+def export_file(path: Path, language: str = ENGLISH) -> list[str]:
+    """Writes the registry to `path`, as its name says: .csv (UTF-8 with a byte order mark, for Excel) or .xlsx.
+
+    Returns what the file can't hold as it is; BadInput where it can't be written.
+    """
+    writer = WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise BadInput(f"The file {path} must end in {' or '.join(WRITERS)}, which says how it is written.")
+    exported = registry_exporting.table(language)
     try:
-        path.write_text(registry_exporting.text(), encoding="utf-8-sig", newline="")
+        path.write_bytes(writer(exported))
     except OSError as error:
         raise BadInput(f"The file {path} can't be written: {error.strerror}.") from error
+    return exported.notes

@@ -6,10 +6,10 @@ from typing import Any
 
 from flameblue.fleet.actions import hashed
 from flameblue.fleet.models import Circuit, Device, Point
-from flameblue.people.registry_cells import SET
 from flameblue.people.registry_ledger import Ledger, Settling, by_key
 from flameblue.people.registry_places import Places
 from flameblue.people.registry_wishes import Key, Said, Wish, Wishes
+from flameblue.people.registry_words import SET
 from flameblue.profiles.loader import Profile
 
 TOKEN_PAYLOAD = "thingsboard"  # its credential comes alone, as a token, and must name one device
