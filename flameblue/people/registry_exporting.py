@@ -7,22 +7,20 @@ place. Retired points are left out. The column `station` is there where there is
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from django.db.models import Prefetch
 
 from flameblue.fleet.models import Circuit, Device, Panel, Point, Premises, Station
-from flameblue.people import registry_words as said
 from flameblue.people.models import Contact, Person
 from flameblue.people.registry_cells import COLUMNS, READERS, STATION, written
-from flameblue.people.registry_columns import CHINESE, ENGLISH
 from flameblue.people.registry_columns import COLUMNS as TOLD
+from flameblue.people.registry_columns import ENGLISH
+from flameblue.people.registry_words import OPEN, SAID, SET, said, season_said
 
 Cells = dict[str, Any]
 PLAIN = frozenset({"phone", "phone2"})  # a leading + is part of them
 NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # no file format takes them
-PHASES_CHINESE = {"A": "A相", "B": "B相", "C": "C相", "N": "零线"}
 
 
 @dataclass
@@ -86,7 +84,7 @@ def _about_premises(premises: Premises) -> Cells:
         "latitude": premises.latitude,
         "longitude": premises.longitude,
         "key_holder": premises.key_holder,
-        "season": said.OPEN if closed is None else closed,
+        "season": OPEN if closed is None else closed,
     }
     people: dict[int, Person] = {contact.order: contact.person for contact in premises.contacts.all()}
     if 1 in people:
@@ -107,7 +105,7 @@ def _inside(premises: Premises) -> Iterator[Cells]:
         about: Cells = {
             "device_serial": device.serial,
             "profile": device.profile,
-            "credential": said.SET if device.credential_hash else "",
+            "credential": SET if device.credential_hash else "",
         }
         for point in device.points.all():
             yield {"device": device.name} | about | _about_point(point, premises, told)
@@ -148,24 +146,14 @@ def _about_circuit(circuit: Circuit) -> Cells:
 
 def _text(name: str, value: Any, language: str) -> str:
     """What the cell says; empty where nothing is known."""
-    is_chinese = language == CHINESE
-    if name == "season" and not isinstance(value, date):
-        return "" if value is None else (said.OPEN_CHINESE if is_chinese else said.OPEN)
+    if name == "season" and value is not None:
+        return season_said(None if value == OPEN else value, language)
     if value in (None, ""):
         return ""
-    match name:
-        case "season":
-            return f"{said.CLOSED_CHINESE if is_chinese else said.CLOSED_UNTIL}{value}"
-        case "credential":
-            return said.SET_CHINESE if is_chinese else said.SET
-        case "language" | "language2" if is_chinese:
-            return str(said.LANGUAGES_CHINESE.get(value, value))
-        case "quantity" if is_chinese:
-            return str(said.QUANTITIES_CHINESE.get(value, value))
-        case "phase" if is_chinese:
-            return str(PHASES_CHINESE.get(value, value))
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
+    if name in SAID:
+        return said(name, value, language)
     plain = NO_TEXT.sub("\ufffd", str(value))
     return plain if name in PLAIN else written(plain)
 
@@ -186,4 +174,4 @@ def _spoilt(premises: str, texts: dict[str, str], cells: Cells) -> Iterator[str]
 
 
 def _meant(name: str, value: Any) -> Any:
-    return None if name == "season" and value == said.OPEN else value
+    return None if name == "season" and value == OPEN else value

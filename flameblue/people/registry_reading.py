@@ -47,10 +47,11 @@ class Trouble:
     why: str
 
     def __str__(self) -> str:
+        sentence = self.why if self.why.endswith("?") else f"{self.why}."
         if self.row == 0:
-            return f"{self.why[:1].upper()}{self.why[1:]}."
+            return f"{sentence[:1].upper()}{sentence[1:]}"
         where = f"row {self.row}, column {self.column}" if self.column else f"row {self.row}"
-        return f"{where}: {self.why}."
+        return f"{where}: {sentence}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ _QUANTITIES: Mapping[str, str] = {
 UNIT = re.compile(r"\([^()]*\)$")
 UNITS: Mapping[str, str] = {name: quantity.unit.lower() for name, quantity in QUANTITIES.items()}
 
+PHASES_CHINESE: Mapping[str, str] = {"A": "A相", "B": "B相", "C": "C相", "N": "零线"}
 _PHASES: Mapping[str, str] = {
     **{phase.lower(): phase for phase in PHASES if phase},
     **dict.fromkeys(("l1", "u", "黄", "黄相"), "A"),
@@ -118,3 +119,25 @@ def phase(text: str) -> str:
 def is_set(text: str) -> bool:
     """It says that a credential is there, and not which."""
     return plain(text) in (SET, SET_CHINESE)
+
+
+CHINESE = "zh-hans"
+SAID: Mapping[str, Mapping[str, str]] = {  # by column: the word of each value of a closed set
+    "credential": {SET: SET_CHINESE},
+    "language": LANGUAGES_CHINESE,
+    "language2": LANGUAGES_CHINESE,
+    "quantity": QUANTITIES_CHINESE,
+    "phase": PHASES_CHINESE,
+}
+
+
+def said(column: str, value: str, language: str) -> str:
+    """How a file in `language` says a value of a closed set; other values as they are."""
+    return SAID.get(column, {}).get(value, value) if language == CHINESE else value
+
+
+def season_said(closed_until: date | str | None, language: str) -> str:
+    """The same of a season; None: open."""
+    if closed_until is None:
+        return OPEN_CHINESE if language == CHINESE else OPEN
+    return f"{CLOSED_CHINESE if language == CHINESE else CLOSED_UNTIL}{closed_until}"

@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Any, cast
 from xml.etree.ElementTree import ParseError
 
@@ -90,7 +91,10 @@ def _sheets(data: bytes, main: str, facts: dict[str, Facts]) -> Iterator[Sheet]:
             raise BadInput(BROKEN) from error
     for sheet in book.worksheets:
         if isinstance(sheet, ReadOnlyWorksheet):
-            yield _sheet(sheet, facts.get(parts.get(sheet.title, ""), Facts()))
+            part = parts.get(sheet.title, "")
+            if part not in facts:
+                raise BadInput(f"{BROKEN} (the sheet {sheet.title} is not where it should be)")
+            yield _sheet(sheet, facts[part])
 
 
 def _parts(main: str, facts: dict[str, Facts]) -> dict[str, str]:
@@ -124,8 +128,10 @@ def _range(address: str) -> Range:
 
 def _records(sheet: ReadOnlyWorksheet, facts: Facts) -> Iterator[Record]:
     sheet.reset_dimensions()  # a program may have written wrong ones, and cells beyond them would be lost
-    told: Iterator[Cells] = cast("Any", sheet).iter_rows(max_col=IMPORT_COLUMNS_MAX)
-    rows = enumerate(told, 1)
+    width = min(max(facts.width, 1), IMPORT_COLUMNS_MAX)
+    told: Iterator[Cells] = cast("Any", sheet).iter_rows(max_col=width)
+    height = max(facts.height, *facts.without_result, 0)
+    rows = islice(enumerate(told, 1), height)  # below are formats, down to the last row that there can be
     while True:
         try:
             with warnings.catch_warnings():

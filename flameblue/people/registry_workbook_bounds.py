@@ -35,6 +35,8 @@ class Facts:
     hidden_rows: list[int] = field(default_factory=list)
     hidden_columns: set[int] = field(default_factory=set)
     without_result: dict[int, list[int]] = field(default_factory=dict)  # columns of formulas, by row
+    height: int = 0  # the last row, and
+    width: int = 0  # the last column, with a value
     far: int = 0  # the first row with a cell beyond the columns that are read
     sheets: list[tuple[str, str]] = field(default_factory=list)  # (name, id of its relation)
     relations: dict[str, str] = field(default_factory=dict)  # {id: target}
@@ -145,11 +147,14 @@ class _Part:
         self._name = ""
         if not self._is_in_cell or tag.rpartition(" ")[2] != CELL:
             return
-        self._is_in_cell = False
+        self._is_in_cell, facts = False, self.facts
         if self._has_formula and not self._has_result:
-            self.facts.without_result.setdefault(self._row, []).append(self._column)
-        if self._has_value and self._column > limits.IMPORT_COLUMNS_MAX and not self.facts.far:
-            self.facts.far = self._row
+            facts.without_result.setdefault(self._row, []).append(self._column)
+        if not self._has_value:
+            return
+        facts.height, facts.width = self._row, max(facts.width, self._column)
+        if self._column > limits.IMPORT_COLUMNS_MAX and not facts.far:
+            facts.far = self._row
 
     def _text(self, text: str) -> None:
         if self._name not in TEXTS:
