@@ -55,6 +55,9 @@ SMS_UNITS_SINGLE = 70  # UTF-16 units in one UCS-2 message
 SMS_UNITS_PART = 67  # in each part of a concatenated one: 140 - 6 bytes of header
 SMS_UNITS_OWNER_MAX = 70
 SMS_UNITS_OFFICER_MAX = 134
+SMS_UNITS_KAZAKH_MAX = (
+    134  # of an owner's text: two parts, since Kazakh takes twice the characters of Chinese
+)
 ATTEMPTS_MAX = 6
 NOTICES_PER_PERSON_PER_10_MIN = 20  # beyond it notices are merged into one summary, never dropped
 

@@ -81,7 +81,7 @@ TABLE: Sequence[Column] = (
         24,
         _("open, or closed until 2027-05-01: silence is expected until that day begins."),
     ),
-    Column("panel", "配电箱", "箱 电箱 箱号 配电箱号", 10, _("The distribution board: 2号箱.")),
+    Column("panel", "配电箱", "箱 电箱 箱号 配电箱号", 10, _("The distribution board.")),
     Column(
         "isolator", "开关", "开关号 分断开关 空开 断路器", 10, _("The switch that a message asks to pull.")
     ),
@@ -108,7 +108,7 @@ TABLE: Sequence[Column] = (
     Column("point", "测点", "测点名 测点键 键", 10, _("The key in the device's messages.")),
     Column("quantity", "量", "测量量 监测量 参数 物理量", 20, _("What it measures.")),
     Column("phase", "相", "相别 相位 相序", 6, _("A, B, C or N; empty for a single phase.")),
-    Column("place", "位置", "安装位置 部位 房间", 12, _("What an SMS says: 203房.")),
+    Column("place", "位置", "安装位置 部位 房间", 12, _("The room, as an SMS says it.")),
     Column("station", "消防站", "所属消防站 站 辖区消防站", 16, _("Whose a new site is.")),
 )
 COLUMNS: Mapping[str, Column] = {column.name: column for column in TABLE}
