@@ -70,7 +70,8 @@ IMPORT_RECORD_CHARS_MAX = MIB  # of one CSV row; an unclosed quote would make a 
 IMPORT_TITLE_ROWS_MAX = 20  # looked through for the heading
 IMPORT_PARTS_MAX = 2_000  # files in a workbook's archive × about 1 KB of directory = 2 MB
 IMPORT_UNPACKED_BYTES_MAX = 128 * MIB  # of a workbook: 1 M cells × about 60 B of XML, twice over; no bomb
-IMPORT_WORKBOOK_CELLS_MAX = 1_000_000  # 35,000 rows × 28 columns; × about 15 µs = 15 s; more goes as CSV
+IMPORT_WORKBOOK_CELLS_MAX = 1_000_000  # 35,000 rows × 28 columns; × about 45 µs = 45 s; more goes as CSV
+IMPORT_CELL_PIECES_MAX = 1_000  # of one text, each with its own format
 IMPORT_WORKBOOK_OTHERS_MAX = 100_000  # elements that are no cells (styles, rules) × about 2 KB = 200 MB
 IMPORT_XML_TOKEN_BYTES_MAX = 256 * KIB  # one tag: a parser reads an unfinished one anew with each piece
 IMPORT_XML_DEPTH_MAX = 64  # elements inside elements

@@ -22,7 +22,8 @@ ROWS_MAX, COLUMNS_MAX = 1_048_576, 16_384  # of a sheet, Excel's own
 XML = (".xml", ".rels", ".vml")
 ADDRESS = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
 CELL, ROW, TEXTS = "c", "row", frozenset({"v", "t"})
-INSIDE = frozenset({"v", "t", "is", "f", "si"})  # come with cells: one or two to each
+STRING = "si"  # one shared text; cells point to it
+INSIDE = frozenset({"v", "t", "is", "f"})  # of a cell or a shared text
 BROKEN = "the workbook is damaged; open it in Excel or WPS and save it anew"
 
 
@@ -47,13 +48,14 @@ class Counts:
     """What all parts hold together."""
 
     cells: int = 0
-    inside: int = 0
+    strings: int = 0
+    rows: int = 0
     others: int = 0
 
     def check(self) -> None:
         """BadInput where it is too much."""
         most = limits.IMPORT_WORKBOOK_CELLS_MAX
-        if self.cells > most or self.inside > 4 * most:
+        if max(self.cells, self.strings) > most:
             raise BadInput(f"the workbook has more than {most:,} cells; save the sheet as CSV (UTF-8)")
         if self.others > limits.IMPORT_WORKBOOK_OTHERS_MAX:
             raise BadInput(
@@ -96,7 +98,7 @@ class _Part:
 
     def __init__(self, counts: Counts) -> None:
         self.facts, self._counts = Facts(), counts
-        self._depth = self._row = self._column = self._length = 0
+        self._depth = self._row = self._column = self._length = self._pieces = 0
         self._name = ""  # of the innermost element, until one ends
         self._is_in_cell = self._has_formula = self._has_result = self._has_value = False
         self._parser = expat.ParserCreate(namespace_separator=" ")
@@ -132,11 +134,14 @@ class _Part:
         if self._name == CELL:
             self._cell(attributes)
         elif self._name in INSIDE:
-            self._counts.inside += 1
+            self._inside()
             self._has_formula = self._has_formula or self._name == "f"
             self._has_result = self._has_result or self._name in ("v", "is")
         elif self._name == ROW:
             self._new_row(attributes)
+        elif self._name == STRING:
+            self._counts.strings += 1
+            self._pieces = 0
         else:
             self._counts.others += 1
             self._other(attributes)
@@ -165,6 +170,11 @@ class _Part:
             where = f" in row {self._row}" if self._is_in_cell else ""
             raise BadInput(f"a cell{where} holds more than {limits.IMPORT_CELL_CHARS_MAX:,} characters")
 
+    def _inside(self) -> None:
+        self._pieces += 1
+        if self._pieces > limits.IMPORT_CELL_PIECES_MAX:
+            raise BadInput(f"{BROKEN} (a cell of more than {limits.IMPORT_CELL_PIECES_MAX:,} pieces)")
+
     def _new_row(self, attributes: dict[str, str]) -> None:
         number = int(attributes.get("r", self._row + 1))
         if not self._row < number <= ROWS_MAX:
@@ -172,10 +182,13 @@ class _Part:
         self._row, self._column = number, 0
         if attributes.get("hidden") in ("1", "true"):
             self.facts.hidden_rows.append(number)
-        self._counts.inside += 1
+        self._counts.rows += 1
+        if self._counts.rows > ROWS_MAX:
+            raise BadInput("the workbook has more rows than a sheet can have; save the sheet alone")
 
     def _cell(self, attributes: dict[str, str]) -> None:
         self._counts.cells += 1
+        self._pieces = 0
         self._is_in_cell = True
         self._has_formula = self._has_result = self._has_value = False
         address = ADDRESS.fullmatch(attributes["r"]) if "r" in attributes else None
