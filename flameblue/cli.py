@@ -1,6 +1,7 @@
 """Arguments only: each command hands a Config to the room that does the work."""
 
 import argparse
+import json
 import logging
 import math
 import os
@@ -61,13 +62,18 @@ def _add_registry(commands: Any) -> None:
     """Who is watched, who is called, who may ask."""
     ready = commands.add_parser("prepare", help="make or update the tables and the first administrator")
     ready.set_defaults(run=_prepare)
-    bring = commands.add_parser("import", help="read premises, devices and people from a CSV file")
-    bring.add_argument("file", type=Path, help="the CSV file; its columns: docs/registry.md")
+    bring = commands.add_parser(
+        "import", help="read premises, devices and people from a CSV file or workbook"
+    )
+    bring.add_argument("file", type=Path, help="a .csv or .xlsx file; its columns: docs/registry.md")
     bring.add_argument("--dry-run", action="store_true", help="print what would change, change nothing")
+    bring.add_argument("--format", choices=("text", "json"), default="text", help="of what is printed")
     bring.set_defaults(run=_import)
-    take = commands.add_parser("export", help="write the same CSV file back")
-    take.add_argument("file", type=Path, help="the CSV file to write")
+    take = commands.add_parser("export", help="write the same file back")
+    take.add_argument("file", type=Path, help="the .csv or .xlsx file to write")
     take.set_defaults(run=_export)
+    for one in (bring, take):
+        one.add_argument("--language", choices=("en", "zh-hans"), default="en", help="of headings and words")
 
     token = commands.add_parser("token", help="make an API token for a user; it is printed once")
     token.add_argument("user", help="the name that the user signs in with")
@@ -169,25 +175,38 @@ def _prepare(_: argparse.Namespace) -> int:
 
 def _import(arguments: argparse.Namespace) -> int:
     loaded = _existing()
+    from flameblue.people import registry_diff
     from flameblue.runtime import installation
 
-    lines, errors = installation.import_registry(arguments.file, dry_run=arguments.dry_run)
-    if errors:
-        print("\n".join([*errors, "Nothing was changed."]), file=sys.stderr)
+    report = installation.import_registry(arguments.file, dry_run=arguments.dry_run)
+    if arguments.format == "json":
+        print(json.dumps(registry_diff.as_json(report, is_dry_run=arguments.dry_run), ensure_ascii=False))
+        return 1 if report.errors else 0
+    for note in report.notes:
+        print(note, file=sys.stderr)
+    if report.errors:
+        print("\n".join([*registry_diff.errors(report), "Nothing was changed."]), file=sys.stderr)
         return 1
-    print("\n".join(lines or ["Nothing to change."]))
+    look = registry_diff.Look(arguments.language, is_coloured=_has_colours())
+    print("\n".join(registry_diff.lines(report, look)))
     if arguments.dry_run:
-        print("Nothing was changed: this was a dry run.")
-    elif lines and installation.wait_until_known(loaded):
+        print(registry_diff.of_dry_run(look))
+    elif report.changes and installation.wait_until_known(loaded):
         print("Done. The running Flameblue knows it.")
     return 0
+
+
+def _has_colours() -> bool:
+    """Whether who reads stdout wants colours: at a terminal, and without NO_COLOR (no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _export(arguments: argparse.Namespace) -> int:
     _existing()
     from flameblue.runtime import installation
 
-    installation.export_registry(arguments.file)
+    for note in installation.export_registry(arguments.file, arguments.language):
+        print(note, file=sys.stderr)
     return 0
 
 

@@ -56,9 +56,26 @@ SMS_UNITS_SINGLE = 70  # UTF-16 units in one UCS-2 message
 SMS_UNITS_PART = 67  # in each part of a concatenated one: 140 - 6 bytes of header
 SMS_UNITS_OWNER_MAX = 70
 SMS_UNITS_OFFICER_MAX = 134
+SMS_UNITS_KAZAKH_MAX = (
+    134  # of an owner's text: two parts, since Kazakh takes twice the characters of Chinese
+)
 ATTEMPTS_MAX = 6
 NOTICES_PER_PERSON_PER_10_MIN = 20  # beyond it notices are merged into one summary, never dropped
+
+# registry files
 IMPORT_ROWS_MAX = 200_000
+IMPORT_BYTES_MAX = 64 * MIB  # 200,000 rows × about 320 B; a larger file is not read
+IMPORT_COLUMNS_MAX = 256  # nine times the columns there are
+IMPORT_CELL_CHARS_MAX = 32_767  # Excel's own; a cell that holds more is an error
+IMPORT_RECORD_CHARS_MAX = MIB  # of one CSV row; an unclosed quote would make a row of the whole file
+IMPORT_TITLE_ROWS_MAX = 20  # looked through for the heading
+IMPORT_PARTS_MAX = 2_000  # files in a workbook's archive × about 1 KB of directory = 2 MB
+IMPORT_UNPACKED_BYTES_MAX = 128 * MIB  # of a workbook: 1 M cells × about 60 B of XML, twice over; no bomb
+IMPORT_WORKBOOK_CELLS_MAX = 1_000_000  # 35,000 rows × 28 columns; × about 45 µs = 45 s; more goes as CSV
+IMPORT_CELL_PIECES_MAX = 1_000  # of one text, each with its own format
+IMPORT_WORKBOOK_OTHERS_MAX = 100_000  # elements that are no cells (styles, rules) × about 2 KB = 200 MB
+IMPORT_XML_TOKEN_BYTES_MAX = 256 * KIB  # one tag: a parser reads an unfinished one anew with each piece
+IMPORT_XML_DEPTH_MAX = 64  # elements inside elements
 
 # simulation
 RECORDING_BATCH_ROWS = 4_096  # of a Parquet file at a time × some hundred bytes a row of Python ≈ 2 MB

@@ -60,7 +60,7 @@ def _row(planned: Planned, facts: Facts, now: datetime, said: Values) -> Notice:
         channel=channel_for(planned.medium),
         template=template.id,
         variables=rendered.variables,
-        language=words.language,
+        language=template.language,
         text="" if person is None else rendered.text,
         reason=planned.reason,
         created_at=now,

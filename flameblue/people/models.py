@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from flameblue.fleet.models import Premises, Station
 
@@ -10,8 +11,9 @@ class Person(models.Model):
     """Somebody with a phone. A person with a `user` can also sign in."""
 
     class Language(models.TextChoices):
-        CHINESE = "zh-hans"
-        ENGLISH = "en"
+        CHINESE = "zh-hans", _("Chinese")
+        ENGLISH = "en", _("English")
+        KAZAKH = "kk", _("Kazakh")
 
     name = models.CharField(max_length=80)
     phone = models.CharField(max_length=20, db_index=True)  # E.164, +8613800000000

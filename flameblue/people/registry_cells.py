@@ -8,25 +8,21 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any
 
-from flameblue.domain.quantities import PHASES, QUANTITIES
 from flameblue.fleet.actions import NAME
+from flameblue.people.registry_words import SET, is_set, language, phase, quantity, season
 
-STATION = "station"  # a trailing column that may be left out
-SET = "(set)"  # stands for a credential, which nobody can read back
-OPEN, CLOSED_UNTIL = "open", "closed until "
+STATION = "station"
 FORMULA = re.compile(r"'*[=+@-]")  # a spreadsheet would compute such a cell; a ' before it forbids that
 FORBIDDEN = re.compile(r"[【】\x00-\x1f\x7f]")
 MOBILE = re.compile(r"1[3-9]\d{9}")
-LANGUAGES = {"zh-hans": "zh-hans", "zh": "zh-hans", "中文": "zh-hans", "en": "en", "english": "en"}
 CREDENTIAL_MAX = 128
 
 
 def phone(text: str) -> str:
     """The number in E.164; a bare 11-digit mobile number is a Chinese one."""
-    plain = re.sub(r"[\s().-]", "", unicodedata.normalize("NFKC", text))
+    plain = re.sub(r"[\s().'-]", "", unicodedata.normalize("NFKC", text))
     if re.fullmatch(r"\d(\.\d+)?[eE]\+?\d+", unicodedata.normalize("NFKC", text)):
         raise ValueError(f"{text!r} was shortened by a spreadsheet; format the column as text")
     if plain.startswith("00"):
@@ -36,42 +32,9 @@ def phone(text: str) -> str:
     elif plain.startswith("86") and MOBILE.fullmatch(plain[2:]):
         plain = "+" + plain
     if not re.fullmatch(r"\+[1-9]\d{6,14}", plain):
-        raise ValueError(f"{text!r} is no phone number like +8613800000000 or 13800000000")
+        lost = ", and a spreadsheet may have dropped a 0 before it" if plain.isdigit() else ""
+        raise ValueError(f"{text!r} is no phone number like +8613800000000 or 13800000000{lost}")
     return plain
-
-
-def season(text: str) -> date | None:
-    """The day until which it is closed; None: open."""
-    said = " ".join(text.lower().split())
-    if said == OPEN:
-        return None
-    if said.startswith(CLOSED_UNTIL):
-        try:
-            return date.fromisoformat(said.removeprefix(CLOSED_UNTIL))
-        except ValueError:
-            pass
-    raise ValueError(f"{text!r} is neither 'open' nor like 'closed until 2027-05-01'")
-
-
-def language(text: str) -> str:
-    """zh-hans or en."""
-    if text.lower() not in LANGUAGES:
-        raise ValueError(f"{text!r} is neither zh-hans nor en")
-    return LANGUAGES[text.lower()]
-
-
-def quantity(text: str) -> str:
-    """A name of domain.quantities."""
-    if text not in QUANTITIES:
-        raise ValueError(f"{text!r} is no quantity; known are {', '.join(QUANTITIES)}")
-    return text
-
-
-def phase(text: str) -> str:
-    """A, B, C or N."""
-    if text.upper() not in PHASES:
-        raise ValueError(f"{text!r} is no phase; known are {', '.join(PHASES[1:])}, or nothing")
-    return text.upper()
 
 
 def device_name(text: str) -> str:
@@ -82,7 +45,9 @@ def device_name(text: str) -> str:
 
 
 def credential(text: str) -> str:
-    """What the device presents; `(set)` as it is."""
+    """What the device presents; `(set)`, in either language, as `(set)`."""
+    if is_set(text):
+        return SET
     if len(text) > CREDENTIAL_MAX or FORBIDDEN.search(text):
         raise ValueError(f"a credential has {CREDENTIAL_MAX} characters at most, none of them invisible")
     return text
@@ -135,6 +100,7 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "language": language,
     "contact2": words(80),
     "phone2": phone,
+    "language2": language,
     "key_holder": words(80),
     "season": season,
     "panel": words(20),
@@ -152,3 +118,4 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     STATION: words(80),
 }
 COLUMNS = tuple(name for name in READERS if name != STATION)
+EXACT = frozenset({"device", "device_serial", "credential", "point"})  # 007 is another one than 7

@@ -22,7 +22,7 @@ def settle_contacts(wishes: Wishes, ledger: Ledger, premises: dict[Key, Premises
     for key, wish in wishes.contacts.items():
         place, order = premises[key[:2]], int(key[2])
         contact = known.get((place.pk, order))
-        person = people.meant(contact.person_id if contact else None, key[2], wish)
+        person = people.meant(contact.person_id if contact else None, key, wish)
         if person is None:
             continue
         if contact is None:
@@ -39,6 +39,7 @@ class _People:
 
     ledger: Ledger
     wished: dict[int, tuple[Person, dict[str, Said]]] = field(default_factory=dict)  # by id() of the person
+    named: dict[int, Key] = field(default_factory=dict)  # by the same: the place that names the person first
 
     def __post_init__(self) -> None:
         self._known = {person.pk: person for person in Person.objects.order_by("id")}
@@ -46,11 +47,12 @@ class _People:
         for person in self._known.values():
             self._holders.setdefault(person.phone, []).append(person)
 
-    def meant(self, current_id: int | None, order: str, wish: Wish) -> Person | None:
-        """The person whom `wish` describes; None, with a trouble told, where that can't be known."""
+    def meant(self, current_id: int | None, key: Key, wish: Wish) -> Person | None:
+        """The person whom the contact `key` shall be; None, with a trouble told, where that can't be known."""
         current = self._known[current_id] if current_id is not None else None
-        person = current if current and _speaks_of(wish, current) else self._other(current, order, wish)
+        person = current if current and _speaks_of(wish, current) else self._other(current, key[2], wish)
         if person is not None:
+            self.named.setdefault(id(person), key[:2])
             for name, said in wish.said.items():
                 self._wish(person, name, said)
         return person
@@ -90,12 +92,12 @@ class _People:
     def write(self) -> None:
         """Into the database."""
         settling = Settling(self.ledger)
-        for person, said in self.wished.values():
+        for number, (person, said) in self.wished.items():
             values = {name: one.value for name, one in said.items()}
             if person._state.adding:
-                settling.add(person, values)
+                settling.add(person, values, at=self.named[number])
             else:
-                settling.change(person, values)
+                settling.change(person, values, at=self.named[number])
         settling.write()
 
 

@@ -6,12 +6,13 @@ from typing import Any
 
 from flameblue.fleet.actions import hashed
 from flameblue.fleet.models import Circuit, Device, Point
-from flameblue.people.registry_cells import SET
 from flameblue.people.registry_ledger import Ledger, Settling, by_key
 from flameblue.people.registry_places import Places
 from flameblue.people.registry_wishes import Key, Said, Wish, Wishes
+from flameblue.people.registry_words import SET
 from flameblue.profiles.loader import Profile
 
+CREDENTIAL_LOST = "its credential must be set anew"
 TOKEN_PAYLOAD = "thingsboard"  # its credential comes alone, as a token, and must name one device
 
 
@@ -59,7 +60,7 @@ class _Devices:
             self.ledger.missing((wish.row, "profile"), f"the new device {key[0]!r} needs a profile")
         self.known[key] = Device(name=key[0])
         lost = wish.get("credential") == SET
-        settling.add(self.known[key], values, "its credential must be set anew" if lost else "")
+        settling.add(self.known[key], values, note=CREDENTIAL_LOST if lost else "")
 
     def _values(self, wish: Wish) -> dict[str, Any]:
         values: dict[str, Any] = {"premises": self.places.premises[wish.get("premises")]}

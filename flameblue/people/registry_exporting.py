@@ -1,39 +1,56 @@
-"""The registry as the text of a file that imports as it is, changing nothing.
+"""The registry as a table that imports as it is, changing nothing.
 
-What belongs to premises, a circuit or a device stands in the first row that names it, so that it is edited in
-one place. Retired points are left out. The column `station` is there where there is more than one station.
+What belongs to premises, a circuit or a device stands in the first row that names it, so that it is edited in one
+place. Retired points are left out. The column `station` is there where there is more than one station.
 """
 
-import csv
-import io
+import re
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Prefetch
 
 from flameblue.fleet.models import Circuit, Device, Panel, Point, Premises, Station
 from flameblue.people.models import Contact, Person
-from flameblue.people.registry_cells import CLOSED_UNTIL, COLUMNS, OPEN, SET, STATION, written
+from flameblue.people.registry_cells import COLUMNS, READERS, STATION, written
+from flameblue.people.registry_columns import COLUMNS as TOLD
+from flameblue.people.registry_columns import ENGLISH
+from flameblue.people.registry_words import OPEN, SAID, SET, said, season_said
 
 Cells = dict[str, Any]
 PLAIN = frozenset({"phone", "phone2"})  # a leading + is part of them
+NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # no file format takes them
 
 
-def text() -> str:
-    """Heading and rows, with the line ends of RFC 4180."""
+@dataclass
+class Exported:
+    """Columns, and row by row the text of each cell. `notes`: what a file can't hold as it is."""
+
+    language: str
+    columns: list[str]
+    rows: list[list[str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def headings(self) -> list[str]:
+        return [TOLD[name].heading(self.language) for name in self.columns]
+
+
+def table(language: str = ENGLISH) -> Exported:
+    """The whole registry, with headings and words of closed sets in `language`."""
     columns = [*COLUMNS, STATION] if Station.objects.count() > 1 else list(COLUMNS)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(columns)
+    found = Exported(language, columns)
     named: set[int] = set()
     for premises in _premises():
         for cells in _rows(premises):
             if premises.site_id not in named:
                 cells[STATION] = premises.site.station.name
                 named.add(premises.site_id)
-            writer.writerow([_cell(name, cells.get(name)) for name in columns])
-    return out.getvalue()
+            texts = {name: _text(name, cells.get(name), language) for name in columns}
+            found.rows.append(list(texts.values()))
+            found.notes.extend(_spoilt(str(premises), texts, cells))
+    return found
 
 
 def _premises() -> Iterator[Premises]:
@@ -73,7 +90,11 @@ def _about_premises(premises: Premises) -> Cells:
     if 1 in people:
         cells |= {"owner": people[1].name, "phone": people[1].phone, "language": people[1].language}
     if 2 in people:
-        cells |= {"contact2": people[2].name, "phone2": people[2].phone}
+        cells |= {
+            "contact2": people[2].name,
+            "phone2": people[2].phone,
+            "language2": people[2].language,
+        }
     return cells
 
 
@@ -123,12 +144,34 @@ def _about_circuit(circuit: Circuit) -> Cells:
     }
 
 
-def _cell(name: str, value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case date():
-            return f"{CLOSED_UNTIL}{value.isoformat()}"
-        case float():
-            return repr(value).removesuffix(".0")
-    return str(value) if name in PLAIN else written(str(value))
+def _text(name: str, value: Any, language: str) -> str:
+    """What the cell says; empty where nothing is known."""
+    if name == "season" and value is not None:
+        return season_said(None if value == OPEN else value, language)
+    if value in (None, ""):
+        return ""
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
+    if name in SAID:
+        return said(name, value, language)
+    plain = NO_TEXT.sub("\ufffd", str(value))
+    return plain if name in PLAIN else written(plain)
+
+
+def _spoilt(premises: str, texts: dict[str, str], cells: Cells) -> Iterator[str]:
+    """What would not be read as it is: such a value came from elsewhere than a file."""
+    for name, text in texts.items():
+        if not text:
+            continue
+        try:
+            stripped = text.strip()
+            same = bool(stripped) and READERS[name](stripped) == _meant(name, cells[name])
+            why = "a file can't hold it as it is"
+        except ValueError as error:
+            same, why = False, str(error)
+        if not same:
+            yield f"{premises}, {name}: {why}. Change it on the admin page; an import would not take it."
+
+
+def _meant(name: str, value: Any) -> Any:
+    return None if name == "season" and value == OPEN else value

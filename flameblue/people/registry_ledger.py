@@ -1,5 +1,6 @@
-"""What an import does: a line to read and an audit entry for each thing, and what is wrong."""
+"""What an import does: a change to read and an audit entry for each thing, and what is wrong."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -9,6 +10,8 @@ from django.db.models import Model
 from flameblue.fleet import audit
 from flameblue.fleet.audit import Deed
 from flameblue.fleet.keeping import Hand
+from flameblue.fleet.models import Circuit, Device, Panel, Point, Premises, Site
+from flameblue.people.models import Contact
 from flameblue.people.registry_reading import Trouble
 from flameblue.people.registry_wishes import Key
 
@@ -16,13 +19,38 @@ M = TypeVar("M", bound=Model)
 BATCH = 1_000
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of one thing. `place`: its site and premises, or the site alone; `name`: the thing within them.
+
+    `fields` are (field, before, after) as everybody may read them: no secret, no whole phone number.
+    """
+
+    place: Key
+    thing: str
+    name: str
+    whole_name: str
+    is_new: bool
+    fields: tuple[tuple[str, Any, Any], ...] = ()
+    note: str = ""
+
+    @property
+    def line(self) -> str:
+        """The change in one line."""
+        if self.is_new:
+            return f"{self.thing} {self.whole_name}: new{self.note and ', '}{self.note}"
+        texts = [f"{name} {_text(before)} → {_text(after)}" for name, before, after in self.fields]
+        return f"{self.thing} {self.whole_name}: {', '.join(texts)}"
+
+
 @dataclass
 class Ledger:
-    """Collects; writes nothing but the audit, at the end."""
+    """Collects; writes nothing but the audit, at the end. `same` counts, by place, what is as it is wished."""
 
     hand: Hand
     troubles: list[Trouble]
-    lines: list[str] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    same: Counter[Key] = field(default_factory=Counter)
     deeds: list[Deed] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -37,22 +65,30 @@ class Ledger:
         if where[1] not in self._unread:
             self.wrong(where, why)
 
-    def added(self, thing: Model, note: str = "") -> None:
-        """`thing` is new."""
-        word = str(thing._meta.verbose_name)
-        self.lines.append(f"{word} {thing}: new{note and ', '}{note}")
+    def added(self, thing: Model, values: Mapping[str, Any], at: Key | None, note: str = "") -> None:
+        """`thing` is new, with `values`."""
+        word, place = str(thing._meta.verbose_name), place_of(thing) if at is None else at
+        told = [
+            (name, "", audit.readable(name, value)) for name, value in values.items() if name != "premises"
+        ]
+        said = tuple(one for one in told if one[2] not in (None, ""))
+        self.changes.append(Change(place, word, _within(thing, place), str(thing), True, said, note))
         self.deeds.append(Deed(f"added {word}", str(thing), {"reason": self.hand.reason}))
 
-    def changed(self, thing: Model, changes: Mapping[str, tuple[Any, Any]]) -> None:
+    def changed(self, thing: Model, changes: Mapping[str, tuple[Any, Any]], at: Key | None) -> None:
         """`thing` differs; `changes` are {field: (before, after)}."""
-        word = str(thing._meta.verbose_name)
+        word, place = str(thing._meta.verbose_name), place_of(thing) if at is None else at
         told = {
             name: [audit.readable(name, before), audit.readable(name, after)]
             for name, (before, after) in changes.items()
         }
-        texts = [f"{name} {_text(before)} → {_text(after)}" for name, (before, after) in told.items()]
-        self.lines.append(f"{word} {thing}: {', '.join(texts)}")
+        said = tuple((name, before, after) for name, (before, after) in told.items())
+        self.changes.append(Change(place, word, _within(thing, place), str(thing), False, said))
         self.deeds.append(Deed(f"changed {word}", str(thing), {"changes": told, "reason": self.hand.reason}))
+
+    def unchanged(self, thing: Model, at: Key | None) -> None:
+        """`thing` is as the file wishes it."""
+        self.same[place_of(thing) if at is None else at] += 1
 
     def write(self) -> None:
         """The audit's entries."""
@@ -67,14 +103,14 @@ class Settling:
     new: list[Model] = field(default_factory=list)
     differing: list[tuple[Model, list[str]]] = field(default_factory=list)
 
-    def add(self, thing: Model, values: Mapping[str, Any], note: str = "") -> None:
-        """`thing` is new and has `values` too."""
+    def add(self, thing: Model, values: Mapping[str, Any], *, at: Key | None = None, note: str = "") -> None:
+        """`thing` is new and has `values` too; it is told of at its own place where `at` names no other."""
         for name, value in values.items():
             setattr(thing, name, value)
         self.new.append(thing)
-        self.ledger.added(thing, note)
+        self.ledger.added(thing, values, at, note)
 
-    def change(self, thing: Model, values: Mapping[str, Any]) -> None:
+    def change(self, thing: Model, values: Mapping[str, Any], *, at: Key | None = None) -> None:
         """`thing` is known; where it has other values than `values` it is changed."""
         changes = {
             name: (getattr(thing, name), value)
@@ -82,11 +118,12 @@ class Settling:
             if getattr(thing, name) != value
         }
         if not changes:
+            self.ledger.unchanged(thing, at)
             return
         for name, (_, value) in changes.items():
             setattr(thing, name, value)
         self.differing.append((thing, list(changes)))
-        self.ledger.changed(thing, changes)
+        self.ledger.changed(thing, changes, at)
 
     def write(self) -> None:
         """Into the database."""
@@ -99,6 +136,31 @@ class Settling:
 def by_key(things: Iterable[M], key: Callable[[M], Key]) -> dict[Key, M]:
     """`things` by `key`."""
     return {key(thing): thing for thing in things}
+
+
+def place_of(thing: Model) -> Key:
+    """The site and premises that `thing` belongs to, or the site alone; () for what has no place of its own."""
+    match thing:
+        case Site():
+            return (thing.name,)
+        case Premises():
+            return (thing.site.name, thing.name)
+        case Panel() | Device() | Contact():
+            return place_of(thing.premises)
+        case Circuit():
+            return place_of(thing.panel)
+        case Point():
+            return place_of(thing.device)
+    return ()
+
+
+def _within(thing: Model, place: Key) -> str:
+    """Its name, without the place's own."""
+    if isinstance(thing, Site | Premises):
+        return ""
+    if isinstance(thing, Contact):
+        return thing.person.name
+    return str(thing).removeprefix(f"{place[-1]} ") if place else str(thing)
 
 
 def _text(value: Any) -> str:

@@ -42,7 +42,7 @@ def _sites(wishes: Wishes, ledger: Ledger) -> dict[Key, Site]:
             settling.change(known[key], {"station": station} if station else {})
             continue
         known[key] = Site(name=key[0], station=station or _only_station(wish, ledger, stations))
-        settling.add(known[key], {}, f"station {known[key].station}")
+        settling.add(known[key], {"station": known[key].station})
     settling.write()
     return known
 
@@ -87,9 +87,11 @@ def _panels(
     known = by_key(found, lambda one: (one.premises.site.name, one.premises.name, one.name))
     settling = Settling(ledger)
     for key in wishes.panels:
-        if key not in known:
-            known[key] = Panel(premises=premises[key[:2]], name=key[2])
-            settling.add(known[key], {})
+        if key in known:
+            settling.change(known[key], {})
+            continue
+        known[key] = Panel(premises=premises[key[:2]], name=key[2])
+        settling.add(known[key], {})
     settling.write()
     return known
 

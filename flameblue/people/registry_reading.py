@@ -1,22 +1,28 @@
 """The bytes of a registry file become rows. Pure; every trouble is told, not only the first.
 
-UTF-8 (with or without a byte order mark) and GB 18030 are read: a Chinese Excel saves either.
+The first sheet with a heading is read: a row that names at least the columns `site` and `premises`, below a few rows of
+title at most. A column that is not there says nothing, as an empty cell does. A hidden sheet is not read; rows and
+columns that are hidden are read, and told.
 """
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 
-from flameblue.domain.limits import IMPORT_ROWS_MAX
-from flameblue.people.registry_cells import COLUMNS, READERS, STATION
+from flameblue.domain.errors import BadInput
+from flameblue.domain.limits import IMPORT_ROWS_MAX, IMPORT_TITLE_ROWS_MAX
+from flameblue.people.registry_cells import EXACT, READERS
+from flameblue.people.registry_columns import REQUIRED, both, is_not_read, meaning, why_not
+from flameblue.people.registry_files import sheets_of
+from flameblue.people.registry_table import Cell, Form, Record, Sheet
 
 NEEDS: Mapping[str, str] = {  # what is needed stands before what needs it
     "circuit": "panel",
     "isolator": "circuit",
     "rated_current_a": "circuit",
     "language": "owner",
+    "language2": "contact2",
     "device_serial": "device",
     "profile": "device",
     "credential": "device",
@@ -25,20 +31,27 @@ NEEDS: Mapping[str, str] = {  # what is needed stands before what needs it
     "quantity": "point",
     "phase": "point",
 }
-ALWAYS = ("site", "premises")
+SECRET = "credential"  # what it says is told nowhere
+CELL_CHARS_MAX = 500  # nothing that a cell may say is nearly as long
+HEADING_MIN = 2  # known names that make a row look like a heading
+NOT_READ, NO_HEADING = "-", ""  # of a column: left out on purpose; nothing may stand there
+AS_TEXT = "format the cell as text and write it again"
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What is wrong and where; rows count as a spreadsheet counts them, the heading is row 1."""
+    """What is wrong and where; rows count as a spreadsheet counts them. Row 0: the file as a whole."""
 
     row: int
     column: str
     why: str
 
     def __str__(self) -> str:
+        sentence = self.why if self.why.endswith("?") else f"{self.why}."
+        if self.row == 0:
+            return f"{sentence[:1].upper()}{sentence[1:]}"
         where = f"row {self.row}, column {self.column}" if self.column else f"row {self.row}"
-        return f"{where}: {self.why}."
+        return f"{where}: {sentence}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,87 +62,203 @@ class Row:
     cells: Mapping[str, Any]
 
 
-def read(data: bytes) -> tuple[list[Row], list[Trouble]]:
-    """The rows of a file, and what is wrong with it; rows that say nothing are passed over."""
-    text = _text(data)
-    if text is None:
-        return [], [Trouble(1, "", "the file is neither UTF-8 nor GB 18030; save it as CSV (UTF-8)")]
-    records = _records(text)
-    _, heading = next(records, (1, []))
-    names = [name.strip() for name in heading] if isinstance(heading, list) else []
-    troubles = _heading_troubles(names)
-    if troubles:
-        return [], troubles
-    rows: list[Row] = []
-    for number, record in records:
-        if isinstance(record, str):
-            troubles.append(Trouble(number, "", record))
-            break
-        if number > IMPORT_ROWS_MAX + 1:
-            troubles.append(Trouble(number, "", f"a file has {IMPORT_ROWS_MAX} rows at most; split it"))
-            break
-        row, wrong = _row(number, names, record)
-        troubles.extend(wrong)
+@dataclass
+class Reading:
+    """A file's rows, what is wrong with it, what else there is to know, and its headings, by column."""
+
+    rows: list[Row] = field(default_factory=list)
+    troubles: list[Trouble] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    headings: dict[str, str] = field(default_factory=dict)
+
+
+def read(data: bytes) -> Reading:
+    """What a file says; rows that say nothing are passed over."""
+    reading = Reading()
+    try:
+        table = _Table.found_in(sheets_of(data))
+        table.tell(reading)
+        for record in table.records:
+            table.read(record, reading)
+            if record.trouble or record.number > table.last:
+                break
+        table.note(reading)
+    except BadInput as error:
+        reading.troubles.append(Trouble(0, "", str(error)))
+    return reading
+
+
+@dataclass
+class _Table:
+    """A sheet and its heading, the row `number`; `columns` are what its headings mean."""
+
+    sheet: Sheet
+    records: Iterator[Record]
+    number: int
+    headings: Sequence[str]
+    hidden: list[int] = field(default_factory=list)  # rows that say something
+
+    def __post_init__(self) -> None:
+        self.columns = [_column(heading) for heading in self.headings]
+        self.last = self.number + IMPORT_ROWS_MAX
+        self._hidden_rows = frozenset(self.sheet.hidden_rows)
+
+    @classmethod
+    def found_in(cls, sheets: Iterable[Sheet]) -> "_Table":
+        """The first with the columns that must be there; else the one that looks most like it; else BadInput."""
+        best, hidden, trouble = None, [], ""
+        for sheet in sheets:
+            if sheet.is_hidden:
+                hidden.append(sheet.name)
+                continue
+            head = list(islice(sheet.records, IMPORT_TITLE_ROWS_MAX))
+            trouble = trouble or next((record.trouble for record in head if record.trouble), "")
+            tables = [cls._of(sheet, head, at) for at in range(len(head))]
+            found = max(tables, key=lambda table: (table.is_whole, table.known), default=None)
+            if found is not None and found.is_whole:
+                return found
+            if found is not None and (best is None or found.known > best.known):
+                best = found
+        if best is not None and best.known >= HEADING_MIN:
+            return best
+        unread = f" (hidden sheets are not read: {', '.join(hidden)})" if hidden else ""
+        needed = " and ".join(both(name) for name in REQUIRED)
+        raise BadInput(
+            trouble
+            or f"none of the first {IMPORT_TITLE_ROWS_MAX} rows names the columns, at least {needed}{unread}; "
+            "`flameblue export FILE.xlsx` writes a file with all of them"
+        )
+
+    @classmethod
+    def _of(cls, sheet: Sheet, head: list[Record], at: int) -> "_Table":
+        rest = chain(head[at + 1 :], sheet.records)
+        return cls(sheet, rest, head[at].number, [cell.text for cell in head[at].cells])
+
+    @property
+    def known(self) -> int:
+        return len(set(self.columns) - {None, NOT_READ, NO_HEADING})
+
+    @property
+    def is_whole(self) -> bool:
+        return set(REQUIRED) <= set(self.columns)
+
+    def tell(self, reading: Reading) -> None:
+        """What is wrong with the heading, and with cells that are merged at or below it."""
+        for heading, column in zip(self.headings, self.columns, strict=True):
+            if column is None:
+                reading.troubles.append(Trouble(self.number, heading, why_not(heading)))
+            elif column == NOT_READ:
+                reading.notes.append(f"The column {heading} is not read.")
+            elif column in reading.headings:
+                other = reading.headings[column]
+                why = (
+                    "the column stands there twice"
+                    if other == heading
+                    else f"it means {column}, as {other} does"
+                )
+                reading.troubles.append(Trouble(self.number, heading, why))
+            elif column != NO_HEADING:
+                reading.headings[column] = heading
+        for name in REQUIRED:
+            if name not in reading.headings:
+                reading.troubles.append(Trouble(self.number, both(name), "the column is missing"))
+        for merged in self.sheet.merged:
+            if merged.last_row >= self.number and merged.first_column <= len(self.columns):
+                why = f"the cells {merged.address} are merged; split them and write the value in each"
+                reading.troubles.append(Trouble(max(merged.first_row, self.number), "", why))
+        if reading.troubles:
+            self.records = iter(())
+
+    def read(self, record: Record, reading: Reading) -> None:
+        """One record, as a row or as troubles."""
+        if record.trouble:
+            reading.troubles.append(Trouble(record.number, "", record.trouble))
+            return
+        if not any(cell.text for cell in record.cells):
+            return
+        if record.number > self.last:
+            why = f"a file has {IMPORT_ROWS_MAX:,} rows at most; split it"
+            reading.troubles.append(Trouble(record.number, "", why))
+            return
+        row, troubles = _row(record, self.columns)
+        reading.troubles.extend(troubles)
         if row.cells:
-            rows.append(row)
-    return rows, troubles
+            reading.rows.append(row)
+        if record.number in self._hidden_rows:
+            self.hidden.append(record.number)
+
+    def note(self, reading: Reading) -> None:
+        """What the file's reader may not have seen."""
+        if self.hidden:
+            reading.notes.append(f"Hidden rows were read too: {_spans(self.hidden)}.")
+        hidden = [
+            heading
+            for at, heading in enumerate(self.headings, 1)
+            if at in self.sheet.hidden_columns and self.columns[at - 1] in READERS
+        ]
+        if hidden:
+            reading.notes.append(f"Hidden columns were read too: {', '.join(hidden)}.")
 
 
-def _text(data: bytes) -> str | None:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
+def _column(heading: str) -> str | None:
+    if not heading:
+        return NO_HEADING
+    return NOT_READ if is_not_read(heading) else meaning(heading)
+
+
+def _row(record: Record, columns: Sequence[str | None]) -> tuple[Row, list[Trouble]]:
+    number, troubles = record.number, []
+    said: dict[str, Cell] = {}
+    for at, cell in enumerate(record.cells):
+        column = columns[at] if at < len(columns) else NO_HEADING
+        if not cell.text or column == NOT_READ:
             continue
-    return None
-
-
-def _records(text: str) -> Iterator[tuple[int, list[str] | str]]:
-    """Each record with its number; where the file can't be read further, a sentence in a record's place."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    number = 0
-    while True:
-        number += 1
-        try:
-            yield number, next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield number, f"this is no CSV ({error})"
-            return
-
-
-def _heading_troubles(names: list[str]) -> list[Trouble]:
-    known = {*COLUMNS, STATION}
-    unknown = [name for name in names if name not in known]
-    missing = [name for name in COLUMNS if name not in names]
-    twice = sorted({name for name in names if names.count(name) > 1 and name in known})
-    return [
-        *(Trouble(1, name or "(empty)", "there is no such column") for name in unknown),
-        *(Trouble(1, name, "the column is missing; it may be empty") for name in missing),
-        *(Trouble(1, name, "the column stands there twice") for name in twice),
-    ]
-
-
-def _row(number: int, names: list[str], record: list[str]) -> tuple[Row, list[Trouble]]:
-    texts = {name: text.strip() for name, text in zip(names, record, strict=False) if text.strip()}
-    if not texts and not any(text.strip() for text in record):
-        return Row(number, {}), []
-    troubles: list[Trouble] = []
-    if any(text.strip() for text in record[len(names) :]):
-        troubles.append(Trouble(number, "", f"it has more than {len(names)} cells"))
+        if column in READERS:
+            said[str(column)] = cell
+        else:
+            troubles.append(Trouble(number, "", f"its {_nth(at + 1)} cell stands under no heading"))
     cells: dict[str, Any] = {}
-    for name, text in texts.items():
+    for name, cell in said.items():
         try:
-            cells[name] = READERS[name](text)
+            cells[name] = _value(name, cell)
         except ValueError as error:
             troubles.append(Trouble(number, name, str(error)))
     for name, needed in NEEDS.items():
-        if name in texts and needed not in texts:
-            troubles.append(Trouble(number, name, f"{texts[name]!r} needs a {needed} in the same row"))
+        if name in said and needed not in said:
+            what = "it" if name == SECRET or said[name].form == Form.FAULT else repr(said[name].text[:40])
+            troubles.append(Trouble(number, name, f"{what} needs a {needed} in the same row"))
         if needed not in cells:
             cells.pop(name, None)
-    missing = [name for name in ALWAYS if name not in texts]
+    missing = [name for name in REQUIRED if name not in said]
     troubles.extend(Trouble(number, name, "it must say something in every row") for name in missing)
-    usable = all(name in cells for name in ALWAYS)
+    usable = all(name in cells for name in REQUIRED)
     return Row(number, cells if usable else {}), troubles
+
+
+def _value(name: str, cell: Cell) -> Any:
+    """What the cell means in the column `name`; ValueError says why nothing."""
+    if cell.form == Form.FAULT:
+        raise ValueError(cell.text)
+    if cell.form == Form.DATE and name != "season":
+        raise ValueError(f"a spreadsheet made a date of it ({cell.text}); {AS_TEXT}")
+    if cell.form == Form.NUMBER and name in EXACT:
+        raise ValueError(f"it is a number, and a spreadsheet drops the zeros before one; {AS_TEXT}")
+    if len(cell.text) > CELL_CHARS_MAX:
+        raise ValueError(f"it has {len(cell.text):,} characters")
+    return READERS[name](cell.text)
+
+
+def _nth(number: int) -> str:
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number % 100 not in (11, 12, 13) else 0, "th")
+    return f"{number}{ending}"
+
+
+def _spans(numbers: Sequence[int]) -> str:
+    """5, 7 to 9."""
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in spans)

@@ -18,7 +18,7 @@ DEVICE = ("device_serial", "profile", "credential")
 POINT = ("quantity", "phase", "place")
 CONTACTS = {
     OWNER: {"owner": "name", "phone": "phone", "language": "language"},
-    SECOND: {"contact2": "name", "phone2": "phone"},
+    SECOND: {"contact2": "name", "phone2": "phone", "language2": "language"},
 }
 
 

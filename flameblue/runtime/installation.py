@@ -64,11 +64,10 @@ def children(config: Config) -> list[Child]:
     ]
 
 
-def import_registry(path: Path, *, dry_run: bool) -> tuple[list[str], list[str]]:
+def import_registry(path: Path, *, dry_run: bool) -> registry.Report:
     """What the import of `path` changed (or would change), and its errors: with any, nothing was changed."""
     now = to_datetime(SystemClock().now_ns())
-    report = registry.import_file(path, now=now, by="command line", dry_run=dry_run)
-    return list(report.lines), list(report.errors)
+    return registry.import_file(path, now=now, by="command line", dry_run=dry_run)
 
 
 def wait_until_known(config: Config) -> bool:
@@ -89,9 +88,9 @@ def is_running(config: Config) -> bool:
     return path.exists() and SystemClock().now_ns() / 1e9 - path.stat().st_mtime < RUNNING_S
 
 
-def export_registry(path: Path) -> None:
-    """Writes the registry to `path`, credentials as `(set)`."""
-    registry.export_file(path)
+def export_registry(path: Path, language: str) -> list[str]:
+    """Writes the registry to `path`, with headings in `language` and credentials as `(set)`; what it can't hold."""
+    return registry.export_file(path, language)
 
 
 def make_token(user_name: str, scopes: Sequence[str]) -> str:

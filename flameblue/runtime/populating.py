@@ -32,8 +32,8 @@ def populate(config: Config, valley: Valley) -> None:
             Shift.objects.create(station=stations[person["station"]], person=row, role=person["role"])
     path = config.data / "registry.csv"
     path.write_text(valley.registry_csv, encoding="utf-8")
-    _, errors = installation.import_registry(path, dry_run=False)
-    assert not errors, errors
+    report = installation.import_registry(path, dry_run=False)
+    assert not report.errors, report.errors
 
 
 def _user(role: str, number: int) -> User:

@@ -11,6 +11,7 @@ from flameblue.cases import causes
 from flameblue.cases.models import Alarm, Family, State
 from flameblue.domain.transitions import Level, Rule, Why
 from flameblue.notices.models import Notice
+from flameblue.web import editions
 
 Words = Mapping[Any, str | Promise]
 
@@ -155,6 +156,7 @@ LIMIT_SCOPES: Words = {
     "premises": pgettext_lazy("scope", "premises"),
     "circuit": pgettext_lazy("scope", "circuit"),
 }
+EDITIONS: Words = editions.EDITIONS
 QUARANTINE_REASONS: Words = {
     "malformed": _("The message could not be read."),
     "unknown_topic": _("No payload format knows this topic."),
@@ -249,6 +251,8 @@ STAGES: Words = {
     "history": pgettext_lazy("stage", "History"),
 }
 CAUSES: Words = {**{cause.word: cause.label for cause in causes.CAUSES.values()}, **causes.MADE_SAFE}
+LANGUAGES: Words = {"zh-hans": _("Chinese"), "en": _("English"), "kk": _("Kazakh")}
+REVIEWERS: Words = {"fire_officer": _("a fire officer"), "native": _("a native speaker")}
 CHANNELS: Words = {
     "smpp": _("SMS"),
     "console": _("SMS (demo phone)"),

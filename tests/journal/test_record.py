@@ -79,7 +79,7 @@ def test_stored_numbers_and_widths_stay_as_they_are() -> None:
         "CONNECTION": 6,
         "POINTS_2": 7,
     }
-    assert (READING.itemsize, POINT.itemsize) == (18, 104)
+    assert (READING.itemsize, POINT_1.itemsize, POINT.itemsize) == (18, 104, 120)
 
 
 def test_rows_that_an_older_release_has_written_are_read_without_phases() -> None:
@@ -91,4 +91,3 @@ def test_rows_that_an_older_release_has_written_are_read_without_phases() -> Non
     assert rows["frozen_ns"].tolist() == [5, 5]
     assert rows["phase_lost"].tolist() == [NO_LOWER_LIMIT] * 2
     assert not rows["other_phases"].any()
-    assert (POINT_1.itemsize, int(Kind.POINTS)) == (104, 3)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flameblue.notices.texts import lengths
-from flameblue.notices.texts.catalogue import FAMILIES, LANGUAGES, ROOM, VARIABLE, Template, catalogue, key_of
+from flameblue.notices.texts.catalogue import FAMILIES, LANGUAGES, VARIABLE, Template, catalogue, key_of
 from flameblue.notices.texts.names import VARIABLE_UNITS_MAX, clean, name, place, shortened, switch
 from flameblue.notices.texts.rendering import Rendered, Values, render
 
@@ -103,7 +103,7 @@ def ids(template: Template) -> str:
 def test_every_text_fits_with_the_longest_names(template: Template) -> None:
     rendered = longest(template)
     assert rendered.fits, f"{lengths.units(rendered.text)} units, room {template.room}: {rendered.text}"
-    assert lengths.units(rendered.text) <= ROOM[template.reader]
+    assert lengths.units(rendered.text) <= template.room
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=ids)
@@ -136,13 +136,16 @@ def test_the_words_are_those_of_the_house(template: Template) -> None:
     banned = {
         "zh-hans": ["火警", "℃", "mA", "·", "→", "煤取暖", "打开箱", "开箱", "合上"],
         "en": ["fire alarm", "℃", "→", "·"],
+        "kk": ["өрт дабылы", "℃", "mA", "→", "·"],
     }
     for source in template.sources:
         assert [word for word in banned[template.language] if word in source] == []
         assert "http" not in source
 
 
-LEVELS = re.compile("报警|预警|故障|迟到报警|设备|ALARM|WARNING|FAULT|LATE|STILL|DEVICE")
+LEVELS = re.compile(
+    "报警|预警|故障|迟到报警|设备|ALARM|WARNING|FAULT|LATE|STILL|DEVICE|ДАБЫЛ|ЕСКЕРТУ|КЕШІККЕН|АҚАУ"
+)
 
 
 @pytest.mark.parametrize(
@@ -171,11 +174,10 @@ def test_level_premises_and_room_come_first(template: Template) -> None:
 def test_an_alarm_says_danger_first_then_what_to_do(language: str, family: str) -> None:
     text = usual(key_of("owner_alarm", family), language)
     assert text.index("82") < text.index("119")
-    action = {
-        "load": "关掉|less|turn off",
-        "voltage_low": "关掉|less|turn off",
-        "phase_loss": "停用|stop",
-    }.get(family, "拉下|switch off|cut")
+    less_load = "关掉|less|turn off|құралдарды өшіріңіз"
+    action = {"load": less_load, "voltage_low": less_load, "phase_loss": "停用|stop|тоқтатыңыз"}.get(
+        family, "拉下|switch off|cut|өшіріңіз"
+    )
     found = re.search(action, text)
     assert found is not None
     assert found.start() > text.index("119")
@@ -196,8 +198,8 @@ def test_texts_read_as_they_should() -> None:
     )
 
 
-def test_both_languages_have_the_same_templates() -> None:
-    chinese, english = (catalogue(language) for language in LANGUAGES)
+def test_chinese_and_english_have_the_same_templates() -> None:
+    chinese, english = catalogue("zh-hans"), catalogue("en")
     assert set(chinese.templates) == set(english.templates)
     assert set(chinese.words) == set(english.words)
     for key, template in chinese.templates.items():
@@ -206,7 +208,7 @@ def test_both_languages_have_the_same_templates() -> None:
 
 
 def test_an_unknown_language_gets_chinese() -> None:
-    assert catalogue("kk").language == "zh-hans"
+    assert catalogue("ru").language == "zh-hans"
 
 
 def test_what_is_not_known_leaves_no_hole() -> None:

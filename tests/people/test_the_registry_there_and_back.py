@@ -5,6 +5,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ from flameblue.people import registry_exporting
 from flameblue.people.models import Contact, Person
 from flameblue.people.registry import export_file, import_file
 from flameblue.people.registry_cells import COLUMNS, READERS, words, written
+from flameblue.people.registry_writing import csv_bytes
 from tests.cast import Cast
 from tests.people.registry_files import HEATER, Bring
 
@@ -41,6 +43,7 @@ def rich(bring: Bring) -> None:
             "phone": "13800000011",
             "contact2": "=SUM(A1)",
             "phone2": "+77011234567",
+            "language2": "kk",
             "season": "closed until 2027-05-01",
             "panel": "空箱",
         },
@@ -55,29 +58,43 @@ def rich(bring: Bring) -> None:
     )
 
 
-def test_an_export_imports_and_changes_nothing(bring: Bring, now: datetime, tmp_path: Path) -> None:
+@pytest.fixture(params=[f"{form}-{language}" for form in ("csv", "xlsx") for language in ("en", "zh-hans")])
+def written_as(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """(ending of the file, language of its headings)."""
+    form, _, language = request.param.partition("-")
+    return f"out.{form}", language
+
+
+def test_an_export_imports_and_changes_nothing(
+    bring: Bring, now: datetime, tmp_path: Path, written_as: tuple[str, str]
+) -> None:
     rich(bring)
     before = PointChange.objects.count()
-    export_file(tmp_path / "out.csv")
-    report = import_file(tmp_path / "out.csv", now, "tests")
+    name, language = written_as
+    assert export_file(tmp_path / name, language) == []
+    report = import_file(tmp_path / name, now, "tests")
     assert (report.lines, report.errors) == ((), ())
     assert PointChange.objects.count() == before
 
 
-def test_another_installation_can_be_made_of_an_export(bring: Bring, now: datetime, tmp_path: Path) -> None:
+def test_another_installation_can_be_made_of_an_export(
+    bring: Bring, now: datetime, tmp_path: Path, written_as: tuple[str, str]
+) -> None:
     rich(bring)
-    first = tmp_path / "first.csv"
-    export_file(first)
+    before, (name, language) = registry_exporting.table().rows, written_as
+    export_file(tmp_path / name, language)
     PointChange.objects.all().delete()
     for model in (Point, Device, Circuit, Panel, Contact, Premises, Site):
         model._default_manager.all().delete()
     Person.objects.filter(user=None).delete()
-    assert import_file(first, now, "tests").errors == ()
-    second = tmp_path / "second.csv"
-    export_file(second)
-    assert second.read_text("utf-8-sig").replace("(set)", "") == first.read_text("utf-8-sig").replace(
-        "(set)", ""
-    )
+    assert import_file(tmp_path / name, now, "tests").errors == ()
+    after = registry_exporting.table().rows
+    assert Device.objects.filter(credential_hash="").count() == Device.objects.count() > 0
+    assert without_credentials(after) == without_credentials(before)
+
+
+def without_credentials(rows: list[list[str]]) -> list[list[str]]:
+    return [[text.replace("(set)", "") for text in row] for row in rows]
 
 
 def test_an_export_tells_no_credential_and_says_where_one_is_set(cast: Cast, tmp_path: Path) -> None:
@@ -92,10 +109,10 @@ def test_an_export_tells_no_credential_and_says_where_one_is_set(cast: Cast, tmp
 
 
 def test_the_station_stands_in_an_export_only_where_there_are_several(cast: Cast) -> None:
-    assert registry_exporting.text().splitlines()[0] == ",".join((*COLUMNS, "station"))
+    assert registry_exporting.table().headings == [*COLUMNS, "station"]
     Person.objects.filter(station__in=(cast.next_station, cast.other_station)).update(station=None)
     Station.objects.exclude(pk=cast.station.pk).delete()
-    assert registry_exporting.text().splitlines()[0] == ",".join(COLUMNS)
+    assert registry_exporting.table().headings == list(COLUMNS)
 
 
 def test_retired_points_are_not_exported_and_stay_retired(
@@ -111,7 +128,7 @@ def test_retired_points_are_not_exported_and_stay_retired(
 
 def test_a_spreadsheet_computes_nothing_in_an_export(bring: Bring) -> None:
     rich(bring)
-    for row in csv.DictReader(registry_exporting.text().splitlines()):
+    for row in csv.DictReader(csv_bytes(registry_exporting.table()).decode("utf-8-sig").splitlines()):
         assert [
             text for name, text in row.items() if text[:1] in "=+-@" and text and "phone" not in name
         ] == []
@@ -127,36 +144,98 @@ def test_a_text_is_read_as_it_was_written(text: str) -> None:
         assert words(20)(written(text)) == text
 
 
-NAMES = st.text("松林=+-@',\" a\u3000号", min_size=1, max_size=6).map(str.strip).filter(bool)
+ODD = [
+    "=1+1",
+    "+1",
+    "-1层",
+    "@家",
+    "'=x",
+    "''",
+    '"松"林',
+    "a,b;c",
+    "007",
+    "１２３",
+    "🔥 屋",
+    "TRUE",
+    "1.0",
+    "2-3",
+    "#N/A",
+]
+INVISIBLE = ("Cc", "Cs")
+CHARACTERS = st.characters(codec="utf-8", exclude_categories=INVISIBLE, exclude_characters="【】\ufffe\uffff")
+NAMES = st.one_of(
+    st.sampled_from(ODD),
+    st.text("松林=+-@',\"; a\u3000号😀_x0041", min_size=1, max_size=8),
+    st.text(CHARACTERS, min_size=1, max_size=8),
+).filter(lambda text: text == text.strip() != "")
+SPOILT = ["松 ", " 林", "\u3000", "上\n下", "左\r\n右", "\ufffe", "\x0b", "木屋【1】"]
 TEXTS = st.one_of(st.just(""), NAMES)
 NUMBERS = st.one_of(st.none(), st.floats(-90, 90))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_the_database_holds_its_export_changes_nothing(
-    cast: Cast, now: datetime, tmp_path: Path, data: st.DataObject
+    cast: Cast, now: datetime, tmp_path: Path, written_as: tuple[str, str], data: st.DataObject
 ) -> None:
-    premises = Premises.objects.get_or_create(site=cast.site, name=data.draw(NAMES))[0]
-    premises.short_name, premises.kind, premises.address = (
-        data.draw(NAMES),
-        data.draw(TEXTS),
-        data.draw(TEXTS),
-    )
+    with transaction.atomic():
+        drawn(cast, data)
+        name, language = written_as
+        notes = export_file(tmp_path / name, language)
+        report = import_file(tmp_path / name, now, "tests", dry_run=True)
+        assert (notes, report.lines, report.errors) == ([], (), ())
+        transaction.set_rollback(True)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_what_a_file_can_hold_makes_an_equal_registry_elsewhere(
+    cast: Cast, now: datetime, tmp_path: Path, written_as: tuple[str, str], data: st.DataObject
+) -> None:
+    with transaction.atomic():
+        drawn(cast, data)
+        name, language = written_as
+        notes = export_file(tmp_path / name, language)
+        before = registry_exporting.table().rows
+        for model in (Point, Device, Circuit, Panel, Contact, Premises, Site):
+            model._default_manager.all().delete()
+        Person.objects.filter(user=None).delete()
+        report = import_file(tmp_path / name, now, "tests")
+        after = registry_exporting.table().rows
+        assert (notes, report.errors) == ([], ())
+        assert without_credentials(after) == without_credentials(before)
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("text", SPOILT)
+def test_what_a_file_can_not_hold_is_told(
+    cast: Cast, tmp_path: Path, written_as: tuple[str, str], text: str
+) -> None:
+    Circuit.objects.filter(pk=cast.circuit.pk).update(isolator=text)
+    name, language = written_as
+    (note,) = export_file(tmp_path / name, language)
+    assert note.startswith("禾木 松林客栈, isolator: ")
+    assert (tmp_path / name).stat().st_size > 0
+
+
+def drawn(cast: Cast, data: st.DataObject) -> None:
+    """Premises with everything in them, of whatever texts."""
+    premises = Premises(site=cast.site, name=data.draw(NAMES), short_name=data.draw(NAMES))
+    premises.kind, premises.address, premises.key_holder = (data.draw(TEXTS) for _ in range(3))
     premises.latitude, premises.longitude = data.draw(NUMBERS), data.draw(NUMBERS)
     premises.closed_until = data.draw(st.one_of(st.none(), st.dates(date(2020, 1, 1), date(2030, 1, 1))))
     premises.save()
-    people = [cast.ailin, cast.yeerlan, cast.bolat]
+    people = [cast.ailin, cast.yeerlan]
+    people.append(Person.objects.create(name=data.draw(NAMES), phone="+8613700000001", language="kk"))
     for order in data.draw(st.sets(st.sampled_from([1, 2]))):
-        person = data.draw(st.sampled_from(people))
-        Contact.objects.update_or_create(premises=premises, order=order, defaults={"person": person})
-    panel = Panel.objects.get_or_create(premises=premises, name=data.draw(NAMES))[0]
-    circuit = Circuit.objects.get_or_create(panel=panel, name=data.draw(NAMES))[0]
-    circuit.isolator = data.draw(TEXTS)
+        Contact.objects.create(premises=premises, order=order, person=data.draw(st.sampled_from(people)))
+    panel = Panel.objects.create(premises=premises, name=data.draw(NAMES))
+    circuit = Circuit.objects.create(panel=panel, name=data.draw(NAMES), isolator=data.draw(TEXTS))
     circuit.rated_current_a = data.draw(st.one_of(st.none(), st.floats(0.1, 6000)))
     circuit.save()
-    number = Device.objects.count()
-    device = Device.objects.create(premises=premises, name=f"H{number}", profile="flameblue-generic")
+    device = Device.objects.create(premises=premises, name="H1", profile="flameblue-generic")
+    device.serial = data.draw(TEXTS)
+    device.save()
     for key in data.draw(st.sets(NAMES, max_size=3)):
         Point.objects.create(
             device=device,
@@ -166,10 +245,6 @@ def test_whatever_the_database_holds_its_export_changes_nothing(
             phase=data.draw(st.sampled_from(["", "A", "N"])),
             place=data.draw(TEXTS),
         )
-    path = tmp_path / "out.csv"
-    export_file(path)
-    report = import_file(path, now, "tests", dry_run=True)
-    assert (report.lines, report.errors) == ((), ())
 
 
 @pytest.mark.parametrize(

@@ -29,12 +29,16 @@ def errors(bring: Bring, *rows: Cells) -> tuple[str, ...]:
         ({"phone": "8.6138E+12"}, "phone", "shortened by a spreadsheet"),
         ({"season": "winter"}, "season", "closed until 2027-05-01"),
         ({"season": "closed until 2027-02-30"}, "season", "closed until 2027-05-01"),
-        ({"language": "kk"}, "language", "zh-hans nor en"),
+        ({"language": "ru"}, "language", "nor kk"),
         ({"latitude": "91"}, "latitude", "-90 to 90"),
         ({"longitude": "nan"}, "longitude", "-180 to 180"),
         ({"rated_current_a": "forty"}, "rated_current_a", "no number"),
         ({"rated_current_a": "0"}, "rated_current_a", "0.1 to 6000"),
-        ({"quantity": "temperature"}, "quantity", "known are residual_current_ma"),
+        (
+            {"quantity": "temperature"},
+            "quantity",
+            "did you mean temperature_c; known are residual_current_ma (剩余",
+        ),
         ({"phase": "D"}, "phase", "known are A, B, C, N"),
         ({"place": "一" * 21}, "place", "21 characters, 20 at most"),
         ({"short_name": "松【林】"}, "short_name", "【】"),
@@ -123,13 +127,13 @@ def test_the_name_of_somebody_who_signs_in_is_not_changed_by_a_file(bring: Bring
 @pytest.mark.parametrize(
     ("data", "error"),
     [
-        (b"", "row 1, column site: the column is missing"),
-        (file(CABIN, columns=COLUMNS[:-1]), "row 1, column place: the column is missing"),
+        (b"", "None of the first 20 rows names the columns, at least site (村) and premises (场所)"),
+        (file(CABIN).replace(b"site,", b"sight,"), "row 1, column site (村): the column is missing"),
         (file(CABIN, columns=(*COLUMNS, "colour")), "row 1, column colour: there is no such column"),
         (file(CABIN, columns=(*COLUMNS, "site")), "row 1, column site: the column stands there twice"),
-        (file(CABIN) + b"a,\xff\xff\xff", "row 1: the file is neither UTF-8 nor GB 18030"),
+        (file(CABIN) + b"a,\xff\xff\xff", "The file is neither UTF-8 nor GB 18030"),
         (file(CABIN) + b'"never closed', "row 3: this is no CSV"),
-        (file(CABIN) + b"," * 30 + b"x\r\n", "row 3: it has more than 26 cells"),
+        (file(CABIN) + b"," * 30 + b"x\r\n", "row 3: its 31st cell stands under no heading"),
     ],
 )
 def test_a_file_that_is_no_registry_is_refused(bring: Bring, data: bytes, error: str) -> None:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from babel.messages.extract import extract_python
 from babel.messages.pofile import read_po
 from django.utils.translation.template import templatize
@@ -16,7 +17,9 @@ from flameblue.web import words
 
 PACKAGE = Path(__file__).parents[2] / "flameblue"
 TEMPLATES = sorted((PACKAGE / "web/templates").rglob("*.html"))
-SOURCES = sorted([*(PACKAGE / "web").rglob("*.py"), PACKAGE / "cases/causes.py"])
+SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if "gettext" in path.read_text(encoding="utf-8"))
+PO = PACKAGE / "locale/zh_Hans/LC_MESSAGES/django.po"
+ENGLISH = re.compile(r"[\x20-\x7e\n…·→−°’“”×≥≤]*")
 KEYWORDS = {
     "_": None,
     "gettext": None,
@@ -41,8 +44,7 @@ def texts(source: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def catalogue() -> dict[str, str]:
-    path = PACKAGE / "locale/zh_Hans/LC_MESSAGES/django.po"
-    with path.open("rb") as file:
+    with PO.open("rb") as file:
         messages = list(read_po(file, locale="zh_Hans"))
     return {
         message.id[0] if isinstance(message.id, tuple) else message.id: (
@@ -53,12 +55,29 @@ def catalogue() -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("path", [*TEMPLATES, *SOURCES], ids=lambda path: path.name)
-def test_every_text_of_a_page_is_in_chinese_too(path: Path, catalogue: dict[str, str]) -> None:
+def texts_of(path: Path) -> set[str]:
     source = path.read_text(encoding="utf-8")
-    if path.suffix == ".html":
-        source = templatize(source)
-    assert {text for text in texts(source) if not catalogue.get(text)} == set()
+    return texts(templatize(source) if path.suffix == ".html" else source)
+
+
+@pytest.mark.parametrize("path", [*TEMPLATES, *SOURCES], ids=lambda path: path.name)
+def test_every_text_is_in_chinese_too(path: Path, catalogue: dict[str, str]) -> None:
+    assert {text for text in texts_of(path) if not catalogue.get(text)} == set()
+
+
+@pytest.mark.parametrize("path", [*TEMPLATES, *SOURCES], ids=lambda path: path.name)
+def test_every_text_is_english_by_itself(path: Path) -> None:
+    """The source's language is English: a text needs no entry of its own there, but must be one."""
+    assert {text for text in texts_of(path) if not ENGLISH.fullmatch(text)} == set()
+
+
+def test_the_catalogue_holds_nothing_that_is_doubtful_or_that_nobody_says(catalogue: dict[str, str]) -> None:
+    with PO.open("rb") as file:
+        read = read_po(file, locale="zh_Hans", abort_invalid=True)
+    assert [message.id for message in read if message.fuzzy and message.id] == []
+    assert list(read.obsolete) == []
+    said = set().union(*(texts_of(path) for path in [*TEMPLATES, *SOURCES]))
+    assert set(catalogue) - said == set()
 
 
 def test_texts_were_met() -> None:
@@ -68,9 +87,16 @@ def test_texts_were_met() -> None:
 
 
 def test_a_translation_keeps_the_places_of_its_variables(catalogue: dict[str, str]) -> None:
-    place = re.compile(r"%\(\w+\)[sd]")
+    place = re.compile(r"%\(\w+\)[sd]|\{\w*\}|<[^>]+>")
     wrong = {text for text, said in catalogue.items() if set(place.findall(text)) != set(place.findall(said))}
     assert wrong == set()
+
+
+def test_every_default_limit_says_where_it_comes_from_in_the_readers_language() -> None:
+    table = yaml.safe_load((PACKAGE / "profiles/default_limits.yaml").read_text(encoding="utf-8"))
+    limits = [limit for fields in table.values() for limit in fields.values() if isinstance(limit, dict)]
+    assert len(limits) > 20
+    assert {limit["edition"] for limit in limits} == set(words.EDITIONS)
 
 
 def test_every_stored_word_has_a_text() -> None:

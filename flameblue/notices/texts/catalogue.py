@@ -3,11 +3,12 @@
 A text's `{variable}`s are filled by the renderer. Words in `[…]` are optional: they go when one of their variables
 is empty, and, the last first, when there is no room. `<word>` is a phrase of the template's family. A template
 may have several forms: the first that fits is sent; names are shortened below their good length in the last alone.
+A language may know a part of the texts only: the others are those of its `fallback`, with its `danger` behind them.
 """
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,9 @@ from typing import Any
 import yaml
 
 from flameblue.domain.errors import BadInput
-from flameblue.domain.limits import SMS_UNITS_OFFICER_MAX, SMS_UNITS_OWNER_MAX
+from flameblue.domain.limits import SMS_UNITS_KAZAKH_MAX, SMS_UNITS_OFFICER_MAX, SMS_UNITS_OWNER_MAX
 
-LANGUAGES = ("zh-hans", "en")
+LANGUAGES = ("zh-hans", "en", "kk")
 FAMILIES = (
     "heat",
     "ambient",
@@ -30,6 +31,8 @@ FAMILIES = (
     "reported",
 )
 ROOM = {"owner": SMS_UNITS_OWNER_MAX, "officer": SMS_UNITS_OFFICER_MAX, "voice": 200}
+ROOMIER = {"kk": {"owner": SMS_UNITS_KAZAKH_MAX}}
+NOBODY = "nobody yet"  # in `reviewed_by`, until somebody signs
 VOICE = "_voice"
 VARIABLE = re.compile(r"\{(\w+)\}")
 _PHRASE = re.compile(r"<(\w+)>")
@@ -70,7 +73,7 @@ class Template:
 
     @property
     def room(self) -> int:
-        return ROOM[self.reader]
+        return ROOMIER.get(self.language, ROOM).get(self.reader, ROOM[self.reader])
 
     @property
     def sources(self) -> list[str]:
@@ -80,13 +83,21 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Every template and word of one language. `reviewed_by`: who has read the advice and answers for it."""
+    """Every template and word of one language. `reviewed_by`: who has read the advice and answers for it.
+
+    `needs`: who should read it, `fire_officer` or `native`.
+    """
 
     language: str
     reviewed_by: str
+    needs: str
     templates: Mapping[str, Template]
     words: Mapping[str, str]
     cold_months: frozenset[int]  # advice minds the cold in them
+
+    @property
+    def is_reviewed(self) -> bool:
+        return self.reviewed_by != NOBODY
 
     def template(self, name: str, family: str = "") -> Template:
         """The template `name`, in its family's version where it has some; KeyError when there is none."""
@@ -121,10 +132,23 @@ def load(path: Path) -> Catalogue:
     try:
         templates = {template.id: template for template in _templates(table)}
         words = {str(key): str(word) for key, word in table["words"].items()}
-        cold = frozenset(table["cold_months"])
-        return Catalogue(table["language"], table["reviewed_by"], templates, words, cold)
+        cold, needs = frozenset(table["cold_months"]), table.get("needs", "fire_officer")
+        if "fallback" in table:
+            other = catalogue(table["fallback"])
+            templates = {**_with(table["danger"], other.templates), **templates}
+            words = {**other.words, **words}
+        return Catalogue(table["language"], table["reviewed_by"], needs, templates, words, cold)
     except (KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"The texts {path.name} lack or misuse {error}.") from error
+
+
+def _with(danger: str, templates: Mapping[str, Template]) -> dict[str, Template]:
+    """`templates` with `danger` at their end where there is room; a voice that speaks one language says no other."""
+    piece = (Piece(danger, optional=True),)
+    return {
+        name: one if one.is_voice else replace(one, forms=tuple((*form, *piece) for form in one.forms))
+        for name, one in templates.items()
+    }
 
 
 def _templates(table: Mapping[str, Any]) -> Iterator[Template]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext, ngettext
 
 from flameblue.domain.transitions import Level
 from flameblue.fleet.models import Point
+from flameblue.notices.texts.catalogue import LANGUAGES, Catalogue, catalogue
 from flameblue.people.actions import mask_phone
 from flameblue.web import sentences, words
 
@@ -26,6 +27,12 @@ def level(value: int) -> SafeString:
         SHAPES[known],
         words.word(words.LEVELS, known),
     )
+
+
+@register.simple_tag
+def unreviewed_texts() -> list[Catalogue]:
+    """The languages whose messages nobody answers for yet."""
+    return [texts for texts in map(catalogue, LANGUAGES) if not texts.is_reviewed]
 
 
 @register.filter
