@@ -19,7 +19,7 @@ PACKAGE = Path(__file__).parents[2] / "flameblue"
 TEMPLATES = sorted((PACKAGE / "web/templates").rglob("*.html"))
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if "gettext" in path.read_text(encoding="utf-8"))
 PO = PACKAGE / "locale/zh_Hans/LC_MESSAGES/django.po"
-ENGLISH = re.compile(r"[\x20-\x7e\n…·→−°’“”×≥≤]*")
+ENGLISH = re.compile(r"[^\u0370-\u1fff\u2e80-\uffef]*")  # no letters but Latin ones
 KEYWORDS = {
     "_": None,
     "gettext": None,
