@@ -43,6 +43,10 @@ EDITIONS: Mapping[str, str | Promise] = {
     ),
     "GB/T 12325-2008 (220 V − 10 %)": _("GB/T 12325-2008 (220 V − 10 %)"),
     "Flameblue, 220 V − 20 %": _("Flameblue, 220 V − 20 %"),
+    "Flameblue, half of 220 V: a lost phase may float up to it through loads between phases": _(
+        "Flameblue, half of 220 V: a lost phase may float up to it through loads between phases"
+    ),
+    "Flameblue, as the lower alarm limit": _("Flameblue, as the lower alarm limit"),
     "Flameblue, longer than a heavy load starts": _("Flameblue, longer than a heavy load starts"),
     "Flameblue, as the other alarms": _("Flameblue, as the other alarms"),
     "Flameblue, over the 9 in 1 s at which GB 50166-2019 4.8.6 forbids an alarm": _(
