@@ -11,7 +11,7 @@ STORIES = sorted(Path(__file__).parent.glob("*.story"))
 
 
 def test_there_are_stories() -> None:
-    assert len(STORIES) >= 8
+    assert len(STORIES) >= 20
 
 
 @pytest.mark.django_db
