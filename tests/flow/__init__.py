@@ -1,0 +1,1 @@
+"""The whole flow with one thing going wrong."""
