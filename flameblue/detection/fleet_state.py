@@ -88,7 +88,7 @@ STATE = np.dtype(
     ]
 )
 HOT_BYTES = (
-    416  # what nearly every reading looks at: up to the limits of `under`, wherever a cache line begins
+    432  # what nearly every reading looks at: up to the limits of `under`, wherever a cache line begins
 )
 # One transition, as the kernel tells it.
 FOUND = np.dtype(

@@ -40,7 +40,7 @@ RESERVE_BYTES = 64 * MIB  # kept for cases and notices when the disk fills
 DISK_LOW_BYTES = 512 * MIB  # below it archiving stops and the oldest history goes
 
 # detection
-POINTS_MAX = 2_000_000  # × 512 B of state and parameters ≈ 1 GB
+POINTS_MAX = 2_000_000  # × 600 B of state and parameters = 1.2 GB
 DEADLINE_BLOCK = 256  # points a block whose nearest deadline is kept
 SNAPSHOT_EVERY_S = 60.0
 SNAPSHOTS_KEPT = 2

@@ -22,7 +22,7 @@ from flameblue.fleet.point_rows import Phases, PointFacts, rows_for
 from flameblue.intake.directory import DeviceEntry, Directory
 from flameblue.profiles.loader import Profile
 
-ROWS_PER_CHANGE = 4_096  # × 112 B = 460 kB
+ROWS_PER_CHANGE = 4_096  # × 120 B = 490 kB
 FACTS = (
     "id",
     "quantity",

@@ -15,8 +15,8 @@ PORT_MAX = 65_535
 
 def check(config: Config) -> None:
     """BadInput names the setting, what is wrong with it, and what it may be."""
-    for mistake in mistakes(config):
-        raise BadInput(mistake)
+    if found := mistakes(config):
+        raise BadInput(found[0])
     if is_written(config):
         raise BadInput(f"Flameblue already runs in {config.data}.")
 

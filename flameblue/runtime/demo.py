@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -16,6 +15,7 @@ from flameblue import config as configuration
 from flameblue.cases.policy import PACKAGE_FILE
 from flameblue.config import Config, Messages, Mqtt, Web
 from flameblue.domain.errors import BadInput
+from flameblue.runtime.set_up.places import refusal
 from flameblue.runtime.supervisor import Child, supervise
 from flameblue.runtime.valley import Valley
 
@@ -98,13 +98,7 @@ def write_policy(path: Path) -> None:
 
 
 def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
+    return not refusal(HOST, port)
 
 
 def _any_port() -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -68,6 +68,7 @@ class Recording:
 
     def moments(self) -> Iterator[Moment]:
         """The rows within `wanted`, in the file's order."""
+        self.unread = 0
         columns = self.wanted.columns
         for row in _rows(self.path, (*self.wanted.time, *columns)):
             at_ms = _time([row[name] for name in self.wanted.time])
@@ -99,7 +100,6 @@ def open_recording(path: Path, wanted: Wanted) -> Recording:
             f"none of its {recording.unread} times can be read" if recording.unread else "no row is within it"
         )
         raise BadInput(f"There is nothing to publish in {path}: {why}.")
-    recording.unread = 0
     return recording
 
 
@@ -147,9 +147,7 @@ def _names(path: Path) -> list[str]:
     if _is_parquet(path):
         return [str(name) for name in pq.read_schema(path).names]
     with path.open(encoding="utf-8-sig", newline="") as file:
-        head = file.readline(RECORDING_LINE_CHARACTERS_MAX)
-    names = next(csv.reader([head], delimiter=_delimiter(head)), [])
-    return [name.strip() for name in names]
+        return _heading(file)[1]
 
 
 def _rows(path: Path, names: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -160,16 +158,17 @@ def _rows(path: Path, names: Sequence[str]) -> Iterator[dict[str, Any]]:
                 yield from batch.to_pylist()
         return
     with path.open(encoding="utf-8-sig", newline="") as file:
-        head = file.readline(RECORDING_LINE_CHARACTERS_MAX)
-        delimiter = _delimiter(head)
-        header = [name.strip() for name in next(csv.reader([head], delimiter=delimiter), [])]
+        delimiter, header = _heading(file)
         for cells in csv.reader(file, delimiter=delimiter):
             row = dict(zip(header, cells, strict=False))
             yield {name: row.get(name) for name in names}
 
 
-def _delimiter(head: str) -> str:
-    return max(",;\t", key=head.count)
+def _heading(file: TextIO) -> tuple[str, list[str]]:
+    """What separates the cells, and the names in the first line, which is read."""
+    head = file.readline(RECORDING_LINE_CHARACTERS_MAX)
+    delimiter = max(",;\t", key=head.count)
+    return delimiter, [name.strip() for name in next(csv.reader([head], delimiter=delimiter), [])]
 
 
 def _time_columns(path: Path, names: Sequence[str]) -> tuple[str, ...]:

@@ -11,10 +11,21 @@ from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.readings import Mark, Reading
 from flameblue.domain.transitions import Level, Rule, Transition, Why
 from tests.detection.inputs import Batch, Connection, Gap, Input, Row, Rows, Tick
-from tests.detection.past import ARRIVAL, LIMITED, WIRE, Past, Point, take_while, until_restart
+from tests.detection.past import (
+    ARRIVAL,
+    LIMITED,
+    SIDES,
+    WIRE,
+    Past,
+    Point,
+    bits_shown,
+    take_while,
+    until_restart,
+    within,
+)
 
 MINUTE_NS = 60_000_000_000
-SIDES = (Rule.OVER, Rule.UNDER)
+
 NORMAL, WARNING, ALARM, FAULT = Level
 
 
@@ -230,20 +241,7 @@ class Oracle:
                 seen.kind = "late"
             elif not is_bad and step_ns == 0 and (seen.value, seen.marks) == (newest.value, newest.marks):
                 seen.kind = "duplicate"
-        self.judge_restarts(point, seen)
-
-    @staticmethod
-    def judge_restarts(point: Point, seen: Past) -> None:
-        """Whether runs start anew with this reading: what lies before it is not forgotten by readings between that
-        say nothing to the rule."""
-        seen.fresh |= not any(past.accepted for past in point.back())
-        earlier = [past for past in reversed(point.past) if past.accepted]
-        last = point.last_good()
-        seen.turns = seen.good and seen.tested != (last is not None and last.tested)
-        since = take_while(earlier, lambda past: not past.good)
-        seen.restarts = seen.turns or any(past.fresh for past in (seen, *since))
-        since = take_while(earlier, lambda past: not (past.good or past.broken))
-        seen.restarts_sensor = seen.turns or any(past.fresh for past in (seen, *since))
+        point.judge_restarts(seen)
 
     def accept_good(self, point: Point, seen: Past, said: dict[str, int]) -> None:
         """OVER and UNDER. Where only changes are reported, the value before has lasted until now."""
@@ -310,7 +308,7 @@ class Oracle:
         gone = take_while(point.good_back(), lambda past: past.gone)
         run = until_restart(gone, lambda past: past.restarts)
         level = before
-        if self.lasts((run, gone), row.alarm_hold_ns, seen, point):
+        if point.lasts((run, gone), row.alarm_hold_ns, seen.at_ns, self.arrival_ns):
             level = ALARM
         elif before == ALARM and self.is_back(point, seen):
             level = NORMAL
@@ -329,7 +327,7 @@ class Oracle:
             take_while(heard, lambda past: past.good and not past.dead), lambda past: past.turns
         )
         run = until_restart(alive, lambda past: past.restarts)
-        return self.lasts((run, alive), point.row.clear_hold_ns, seen, point)
+        return point.lasts((run, alive), point.row.clear_hold_ns, seen.at_ns, self.arrival_ns)
 
     def sensor(self, point: Point, seen: Past, said: dict[str, int]) -> None:
         if not (seen.good or seen.broken):
@@ -352,41 +350,29 @@ class Oracle:
         said = [past for past in point.back() if past.accepted and (past.good or past.broken)]
         bad = take_while(said, lambda past: past.broken and not past.marks & WIRE)
         run = until_restart(bad, lambda past: past.restarts_sensor)
-        if len(bad) >= 2 and self.lasts((run, bad), row.alarm_hold_ns, seen, point):
+        if len(bad) >= 2 and point.lasts((run, bad), row.alarm_hold_ns, seen.at_ns, self.arrival_ns):
             return Why.IMPLAUSIBLE
-        if row.frozen_ns == NEVER_NS or not seen.good or self.moved(point, seen):
+        if row.frozen_ns == NEVER_NS or not seen.good or point.moved(seen):
             return Why(0)
         same = take_while(said, lambda past: past.broken or past.value == seen.value)
         still = [past for past in until_restart(same, lambda past: past.restarts_sensor) if past.good]
         return Why.FROZEN if seen.at_ns - still[-1].at_ns >= row.frozen_ns else Why(0)
 
-    def lasts(self, found: tuple[list[Past], list[Past]], hold_ns: int, seen: Past, point: Point) -> bool:
-        """Whether a run spans the hold in device time, or readings in a row by arrival."""
-        run, in_row = found
-        if run and seen.at_ns - run[-1].at_ns >= hold_ns:
-            return True
-        return len(in_row) >= 3 and self.arrival_ns - in_row[-1].arrival_ns >= point.row_hold_ns(hold_ns)
-
-    @staticmethod
-    def moved(point: Point, seen: Past) -> bool:
-        last = point.last_good(before=seen)
-        return seen.good and (last is None or last.value != seen.value)
-
     def is_mended(self, point: Point, seen: Past) -> bool:
         if Rule.SENSOR in point.by_test and not seen.tested:
             return seen.good
         if point.why_sensor == Why.FROZEN:
-            return self.moved(point, seen)
+            return point.moved(seen)
         back = point.back(point.entered[Rule.SENSOR, FAULT])
         said = [past for past in back if past.accepted and (past.good or past.broken)]
         good = until_restart(take_while(said, lambda past: past.good), lambda past: past.turns)
         run = until_restart(good, lambda past: past.restarts_sensor)
-        return self.lasts((run, good), point.row.clear_hold_ns, seen, point)
+        return point.lasts((run, good), point.row.clear_hold_ns, seen.at_ns, self.arrival_ns)
 
     def bits(self, point: Point, seen: Past, said: dict[str, int]) -> None:
         level = WARNING if seen.marks & Mark.REPORTED_WARNING else NORMAL
         level = ALARM if seen.marks & Mark.REPORTED_ALARM else level
-        limit, disagrees = self.own_limit(point, seen)
+        limit, disagrees = point.own_limit(seen)
         why = Why.DEVICE_DISAGREES if disagrees and level == ALARM else 0
         self.move(point, Rule.REPORTED, level, {**said, "limit": limit, "why": why}, tested=seen.tested)
         for rule, mark in ((Rule.REPORTED_FAULT, Mark.REPORTED_FAULT), (Rule.SHIELDED, Mark.SHIELDED)):
@@ -395,17 +381,10 @@ class Oracle:
         if point.levels[Rule.TEST] != before:
             self.tell(point, Rule.TEST, (before, point.levels[Rule.TEST]), {**said, "why": Why.TEST})
 
-    @staticmethod
-    def own_limit(point: Point, seen: Past) -> tuple[int, bool]:
-        """Our own alarm limit, and whether a good value does not reach it."""
-        limits = [limit for rule in SIDES if (limit := point.limit(rule, ALARM)) is not None]
-        beyond = any(point.is_beyond(rule, ALARM, seen.value) for rule in SIDES)
-        return (limits[0] if limits else NO_VALUE), bool(limits) and seen.good and not beyond
-
     def late(self, point: Point, seen: Past, said: dict[str, int]) -> None:
         if point.late_ns is not None and self.arrival_ns - point.late_ns < 60 * MINUTE_NS:
             return
-        limit, disagrees = self.own_limit(point, seen)
+        limit, disagrees = point.own_limit(seen)
         for rule in SIDES:
             hidden = seen.good and point.is_beyond(rule, ALARM, seen.value) and point.levels[rule] < ALARM
             if hidden and not within(point.shown.get(rule), seen):
@@ -418,17 +397,3 @@ class Oracle:
         point.late_ns = self.arrival_ns
         why = (Why.DEVICE_DISAGREES if disagrees else 0) | (Why.TEST if seen.tested else 0)
         self.tell(point, Rule.LATE, (NORMAL, ALARM), {**said, "limit": limit, "why": why})
-
-
-def within(run: tuple[Past, Past] | None, seen: Past) -> bool:
-    """Whether a run has shown what happened at the reading's time."""
-    return run is not None and run[0].at_ns <= seen.at_ns <= run[1].at_ns
-
-
-def bits_shown(point: Point) -> tuple[Past, Past] | None:
-    """The last unbroken run of accepted readings with the device's own alarm bit."""
-    newest_first = [past for past in reversed(point.past) if past.accepted]
-    while newest_first and not newest_first[0].marks & Mark.REPORTED_ALARM:
-        newest_first.pop(0)
-    run = take_while(newest_first, lambda past: bool(past.marks & Mark.REPORTED_ALARM))
-    return (run[-1], run[0]) if run else None

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from flameblue.domain.points import NEVER_NS, NO_LIMIT, NO_LOWER_LIMIT, ON_CHANGE
+from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.readings import Mark
 from flameblue.domain.transitions import Level, Rule
 from tests.detection.inputs import Row
 
+SIDES = (Rule.OVER, Rule.UNDER)
 LIMITED = (Level.ALARM, Level.WARNING)
 WIRE = Mark.SENSOR_OPEN | Mark.SENSOR_SHORT
 ARRIVAL = Mark.TIME_REPLACED | Mark.TIME_ASSUMED
@@ -174,6 +176,36 @@ class Point:
             return up
         return self.left_in_time(rule, level, at_ns)
 
+    def lasts(self, found: tuple[list[Past], list[Past]], hold_ns: int, at_ns: int, now_ns: int) -> bool:
+        """Whether a run spans the hold in device time, or readings in a row by arrival."""
+        run, in_row = found
+        if run and at_ns - run[-1].at_ns >= hold_ns:
+            return True
+        return len(in_row) >= 3 and now_ns - in_row[-1].arrival_ns >= self.row_hold_ns(hold_ns)
+
+    def judge_restarts(self, seen: Past) -> None:
+        """Whether runs start anew with this reading: what lies before it is not forgotten by readings between that
+        say nothing to the rule."""
+        seen.fresh |= not any(past.accepted for past in self.back())
+        earlier = [past for past in reversed(self.past) if past.accepted]
+        last = self.last_good()
+        seen.turns = seen.good and seen.tested != (last is not None and last.tested)
+        since = take_while(earlier, lambda past: not past.good)
+        seen.restarts = seen.turns or any(past.fresh for past in (seen, *since))
+        since = take_while(earlier, lambda past: not (past.good or past.broken))
+        seen.restarts_sensor = seen.turns or any(past.fresh for past in (seen, *since))
+
+    def moved(self, seen: Past) -> bool:
+        """Whether the good value is another one than before."""
+        last = self.last_good(before=seen)
+        return seen.good and (last is None or last.value != seen.value)
+
+    def own_limit(self, seen: Past) -> tuple[int, bool]:
+        """Our own alarm limit, and whether a good value does not reach it."""
+        limits = [limit for rule in SIDES if (limit := self.limit(rule, Level.ALARM)) is not None]
+        beyond = any(self.is_beyond(rule, Level.ALARM, seen.value) for rule in SIDES)
+        return (limits[0] if limits else NO_VALUE), bool(limits) and seen.good and not beyond
+
 
 def take_while(past: Iterable[Past], inside: Callable[[Past], bool]) -> list[Past]:
     """The readings, newest first, up to the first that is not inside."""
@@ -193,3 +225,17 @@ def until_restart(past: Iterable[Past], restarts: Callable[[Past], bool]) -> lis
         if restarts(seen):
             break
     return found
+
+
+def within(run: tuple[Past, Past] | None, seen: Past) -> bool:
+    """Whether a run has shown what happened at the reading's time."""
+    return run is not None and run[0].at_ns <= seen.at_ns <= run[1].at_ns
+
+
+def bits_shown(point: Point) -> tuple[Past, Past] | None:
+    """The last unbroken run of accepted readings with the device's own alarm bit."""
+    newest_first = [past for past in reversed(point.past) if past.accepted]
+    while newest_first and not newest_first[0].marks & Mark.REPORTED_ALARM:
+        newest_first.pop(0)
+    run = take_while(newest_first, lambda past: bool(past.marks & Mark.REPORTED_ALARM))
+    return (run[-1], run[0]) if run else None

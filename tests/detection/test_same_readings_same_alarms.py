@@ -13,6 +13,7 @@ from flameblue.detection import detector as module
 from flameblue.detection.detector import Detector
 from flameblue.detection.fleet_state import MOMENT
 from flameblue.detection.kernel import one_reading, one_tick
+from flameblue.detection.rules import phase_loss
 from flameblue.domain.errors import BadInput
 from flameblue.domain.transitions import Transition
 from tests.detection.inputs import Batch, Input, Rows, Tick, drive, rows_array, watched
@@ -95,6 +96,9 @@ def in_plain_python(fleet: module.Fleet, batch: Batch) -> list[tuple[int, ...]]:
             continue
         moment.point, moment.at_ns, moment.value, moment.marks = reading
         moment.index = index
+        row = states[reading.point].row
+        if phase_loss.is_watched.py_func(row):
+            phase_loss.look_around.py_func(states, row, moment)
         one_reading.py_func(states[reading.point], moment)
         found += taken(moment)
     return found

@@ -17,9 +17,10 @@ pytestmark = [pytest.mark.live, pytest.mark.xdist_group("commands")]
 
 @pytest.fixture(scope="module")
 def it(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """An installation that does not run."""
+    """An installation that does not run, with one station."""
     made = Installation(tmp_path_factory.mktemp("commands") / "data")
     made.python(PREPARED)
+    made.python("from flameblue.fleet.models import Station; Station.objects.create(name='禾木消防站')")
     return made
 
 
@@ -44,7 +45,6 @@ def test_a_mistyped_folder_makes_no_second_installation(tmp_path: Path, argument
 def test_an_import_says_what_it_would_change_what_it_changed_and_that_nothing_is_left(
     it: Installation, tmp_path: Path
 ) -> None:
-    it.python("from flameblue.fleet.models import Station; Station.objects.create(name='禾木消防站')")
     path = tmp_path / "registry.csv"
     path.write_text(registry(rows_for(["D0001"])), encoding="utf-8")
     tried = says(it, "import", "--dry-run", str(path))
@@ -59,6 +59,9 @@ def test_an_import_says_what_it_would_change_what_it_changed_and_that_nothing_is
 def test_an_export_is_imported_again_from_either_format_in_either_language(
     it: Installation, tmp_path: Path
 ) -> None:
+    filled = tmp_path / "registry.csv"
+    filled.write_text(registry(rows_for(["D0002"])), encoding="utf-8")
+    assert says(it, "import", str(filled))[0] == 0
     for name, language in (("a.csv", "en"), ("b.csv", "zh-hans"), ("c.xlsx", "en"), ("d.xlsx", "zh-hans")):
         path = str(tmp_path / name)
         assert says(it, "export", path, "--language", language) == (0, "", "")
@@ -90,7 +93,8 @@ def test_colours_are_for_a_terminal_that_wants_them(
 ) -> None:
     path = tmp_path / "registry.csv"
     path.write_text("site,premises\n禾木,一个新木屋\n", encoding="utf-8")
-    assert "\x1b[" not in says(it, "import", "--dry-run", str(path))[1]
+    status, piped, _ = says(it, "import", "--dry-run", str(path))
+    assert (status, "一个新木屋" in piped, "\x1b[" in piped) == (0, True, False)
     said = at_a_terminal(it, {"NO_COLOR": no_colour, "TERM": "xterm"}, "import", "--dry-run", str(path))
     assert ("\x1b[32m  + premises\x1b[0m" in said) == is_coloured
     assert "一个新木屋" in said

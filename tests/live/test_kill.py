@@ -91,7 +91,7 @@ import json
 from flameblue.fleet import point_table
 from flameblue.fleet.models import Point
 rows = point_table.all_rows()
-numbers = {int(row["point"]): {name: int(row[name]) for name in rows.dtype.names} for row in rows}
+numbers = {int(row["point"]): {name: row[name].tolist() for name in rows.dtype.names} for row in rows}
 print(json.dumps([[device, key, quantity, numbers[point]] for device, key, quantity, point in
     Point.objects.values_list("device__name", "key", "quantity", "id")]))
 """

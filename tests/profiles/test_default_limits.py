@@ -12,6 +12,8 @@ FIELDS = {
     "under_warning",
     "under_alarm",
     "under_hysteresis",
+    "phase_lost",
+    "phase_stands",
     "warning_hold_s",
     "alarm_hold_s",
     "clear_hold_s",

@@ -60,9 +60,9 @@ def test_every_person_has_a_name_in_chinese_and_contacts_of_one_cabin_differ() -
 
 def test_the_registry_is_read_without_a_complaint() -> None:
     valley = registry.valley(50, 1)
-    found, troubles = registry_reading.read(valley.registry_csv.encode())
-    assert troubles == []
-    assert len(found) == len(rows())
+    found = registry_reading.read(valley.registry_csv.encode())
+    assert (found.troubles, found.notes) == ([], [])
+    assert len(found.rows) == len(rows())
 
 
 def test_the_detectors_are_of_a_profile_that_exists_and_the_units_agree_with_it() -> None:

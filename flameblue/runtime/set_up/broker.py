@@ -8,7 +8,7 @@ behind with the time of the look, and the next look tells what became of it.
 import json
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,9 +48,8 @@ def look_at_broker(config: Config, clock: Clock) -> Iterator[Finding]:
 
 def _tried(config: Config, clock: Clock, place: str) -> Iterator[Finding]:
     left_ns = clock.now_ns()
-    keeper = Visit(config.broker, f"{config.broker.client_id}-check", keeps=True)
     topic = f"flameblue/check/{config.broker.client_id}"
-    try:
+    with _keeper(config.broker) as keeper:
         there_before = keeper.open()
         told = keeper.told((VERSION, UPTIME))
         yield fine("broker", f"{place} lets us in{_named(told)}.")
@@ -69,29 +68,26 @@ def _tried(config: Config, clock: Clock, place: str) -> Iterator[Finding]:
         if topic in refused:
             yield unsure("sessions", f"It does not give us {topic}, so what it keeps could not be tried.")
             return
-    finally:
-        keeper.close()
     yield from _kept(config.broker, topic)
     Mark(place, left_ns).write(config.data)
 
 
+def _keeper(broker: Broker) -> "closing[Visit]":
+    """The visit whose session the broker is asked to keep."""
+    return closing(Visit(broker, f"{broker.client_id}-check", keeps=True))
+
+
 def _kept(broker: Broker, topic: str) -> Iterator[Finding]:
     """Publishes while the keeper of the session is away, and counts what it finds when it is back."""
-    sender = Visit(broker, f"{broker.client_id}-check-sender", keeps=False)
-    sender.open()
-    try:
+    with closing(Visit(broker, f"{broker.client_id}-check-sender", keeps=False)) as sender:
+        sender.open()
         accepted = sender.publish(topic, BROKER_PROBE_MESSAGES)
-    finally:
-        sender.close()
     if not accepted:
         yield unsure("sessions", f"It takes no message on {topic}, so what it keeps could not be tried.")
         return
-    keeper = Visit(broker, f"{broker.client_id}-check", keeps=True)
-    present = keeper.open()
-    try:
+    with _keeper(broker) as keeper:
+        present = keeper.open()
         found = keeper.collected(accepted)
-    finally:
-        keeper.close()
     if not present or not found:
         yield wrong(
             "sessions", "It forgets us when we disconnect: what it acknowledges then is lost. Allow sessions."
