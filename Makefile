@@ -34,7 +34,7 @@ bench: $(VENV)/dev.stamp  ## speed as ratios within one run; numbers are kept in
 	$(BIN)/pytest tests/bench -s -q -o python_files='bench_*.py' $(ARGS)
 
 locks: $(VENV)/uv.stamp  ## pin the newest allowed versions
-	$(BIN)/uv pip compile -q -U --generate-hashes --no-emit-index-url --extra demo --extra assets pyproject.toml -o locks/run.txt
+	$(BIN)/uv pip compile -q -U --generate-hashes --no-emit-index-url --extra assets pyproject.toml -o locks/run.txt
 	$(BIN)/uv pip compile -q -U --generate-hashes --no-emit-index-url --all-extras -c locks/run.txt pyproject.toml -o locks/dev.txt
 	echo uv | $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url -c locks/run.txt - -o locks/uv.txt
 

@@ -1,14 +1,17 @@
 """What every test may ask for: a clock that is told the time, and the cast."""
 
 import os
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connections
 
 from flameblue.detection import kernels
 from flameblue.domain.clock import ManualClock, to_ns
+from flameblue.fleet.shelf import shelf
 from tests.cast import Cast, enter
 
 START = datetime.fromisoformat("2026-01-15T03:07:00+08:00")
@@ -38,9 +41,21 @@ def cast(db: None) -> Cast:
     return enter()
 
 
+@pytest.fixture
+def spoilt() -> Iterator[Path]:
+    """A device model of this installation that says nothing of its interval."""
+    path = settings.CONFIG.data / "profiles" / "spoilt-meter.yaml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("name: spoilt-meter\nprotocol: mqtt\npayload: flameblue\nopen_points: true\n")
+    shelf.cache_clear()  # it was made for the data folder of another test
+    yield path
+    path.unlink(missing_ok=True)
+    shelf.cache_clear()
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """SQLite's test database is a file, as in an installation: threads and processes can share it."""
-    settings = connections.settings["default"]
-    if settings["ENGINE"].endswith("sqlite3"):
-        settings["TEST"]["NAME"] = str(Path(os.environ["FLAMEBLUE_DATA"]) / "test.sqlite3")
+    database = connections.settings["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database["TEST"]["NAME"] = str(Path(os.environ["FLAMEBLUE_DATA"]) / "test.sqlite3")

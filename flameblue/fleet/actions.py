@@ -132,7 +132,7 @@ def bind_device(wish: NewDevice, hand: Hand) -> Device:
     """A new device at its premises, with the points that its profile fixes; BadInput says what is wrong."""
     profiles = shelf.profiles()
     if wish.profile not in profiles:
-        raise BadInput(f"There is no profile {wish.profile!r}. Known: {', '.join(sorted(profiles))}.")
+        raise BadInput(f"The device was not made: {shelf.missing(wish.profile)}.")
     if not NAME.fullmatch(wish.name):
         raise BadInput(f"{wish.name!r} can't name a device: 64 characters at most, no blank, no / + #.")
     if Device.objects.filter(name=wish.name).exists():
@@ -195,5 +195,5 @@ def _scope(target: str | Site | Premises | Circuit) -> dict[str, object]:
         case Circuit():
             return {**nowhere, "scope": scope.CIRCUIT, "circuit": target}
     if target not in shelf.profiles():
-        raise BadInput(f"There is no profile {target!r}. Known: {', '.join(sorted(shelf.profiles()))}.")
+        raise BadInput(f"The limits were not set: {shelf.missing(target)}.")
     return {**nowhere, "scope": scope.PROFILE, "profile": target}

@@ -17,3 +17,11 @@ def shelf() -> Shelf:
 def profiles() -> Mapping[str, Profile]:
     """Every profile that can be used now, by name."""
     return shelf().current()
+
+
+def missing(name: str) -> str:
+    """Why there is no profile `name`, as a part of a sentence: a file that can't be used says what is wrong in it."""
+    known = profiles()
+    if why := shelf().problems.get(f"{name}.yaml"):
+        return f"the profile {name!r} can't be used: {why.rstrip('.')}"
+    return f"there is no profile {name!r}; known are {', '.join(sorted(known))}"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flameblue.fleet import shelf
 from flameblue.fleet.actions import hashed
 from flameblue.fleet.models import Circuit, Device, Point
 from flameblue.people.registry_ledger import Ledger, Settling, by_key
@@ -71,9 +72,7 @@ class _Devices:
         if (profile := wish.get("profile")) is not None:
             values["profile"] = profile
             if profile not in self.profiles:
-                known = ", ".join(sorted(self.profiles))
-                why = f"there is no profile {profile!r}; known are {known}"
-                self.ledger.wrong(wish.where("profile", "profile"), why)
+                self.ledger.wrong(wish.where("profile", "profile"), shelf.missing(profile))
         return values
 
     def _refuse_shared_tokens(self) -> None:

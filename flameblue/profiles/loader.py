@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
+from jsonschema.exceptions import ValidationError, best_match
 
 from flameblue.domain.errors import BadInput
 from flameblue.domain.quantities import QUANTITIES, Quantity
 from flameblue.profiles import strict_yaml
+
+MISTAKES_TOLD_MAX = 5  # of one file, in one sentence
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class ProfilePoint:
 class Profile:
     """A device model. `limits`: by quantity, fields as in LimitSetting; `silence_s` None: from `interval_s`.
 
-    `open_points`: the points come from the registry, the profile fixes none.
+    `open_points`: the points come from the registry, the profile fixes none. `maker`, `source` and `caveats` may be
+    empty in a model of the installation, never in one of the package.
     """
 
     name: str
@@ -62,10 +65,8 @@ def package_folder() -> Path:
 def load(path: Path) -> Profile:
     """The profile in the file `path`; BadInput with a sentence when it can't be used."""
     table = strict_yaml.read(path)
-    error = best_match(_validator().iter_errors(table))
-    if error is not None:
-        where = "/".join(str(part) for part in error.absolute_path)
-        raise BadInput(f"{where + ': ' if where else ''}{error.message[:300]}.")
+    if mistakes := [_told(error) for error in _validator().iter_errors(table)]:
+        raise BadInput(f"{'; '.join(mistakes[:MISTAKES_TOLD_MAX])}.")
     if table["name"] != path.stem:
         raise BadInput(f"Its name is {table['name']!r}; it must be {path.stem!r} as its file is called.")
     return _profile(table)
@@ -122,6 +123,14 @@ class Shelf:
             self.problems.pop(path.name, None)
 
 
+def _told(error: ValidationError) -> str:
+    """One mistake with its place; of alternatives, the one that fits best."""
+    best = best_match([error])
+    assert best is not None
+    where = "/".join(str(part) for part in best.absolute_path)
+    return f"{where + ': ' if where else ''}{best.message[:300]}"
+
+
 @cache
 def _validator() -> Draft202012Validator:
     schema = json.loads((Path(__file__).parent / "schema.json").read_text(encoding="utf-8"))
@@ -132,7 +141,7 @@ def _profile(table: Mapping[str, Any]) -> Profile:
     silence_s = table.get("silence_s")
     return Profile(
         name=table["name"],
-        maker=table["maker"],
+        maker=table.get("maker", ""),
         protocol=table["protocol"],
         payload=table["payload"],
         interval_s=float(table["interval_s"]),
@@ -145,8 +154,8 @@ def _profile(table: Mapping[str, Any]) -> Profile:
             for quantity, limits in table.get("limits", {}).items()
         },
         frozen_s={quantity: float(value) for quantity, value in table.get("frozen_s", {}).items()},
-        caveats=tuple(table["caveats"]),
-        source=table["source"],
+        caveats=tuple(table.get("caveats", ())),
+        source=table.get("source", ""),
     )
 
 

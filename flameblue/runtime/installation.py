@@ -29,7 +29,7 @@ RUNNING_S = 5.0  # the core writes of its health once a second
 
 def prepare(config: Config) -> None:
     """The data folder, the tables and the first administrator, whose one-time password is printed once."""
-    config.data.mkdir(parents=True, exist_ok=True)
+    (config.data / "profiles").mkdir(parents=True, exist_ok=True)
     call_command("migrate", verbosity=0, interactive=False)
     people.ensure_groups()
     password = None if config.demo else people.ensure_admin(to_datetime(SystemClock().now_ns()))

@@ -27,6 +27,8 @@ def test_the_shelf_meets_every_file_on_disk() -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_profile_says_where_it_comes_from_and_what_to_beware_of(path: Path) -> None:
     profile = load(path)
+    assert profile.maker
+    assert len(profile.source) > 10
     assert profile.source.endswith(".")
     assert profile.caveats
     assert all(caveat.endswith(".") for caveat in profile.caveats)

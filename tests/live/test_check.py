@@ -15,7 +15,7 @@ from flameblue.journal.record import tick_draft
 from flameblue.runtime.set_up import broker as broker_look
 from flameblue.runtime.set_up.broker import look_at_broker
 from flameblue.runtime.set_up.findings import Finding, Verdict
-from flameblue.runtime.set_up.places import look_at_certificate, look_at_ports
+from flameblue.runtime.set_up.places import look_at_certificate, look_at_ports, look_at_profiles
 from flameblue.runtime.set_up.storage import look_at_clock, look_at_disk
 from tests.live.binaries import needed, needed_library
 from tests.live.installation import HOST, Installation, free_port, wait_for
@@ -207,3 +207,15 @@ def test_a_settings_file_is_named_after_the_command_and_a_damaged_database_is_to
     told = it.tries("check")
     assert told.returncode == 1
     assert "file is not a database" in told.stdout
+
+
+def test_a_device_model_that_cannot_be_used_is_named_with_its_mistake(tmp_path: Path) -> None:
+    config = Config(data=tmp_path)
+    assert [finding.verdict for finding in look_at_profiles(config)] == [FINE]
+    folder = tmp_path / "profiles"
+    folder.mkdir()
+    (folder / "mine.yaml").write_text("name: mine\nprotocol: mqtt\npayload: flameblue\ninterval: 10\n")
+    (found,) = look_at_profiles(config)
+    assert found.verdict is WRONG
+    assert f"{folder / 'mine.yaml'}: " in found.seen
+    assert "interval" in found.seen

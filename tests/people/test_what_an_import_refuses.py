@@ -1,5 +1,7 @@
 """Every error names row, column and why; all errors come at once; with any, nothing is changed."""
 
+from pathlib import Path
+
 import pytest
 
 from flameblue.fleet.models import Circuit, Device, Panel, Point, Premises, Site, Station
@@ -62,6 +64,12 @@ def errors(bring: Bring, *rows: Cells) -> tuple[str, ...]:
 def test_a_wrong_cell_is_named_with_its_row(bring: Bring, cells: Cells, column: str, why: str) -> None:
     found = errors(bring, SONGLIN, HEATER | cells)
     assert any(error.startswith(f"row 3, column {column}: ") and why in error for error in found), found
+
+
+def test_a_profile_whose_file_cannot_be_used_says_what_is_wrong_in_it(bring: Bring, spoilt: Path) -> None:
+    (error,) = errors(bring, HEATER | {"profile": spoilt.stem})
+    assert error.startswith(f"row 2, column profile: the profile '{spoilt.stem}' can't be used: ")
+    assert "'interval_s' is a required property" in error
 
 
 def test_one_wrong_cell_is_one_error(bring: Bring) -> None:

@@ -50,7 +50,7 @@ def test_a_profile_is_read_with_its_defaults(tmp_path: Path) -> None:
         ("maker: A maker", "maker: A maker\ncolour: red", "colour"),
         ("interval_s: 30", "interval_s: 0", "0"),
         ("interval_s: 30", "interval_s: soon", "soon"),
-        ("source: The maker's manual, edition 3.\n", "", "source"),
+        ("source: The maker's manual, edition 3.", "source: ''", "source"),
         ("caveats: [It reads zero when its probe is unplugged.]", "caveats: []", "caveats"),
         ("quantity: residual_current_ma", "quantity: residual_current", "residual_current"),
         ("phase: B", "phase: L2", "L2"),
@@ -75,6 +75,13 @@ def test_a_file_that_is_wrong_says_what_is_wrong(
     assert before in GOOD
     with pytest.raises(BadInput, match=complaint):
         load(write(tmp_path, GOOD.replace(before, after, 1)))
+
+
+def test_a_model_of_the_installation_may_leave_maker_source_and_caveats_out(tmp_path: Path) -> None:
+    kept = [line for line in GOOD.splitlines() if not line.startswith(("maker", "source", "caveats"))]
+    profile = load(write(tmp_path, "\n".join(kept)))
+    assert (profile.maker, profile.source, profile.caveats) == ("", "", ())
+    assert profile.points.keys() == {"tb", "ir"}
 
 
 def test_a_profile_without_points_must_say_that_the_registry_has_them(tmp_path: Path) -> None:

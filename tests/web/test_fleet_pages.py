@@ -52,6 +52,15 @@ def test_a_silent_device_and_a_wrong_clock_stand_first(bench: Bench, board: Boar
     assert "D-一号木屋 never heard 禾木 一号木屋 flameblue-generic 1 never never" in page
 
 
+def test_a_device_model_that_cannot_be_used_is_shown_with_its_mistake(
+    cast: Cast, bolat: Reader, spoilt: Path
+) -> None:
+    page = bolat.sees("/devices/")
+    assert f"Device models that can't be used {spoilt.name} : 'interval_s' is a required property" in page
+    spoilt.unlink()
+    assert "can't be used" not in bolat.sees("/devices/")
+
+
 def test_silence_of_a_closed_cabin_is_expected_and_still_listed(cast: Cast, bolat: Reader) -> None:
     cast.premises.closed_until = date(2026, 5, 1)
     cast.premises.save()

@@ -1,4 +1,4 @@
-"""The ports and the certificate: what devices and browsers will meet."""
+"""The device models, the ports and the certificate: what devices and browsers will meet."""
 
 import socket
 import ssl
@@ -9,10 +9,21 @@ from typing import Any
 
 from flameblue.config import Config
 from flameblue.domain.errors import BadInput
+from flameblue.profiles.loader import Shelf, package_folder
 from flameblue.runtime.set_up.findings import Finding, fine, unsure, wrong
 
 RENEW_WITHIN = timedelta(days=30)
 LOOPBACK = ("127.", "localhost", "::1")
+
+
+def look_at_profiles(config: Config) -> Iterator[Finding]:
+    """Whether every device model of this installation can be used."""
+    shelf = Shelf(package_folder(), config.data / "profiles")
+    known = shelf.current()
+    for file, why in sorted(shelf.problems.items()):
+        yield wrong("profiles", f"{config.data / 'profiles' / file}: {why}")
+    if not shelf.problems:
+        yield fine("profiles", f"{len(known)} device models can be used.")
 
 
 def look_at_ports(config: Config, *, running: bool) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from flameblue.cases.models import Alarm
 from flameblue.domain.clock import to_datetime
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.domain.transitions import Level, Rule
+from flameblue.fleet import shelf
 from flameblue.fleet.models import Device, Point
 from flameblue.web import access, readings, tiles
 from flameblue.web.now import now
@@ -50,7 +51,10 @@ def devices(request: HttpRequest) -> HttpResponse:
         )
         for device in page
     ]
-    return render(request, "devices/devices.html", {"lines": lines, "page": page, "now": at})
+    shelf.profiles()
+    spoilt = sorted(shelf.shelf().problems.items())
+    seen = {"lines": lines, "page": page, "now": at, "spoilt": spoilt}
+    return render(request, "devices/devices.html", seen)
 
 
 def _faulty(rule: Rule) -> set[int]:
