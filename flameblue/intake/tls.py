@@ -12,7 +12,10 @@ from flameblue.config import Mqtt
 from flameblue.intake.lines import Line
 from flameblue.intake.protocol import Broken
 
-REQUIRED = "required"
+WANTED, REQUIRED = CLIENT_CERTIFICATES = (
+    "wanted",
+    "required",
+)  # without one: a password does, or no connection
 
 
 def server_context(settings: Mqtt) -> ssl.SSLContext:
