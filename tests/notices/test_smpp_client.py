@@ -16,7 +16,7 @@ def unit(command: int, sequence: int, body: bytes = b"", length: int | None = No
 
 
 def test_a_request_that_can_not_be_read_is_refused_and_the_next_one_is_read() -> None:
-    cable = Cable(unit(DELIVER, 7, b"\0\1\1" + b"no end") + unit(0x7777, 8) + unit(ENQUIRE, 9))
+    cable = Cable(unit(ENQUIRE, 7, b"\x04\x24\x00") + unit(0x7777, 8) + unit(ENQUIRE, 9))
     line = bound(cable)
     assert line.read_pdu() is None
     assert line.read_pdu() is None
