@@ -32,6 +32,10 @@ class Mqtt:
     tls_port: int = 0
     certificate: str = ""
     key: str = ""
+    client_ca: str = (
+        ""  # PEM: whose certificates devices may show in the place of a password; empty: none are asked for
+    )
+    client_certificates: str = "wanted"  # or "required": then no TLS connection without one
 
 
 @dataclass(frozen=True, slots=True)

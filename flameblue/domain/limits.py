@@ -60,6 +60,9 @@ SMS_UNITS_KAZAKH_MAX = (
     134  # of an owner's text: two parts, since Kazakh takes twice the characters of Chinese
 )
 ATTEMPTS_MAX = 6
+SMPP_UNIT_BYTES_MAX = (
+    128 * KIB
+)  # from the SMS gateway: one message_payload of 64 KiB, twice over; then the line ends
 NOTICES_PER_PERSON_PER_10_MIN = 20  # beyond it notices are merged into one summary, never dropped
 
 # registry files

@@ -92,8 +92,8 @@ class Conversation:
         user = frame.user or ""
         password = None if frame.password is None else frame.password.decode("utf-8", "backslashreplace")
         directory = self._intake.directory
-        admission = directory.admit(user, password, batch.arrival_ns)
-        if not user:
+        admission = directory.admit(user, password, batch.arrival_ns, line.certified)
+        if not user and line.certified is None:
             admission = replace(admission, name=frame.client_id or line.peer, credential_hash="")
         line.admission, line.client_id, line.has_will = admission, frame.client_id, frame.will is not None
         if admission.outcome in REFUSALS:

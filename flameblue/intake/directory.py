@@ -52,8 +52,13 @@ class Directory:
     pairing_until_ns: int = 0
     credential_key: bytes = b""
 
-    def admit(self, user: str, password: str | None, now_ns: int) -> Admission:
-        """Whether the bearer of `user` and `password` is a device; a token comes alone, as the user name."""
+    def admit(self, user: str, password: str | None, now_ns: int, certified: str | None = None) -> Admission:
+        """Whether the bearer of `user` and `password` is a device; a token comes alone, as the user name.
+
+        `certified`: the name in the bearer's verified certificate, which is enough; what is sent beside it must agree.
+        """
+        if certified is not None:
+            return self._admit_certified(certified, user, password, now_ns)
         entry = self.devices.get(user)
         if entry is not None and password:
             presented = credential_hash(self.credential_key, password)
@@ -70,6 +75,19 @@ class Directory:
             presented = credential_hash(self.credential_key, password or user)
             return Admission(Outcome.PAIRING, name, "Unknown, listed while pairing.", None, presented)
         return Admission(Outcome.UNKNOWN, name, "No such device, and no pairing window is open.")
+
+    def _admit_certified(self, certified: str, user: str, password: str | None, now_ns: int) -> Admission:
+        entry = self.devices.get(certified)
+        if entry is None:
+            if certified and now_ns < self.pairing_until_ns:
+                return Admission(Outcome.PAIRING, certified, "Unknown, listed while pairing.")
+            name = certified or "a certificate without a common name"
+            return Admission(Outcome.UNKNOWN, name, "The certificate names no device.")
+        agrees = not password and user in ("", certified)
+        if agrees or self.admit(user, password, now_ns).device is entry:
+            return Admission(Outcome.DEVICE, certified, "known certificate", entry)
+        reason = "The certificate is this device's; the user name or password sent with it is not."
+        return Admission(Outcome.WRONG_CREDENTIAL, certified, reason)
 
     def _holder(self, token: str) -> DeviceEntry | None:
         if not token:

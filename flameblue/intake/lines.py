@@ -59,6 +59,7 @@ class Line(asyncio.Protocol):
         self.client_id = ""
         self.has_will = False
         self.admission: Admission | None = None
+        self.certified: str | None = None  # the name in a verified certificate; None: it has shown none
         self.entry: DeviceEntry | None = None
         self.checked: Directory | None = None  # the directory that `entry` was last looked up in
 
@@ -74,12 +75,20 @@ class Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         frames = self._session.feed(data)
-        if not frames:
-            return
+        if frames:
+            self.said(*frames)
+
+    def said(self, *frames: Any) -> None:
+        """`frames` are to be answered."""
         self.frames.extend(frames)
         self._unanswered += len(frames)
         self._listen()
         self._desk.heard(self)
+
+    def secured(self, transport: asyncio.Transport, certified: str | None) -> None:
+        """From now on the line goes over TLS; `certified` is whom its certificate names."""
+        self._transport = transport
+        self.certified = certified
 
     def connection_lost(self, _error: Exception | None, /) -> None:
         if not self.closed:

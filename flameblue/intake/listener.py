@@ -12,12 +12,13 @@ import logging
 import ssl
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 from flameblue import plugins
 from flameblue.config import Mqtt
 from flameblue.domain.errors import WorldFailed
 from flameblue.domain.limits import CONNECT_WITHIN_S, CONNECTIONS_MAX, INTAKE_BATCHES_MAX
-from flameblue.intake import protocols
+from flameblue.intake import protocols, tls
 from flameblue.intake.conversation import Conversation
 from flameblue.intake.lines import Ending, Line
 from flameblue.intake.protocol import Session
@@ -178,19 +179,15 @@ class Listener:
         settings, loop = self.settings, asyncio.get_running_loop()
         servers: list[asyncio.Server] = []
         try:
-            for port, tls in ((settings.port, None), (settings.tls_port, self._tls)):
-                if not port:
-                    continue
-                context = tls() if tls is not None else None
-                within_s = CONNECT_WITHIN_S if context is not None else None
+            if settings.port:
+                servers.append(
+                    await loop.create_server(self._line, settings.host, settings.port, backlog=ACCEPT_BACKLOG)
+                )
+            if settings.tls_port:
+                doorstep = partial(self._doorstep, tls.server_context(settings))
                 servers.append(
                     await loop.create_server(
-                        self._line,
-                        settings.host,
-                        port,
-                        backlog=ACCEPT_BACKLOG,
-                        ssl=context,
-                        ssl_handshake_timeout=within_s,
+                        doorstep, settings.host, settings.tls_port, backlog=ACCEPT_BACKLOG
                     )
                 )
         except OSError as error:
@@ -203,8 +200,5 @@ class Listener:
     def _line(self) -> Line:
         return Line(self, self._session())
 
-    def _tls(self) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(self.settings.certificate, self.settings.key or None)
-        return context
+    def _doorstep(self, context: ssl.SSLContext) -> tls.Doorstep:
+        return tls.Doorstep(self._line(), context)

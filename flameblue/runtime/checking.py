@@ -5,8 +5,9 @@ from pathlib import Path
 
 from flameblue import plugins
 from flameblue.cases import policy
-from flameblue.config import Config
+from flameblue.config import Config, Mqtt
 from flameblue.domain.errors import BadInput
+from flameblue.intake.tls import CLIENT_CERTIFICATES, REQUIRED
 from flameblue.notices import channels
 from flameblue.runtime.backends import is_written
 
@@ -23,7 +24,7 @@ def check(config: Config) -> None:
 
 def mistakes(config: Config) -> list[str]:
     """All that is wrong with the settings, a sentence each."""
-    found = [*_of_ports(config), *_of_channels(config)]
+    found = [*_of_ports(config), *_of_channels(config), *_of_client_certificates(config.mqtt)]
     if config.mqtt.tls_port:
         for name, file in (("mqtt.certificate", config.mqtt.certificate), ("mqtt.key", config.mqtt.key)):
             if not Path(file).is_file():
@@ -45,6 +46,18 @@ def _of_ports(config: Config) -> Iterator[str]:
     for name, port in ports.items():
         if not 0 <= port <= PORT_MAX:
             yield f"{name} is {port}; a port is a number from 0 to {PORT_MAX}."
+
+
+def _of_client_certificates(mqtt: Mqtt) -> Iterator[str]:
+    if mqtt.client_certificates not in CLIENT_CERTIFICATES:
+        there_are = ", ".join(CLIENT_CERTIFICATES)
+        yield f"mqtt.client_certificates is {mqtt.client_certificates!r}; there are: {there_are}."
+    if mqtt.client_ca and not mqtt.tls_port:
+        yield "mqtt.client_ca needs mqtt.tls_port: only over TLS can a device show a certificate."
+    if mqtt.client_ca and not Path(mqtt.client_ca).is_file():
+        yield f"mqtt.client_ca names {mqtt.client_ca!r}, which is no file."
+    if mqtt.client_certificates == REQUIRED and not mqtt.client_ca:
+        yield "mqtt.client_certificates is 'required', and mqtt.client_ca does not say whose."
 
 
 def _of_channels(config: Config) -> Iterator[str]:

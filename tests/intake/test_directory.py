@@ -76,3 +76,40 @@ def test_a_device_stays_admitted_until_it_goes_or_its_credential_changes() -> No
     assert directory(moved).still_admits(D0217) is moved
     assert directory(replace(D0217, credential_hash="other")).still_admits(D0217) is None
     assert Directory().still_admits(D0217) is None
+
+
+@pytest.mark.parametrize(
+    ("certified", "user", "password", "outcome"),
+    [
+        ("D0217", "", None, Outcome.DEVICE),
+        ("D0217", "D0217", None, Outcome.DEVICE),
+        ("D0217", "D0217", CREDENTIAL, Outcome.DEVICE),
+        ("D0217", "D0217", "wrong", Outcome.WRONG_CREDENTIAL),
+        ("D0217", "", CREDENTIAL, Outcome.WRONG_CREDENTIAL),
+        ("D0217", TOKEN, None, Outcome.WRONG_CREDENTIAL),
+        ("T0001", TOKEN, None, Outcome.DEVICE),
+        ("D9999", "D0217", CREDENTIAL, Outcome.UNKNOWN),
+        ("", "D0217", CREDENTIAL, Outcome.UNKNOWN),
+    ],
+)
+def test_a_certificate_opens_its_own_device_and_agrees_with_what_is_sent_beside_it(
+    certified: str, user: str, password: str | None, outcome: Outcome
+) -> None:
+    admission = directory().admit(user, password, NOW_NS, certified)
+    assert admission.outcome is outcome
+    assert (admission.device.name if admission.device else "") == (
+        certified if outcome is Outcome.DEVICE else ""
+    )
+
+
+def test_a_device_without_a_credential_is_let_in_by_its_certificate_only() -> None:
+    book = directory(replace(D0217, credential_hash=""))
+    assert book.admit("", None, NOW_NS, "D0217").outcome is Outcome.DEVICE
+    assert book.admit("D0217", "", NOW_NS).outcome is Outcome.WRONG_CREDENTIAL
+
+
+def test_an_unknown_certificate_is_listed_while_pairing_and_one_without_a_name_is_not() -> None:
+    book = directory(pairing_until_ns=NOW_NS)
+    listed = book.admit("D0217", CREDENTIAL, NOW_NS - 1, "D0300")
+    assert (listed.outcome, listed.name, listed.credential_hash) == (Outcome.PAIRING, "D0300", "")
+    assert book.admit("", None, NOW_NS - 1, "").outcome is Outcome.UNKNOWN

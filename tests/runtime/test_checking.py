@@ -27,6 +27,22 @@ def test_the_defaults_are_right(tmp_path: Path) -> None:
             Config(mqtt=Mqtt(tls_port=8883, certificate="gone.crt")),
             "mqtt.certificate names 'gone.crt', which is no file; mqtt.tls_port needs one.",
         ),
+        (
+            Config(mqtt=Mqtt(client_certificates="some")),
+            "mqtt.client_certificates is 'some'; there are: wanted, required.",
+        ),
+        (
+            Config(mqtt=Mqtt(client_ca="ca.crt")),
+            "mqtt.client_ca needs mqtt.tls_port: only over TLS can a device show a certificate.",
+        ),
+        (
+            Config(mqtt=Mqtt(tls_port=8883, client_ca="gone.crt")),
+            "mqtt.client_ca names 'gone.crt', which is no file.",
+        ),
+        (
+            Config(mqtt=Mqtt(tls_port=8883, client_certificates="required")),
+            "mqtt.client_certificates is 'required', and mqtt.client_ca does not say whose.",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_what_it_may_be(wrong: Config, sentence: str) -> None:

@@ -9,7 +9,12 @@ from flameblue.runtime.checking import mistakes
 from flameblue.runtime.set_up import findings
 from flameblue.runtime.set_up.broker import look_at_broker
 from flameblue.runtime.set_up.findings import Finding, fine, wrong
-from flameblue.runtime.set_up.places import look_at_certificate, look_at_ports, look_at_profiles
+from flameblue.runtime.set_up.places import (
+    look_at_certificate,
+    look_at_client_ca,
+    look_at_ports,
+    look_at_profiles,
+)
 from flameblue.runtime.set_up.storage import (
     look_at_clock,
     look_at_database,
@@ -38,6 +43,7 @@ def look(config: Config, clock: Clock, *, running: bool) -> Iterator[Finding]:
     yield from look_at_profiles(config)
     yield from look_at_ports(config, running=running)
     yield from look_at_certificate(config, to_datetime(clock.now_ns()))
+    yield from look_at_client_ca(config, to_datetime(clock.now_ns()))
     yield from look_at_broker(config, clock)
     yield from look_at_disk(config, clock)
     yield from look_at_journal(config)

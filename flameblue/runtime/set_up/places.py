@@ -9,6 +9,7 @@ from typing import Any
 
 from flameblue.config import Config
 from flameblue.domain.errors import BadInput
+from flameblue.intake.tls import common_name
 from flameblue.profiles.loader import Shelf, package_folder
 from flameblue.runtime.set_up.findings import Finding, fine, unsure, wrong
 
@@ -85,6 +86,52 @@ def look_at_certificate(config: Config, now: datetime) -> Iterator[Finding]:
         yield unsure("certificate", f"{config.mqtt.certificate} ends on {ends:%Y-%m-%d}: renew it now.")
     else:
         yield fine("certificate", f"{config.mqtt.certificate} is good until {ends:%Y-%m-%d}.")
+
+
+def look_at_client_ca(config: Config, now: datetime) -> Iterator[Finding]:
+    """Whether devices' certificates can be verified, and for how long."""
+    if not (config.mqtt.tls_port and config.mqtt.client_ca):
+        return
+    path, subject = config.mqtt.client_ca, "client CA"
+    try:
+        authorities = _authorities(path)
+    except BadInput as error:
+        yield wrong(subject, str(error))
+        return
+    for name, begins, ends in authorities:
+        who = f"{name} of {path}"
+        if ends <= now:
+            yield wrong(subject, f"{who} has ended on {ends:%Y-%m-%d}: no device that it signed is let in.")
+        elif begins > now:
+            yield wrong(subject, f"{who} begins on {begins:%Y-%m-%d} only: set the clock, or wait.")
+        elif ends - now < RENEW_WITHIN:
+            yield unsure(subject, f"{who} ends on {ends:%Y-%m-%d}: renew it now, devices need new ones too.")
+        else:
+            yield fine(subject, f"{who} may sign for devices until {ends:%Y-%m-%d}.")
+
+
+def _authorities(path: str) -> list[tuple[str, datetime, datetime]]:
+    """The authorities in a file: name, begin, end. BadInput where there is none, or something else too."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_verify_locations(path)
+    except (ssl.SSLError, OSError) as error:
+        raise BadInput(f"mqtt.client_ca {path} holds no certificate in PEM: {error}.") from error
+    stats = context.cert_store_stats()
+    if stats["x509_ca"] < stats["x509"]:
+        raise BadInput(
+            f"mqtt.client_ca {path} holds a certificate that is no authority (no basicConstraints CA:TRUE): "
+            "name the authority's own, not a device's."
+        )
+    return [_described(found) for found in context.get_ca_certs()]
+
+
+def _described(found: dict[str, Any]) -> tuple[str, datetime, datetime]:
+    name = common_name(found) or "an authority without a name"
+    begins, ends = (
+        datetime.fromtimestamp(ssl.cert_time_to_seconds(found[key]), UTC) for key in ("notBefore", "notAfter")
+    )
+    return name, begins, ends
 
 
 def valid_until(certificate: Path, key: str) -> datetime:

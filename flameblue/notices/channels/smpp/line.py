@@ -17,7 +17,6 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 from typing import Any
 
-from smpplib import client as smpp_client
 from smpplib import consts, exceptions, smpp
 
 from flameblue.config import Smpp
@@ -25,6 +24,7 @@ from flameblue.domain.clock import Clock
 from flameblue.domain.errors import DeliveryError, WorldFailed
 from flameblue.notices.channel import Ears, Outgoing, Sent
 from flameblue.notices.channels.smpp import codec
+from flameblue.notices.channels.smpp.client import Client
 
 log = logging.getLogger("flameblue.smpp")
 ANSWER_WITHIN_S = 15.0  # shorter than delivery.TRY_S: an answer is settled before another try
@@ -135,7 +135,7 @@ class SmppLine:
 
     def _client(self) -> Any:
         context = _Tls(self._settings.host) if self._settings.use_tls else None
-        return smpp_client.Client(
+        return Client(
             self._settings.host,
             self._settings.port,
             timeout=IO_S,
@@ -191,6 +191,8 @@ class SmppLine:
             line.send_pdu(pdu)
 
     def _take(self, line: Any, pdu: Any) -> None:
+        if pdu is None:
+            return
         if pdu.command in {"submit_sm_resp", "generic_nack"}:
             self._answered(pdu)
         elif pdu.command == "deliver_sm":

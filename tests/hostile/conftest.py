@@ -1,0 +1,5 @@
+"""The intake's own fixtures."""
+
+from tests.intake.conftest import desk, sink
+
+__all__ = ["desk", "sink"]

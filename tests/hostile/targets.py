@@ -1,0 +1,205 @@
+"""What mutated bytes are thrown at: each target says, in a word, what became of one mutation, or raises.
+
+The inner functions are called, not those that catch what they do not know: a fault of ours must show.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from smpplib import exceptions
+
+from flameblue import plugins
+from flameblue.domain.errors import BadInput
+from flameblue.domain.limits import READINGS_PER_MESSAGE_MAX
+from flameblue.domain.quantities import QUANTITIES
+from flameblue.domain.readings import READING
+from flameblue.intake import payloads, protocols, redact
+from flameblue.intake.decode import Draft, Message, decode_into
+from flameblue.intake.directory import DeviceEntry
+from flameblue.intake.protocol import Broken
+from flameblue.notices.channels.smpp.client import HEAD_BYTES
+from flameblue.notices.channels.smpp.line import SmppLine
+from flameblue.profiles import loader
+from flameblue.profiles.loader import Profile, Shelf, package_folder
+from tests.hostile.mutations import Mutator
+from tests.intake import mqtt_packets as packets
+from tests.intake.valley import CREDENTIAL, TOPIC
+from tests.notices.cable import Cable, bound
+
+VECTORS = Path(__file__).parents[1] / "vectors"
+ARRIVAL_NS = 1_768_417_700 * 10**9
+Target = Callable[[], str]
+
+
+@dataclass(frozen=True)
+class Aim:
+    """A target, and how many of a million mutations are its own."""
+
+    name: str
+    share: float
+    throw: Target
+
+
+def aims(seed: int, folder: Path) -> list[Aim]:
+    """Every target there is: plug-ins and vectors as they lie on disk."""
+    spoken, sent = plugins.find(protocols), plugins.find(payloads)
+    assert spoken
+    assert sent
+    return [
+        *(Aim(f"protocol {name}", 0.5 / len(spoken), protocol(seed, name)) for name in sorted(spoken)),
+        *(Aim(f"payload {name}", 0.43 / len(sent), payload(seed, name)) for name in sorted(sent)),
+        Aim("SMPP", 0.06, smpp_units(seed)),
+        Aim("profile", 0.01, profile_files(seed, folder)),
+    ]
+
+
+def recorded(name: str) -> list[bytes]:
+    """The recorded streams of a protocol."""
+    return [
+        bytes.fromhex(path.read_text(encoding="ascii")) for path in sorted((VECTORS / name).glob("*.hex"))
+    ]
+
+
+def generated() -> list[bytes]:
+    """MQTT 3.1.1 as clients speak it, each beginning with its CONNECT."""
+    hello = packets.Client("D0217", "D0217", CREDENTIAL).connect()
+    will = packets.Client("c", "D0217", CREDENTIAL, will=("flameblue/v1/D0217/state", b"off")).connect()
+    readings = packets.publish(TOPIC, b'{"t":1768417620000,"v":{"ir":12.5}}', 1)
+    return [
+        hello + readings * 3 + packets.DISCONNECT,
+        will + packets.publish(TOPIC, b"x" * 20_000, 2) + packets.PING,
+        hello + packets.subscribe(3, "a", "b/#") + packets.packet(0xA2, b"\0\4" + packets.text("a")),
+        hello + packets.packet(0x34, packets.text(TOPIC) + b"\0\7{}") + packets.packet(0x62, b"\0\7"),
+        hello + b"".join(packets.publish(TOPIC, b'{"v":{"ir":1}}', number) for number in range(1, 40)),
+    ]
+
+
+def protocol(seed: int, name: str) -> Target:
+    """A session that is fed one mutated stream, in pieces."""
+    plugin = plugins.find(protocols)[name]
+    mutator = Mutator(seed, recorded(name) + (generated() if name == "mqtt" else []))
+
+    def throw() -> str:
+        session, frames = plugin.session(), []
+        for piece in mutator.pieces(mutator.bytes()):
+            frames += session.feed(piece)
+            assert session.held_bytes() <= plugin.frame_bytes_max + 16
+        assert not any(isinstance(frame, Broken) for frame in frames[:-1]), "it went on after the end"
+        if frames and isinstance(frames[-1], Broken):
+            assert session.feed(b"\xc0\x00") == []
+            assert frames[-1].reason
+            return "oversized" if frames[-1].oversized else "broken"
+        return "frames" if frames else "incomplete"
+
+    return throw
+
+
+def payload(seed: int, name: str) -> Target:
+    """A message of one format, of a device of any profile; sometimes its topic is mutated too."""
+    vectors = [
+        json.loads(path.read_text(encoding="utf-8")) for path in sorted((VECTORS / name).glob("*.json"))
+    ]
+    good = [vector for vector in vectors if "error" not in vector]
+    mutator = Mutator(seed, [vector["payload"].encode() for vector in [*vectors, *good * 3]])
+    topics = Mutator(seed + 1, [vector["topic"].encode() for vector in vectors])
+    plugin = plugins.find(payloads)[name]
+    shelf = Shelf(package_folder()).current()
+    devices = [(entry(vectors, known), known) for known in shelf.values()]
+    assert devices
+
+    def throw() -> str:
+        draw = mutator.random
+        device, known = draw.choice(devices)
+        sent = draw.choice(topics.seeds)
+        owner = plugin.device(sent.decode()) if draw.random() < 0.95 else ""
+        topic = sent if draw.random() < 0.95 else topics.bytes()
+        message = Message(topic.decode("utf-8", "replace"), mutator.json(), draw.random() < 0.1)
+        draft = Draft()
+        decode_into(draft, replace(device, name=owner or device.name), known, message, ARRIVAL_NS)
+        rows = len(draft.readings())
+        assert len(draft.rows) == rows * READING.itemsize
+        assert rows <= 2 * READINGS_PER_MESSAGE_MAX
+        assert rows or draft.found, f"it vanished: {message}"
+        for _, detail in draft.rejects():
+            redact.shown(detail).encode("utf-8")
+        redact.sample(message.payload).encode("utf-8")
+        if rows and draft.found:
+            return "in part"
+        return "readings" if rows else next(iter(draft.found)).value
+
+    return throw
+
+
+def entry(vectors: list[dict[str, Any]], known: Profile) -> DeviceEntry:
+    """A device with the profile's points and those that the vectors speak of."""
+    keys = list(known.points)
+    for vector in vectors:
+        for sample in vector.get("samples", ()):
+            keys += [*sample.get("values", ()), *sample.get("states", ())]
+    kinds = list(QUANTITIES.values())
+    points = {
+        key: (
+            number,
+            known.points[key].quantity if key in known.points else kinds[number % len(kinds)],
+        )
+        for number, key in enumerate(dict.fromkeys(keys), 1)
+    }
+    return DeviceEntry("D0217", known.name, "", points)
+
+
+def smpp_units(seed: int) -> Target:
+    """What the SMS gateway sends: parsed by the library, read by us."""
+    vectors = json.loads((VECTORS / "smpp" / "smpp.json").read_text(encoding="utf-8"))
+    mutator = Mutator(seed, [bytes.fromhex(vector["hex"]) for vector in vectors])
+    told: list[str] = []
+    ears = SimpleNamespace(receipt=lambda *said: told.extend(said), inbound=lambda *said: told.extend(said))
+    us = SimpleNamespace(_ears=ears)
+
+    def throw() -> str:
+        cable = Cable(mutator.bytes())
+        gateway = bound(cable)
+        try:
+            unit = gateway.read_pdu()
+        except (exceptions.PDUError, exceptions.ConnectionError):
+            return "ends the line"
+        if unit is None:
+            assert len(cable.sent) == HEAD_BYTES
+            return "refused"
+        if unit.command == "deliver_sm" and not unit.is_error():
+            assert SmppLine._received(us, unit) == 0
+            assert all(isinstance(said, str) for said in told)
+            told.clear()
+        return str(unit.command)
+
+    return throw
+
+
+def profile_files(seed: int, folder: Path) -> Target:
+    """A profile file as somebody may have written it."""
+    seeds = [path.read_bytes() for path in sorted(package_folder().glob("*.yaml"))]
+    mutator = Mutator(seed, seeds)
+    names = [path.name for path in package_folder().glob("*.yaml")]
+
+    def throw() -> str:
+        path = folder / mutator.random.choice(names)
+        path.write_bytes(mutator.bytes())
+        try:
+            loader.load(path)
+        except BadInput:
+            return "refused"
+        return "taken"
+
+    return throw
+
+
+def every(aim: Aim, times: int) -> Iterator[str]:
+    """The words for `times` mutations; what raises says which one it was."""
+    for number in range(times):
+        try:
+            yield aim.throw()
+        except Exception as error:
+            raise AssertionError(f"mutation {number} of {aim.name}: {error!r}") from error
