@@ -36,7 +36,8 @@ class ProfilePoint:
 class Profile:
     """A device model. `limits`: by quantity, fields as in LimitSetting; `silence_s` None: from `interval_s`.
 
-    `open_points`: the points come from the registry, the profile fixes none.
+    `open_points`: the points come from the registry, the profile fixes none. `utc_offset_min`: how far its clock is
+    ahead of UTC, where the device writes local times; None: its times are not used.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Profile:
     frozen_s: dict[str, float]
     caveats: tuple[str, ...]
     source: str
+    utc_offset_min: float | None = None
 
 
 def package_folder() -> Path:
@@ -147,6 +149,7 @@ def _profile(table: Mapping[str, Any]) -> Profile:
         frozen_s={quantity: float(value) for quantity, value in table.get("frozen_s", {}).items()},
         caveats=tuple(table["caveats"]),
         source=table["source"],
+        utc_offset_min=table.get("utc_offset_min"),
     )
 
 
