@@ -63,13 +63,16 @@ class Directory:
         entry = None if BEHIND in name else self.devices.get(name_behind(gateway.name, name))
         return None if entry is None or entry.credential_hash else entry
 
+    def family(self, entry: DeviceEntry) -> list[DeviceEntry]:
+        """Who is lost with `entry`: itself, and the devices behind it."""
+        return [entry, *self._families.get(entry.name, ())]
+
     def reach(self, entry: DeviceEntry) -> list[int]:
-        """The points that fall silent with `entry`: its own, and those of the devices behind it."""
-        entries = (entry, *self._behind.get(entry.name, ()))
-        return [point for one in entries for point, _ in one.points.values()]
+        """The points of `entry` and of the devices behind it."""
+        return [point for one in self.family(entry) for point, _ in one.points.values()]
 
     @cached_property
-    def _behind(self) -> Mapping[str, Sequence[DeviceEntry]]:
+    def _families(self) -> Mapping[str, Sequence[DeviceEntry]]:
         found: dict[str, list[DeviceEntry]] = {}
         for entry in self.devices.values():
             gateway, separator, _ = entry.name.rpartition(BEHIND)

@@ -120,12 +120,14 @@ class Batch:
     def _take_connections(self, intake: Intake) -> None:
         """Being told again what is known already moves no deadline: nobody hides a silent point so."""
         for entry, online in self._draft.online:
+            names = {one.name for one in intake.directory.family(entry)}
             if not online:
-                intake.gone.add(entry.name)
-                self.connection(intake.directory.reach(entry), lost=True)
+                intake.gone |= names
             elif entry.name in intake.gone:
-                intake.gone.discard(entry.name)
-                self.connection([point for point, _ in entry.points.values()], lost=False)
+                intake.gone -= names
+            else:
+                continue
+            self.connection(intake.directory.reach(entry), lost=not online)
         self._draft.online.clear()
 
     def _keep_strangers(self, directory: Directory, entry: DeviceEntry, message: Message) -> None:
