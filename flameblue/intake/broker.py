@@ -242,8 +242,9 @@ class BrokerSource:
     def _answer(self, replies: Sequence[tuple[str, bytes]]) -> None:
         """Sent once and forgotten: a gateway that still waits gives us reason to ask again."""
         client = self._client
-        for topic, content in replies if client is not None else ():
-            client.publish(topic, content)
+        if client is not None:
+            for topic, content in replies:
+                client.publish(topic, content)
 
     async def _acknowledge(self) -> None:
         while True:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -69,8 +69,18 @@ class Decoded:
     rejects: tuple[Reject, ...]
 
 
+class Knowing(Protocol):
+    """Whoever knows who the devices are, and their models by name."""
+
+    @property
+    def directory(self) -> Directory: ...
+
+    @property
+    def profiles(self) -> Mapping[str, Profile]: ...
+
+
 class Known(NamedTuple):
-    """Who the devices are, and their models by name."""
+    """Just that."""
 
     directory: Directory
     profiles: Mapping[str, Profile]
@@ -106,13 +116,13 @@ def decode(entry: DeviceEntry, profile: Profile | None, message: Message, arriva
     return Decoded(draft.readings(), draft.rejects())
 
 
-def decode_into(draft: Draft, known: Known, entry: DeviceEntry, message: Message, arrival_ns: int) -> None:
+def decode_into(draft: Draft, known: Knowing, entry: DeviceEntry, message: Message, arrival_ns: int) -> None:
     """As `decode`, into `draft`; what `entry` says of the devices behind it is theirs."""
     payload, name = route(message.topic)
     if payload is None:
         draft.reject(Reason.UNKNOWN_TOPIC, message.topic)
         return
-    if name not in (OWN_TOPIC, entry.name) and (not payload.line_decides or name in known.directory.devices):
+    if name != entry.name and name != OWN_TOPIC and _is_foreign(payload, name, known):
         draft.reject(Reason.FOREIGN_TOPIC, message.topic)
         return
     profile = known.profiles.get(entry.profile)
@@ -132,6 +142,11 @@ def route(topic: str) -> tuple[Payload | None, str]:
     return None, OWN_TOPIC
 
 
+def _is_foreign(payload: Payload, name: str, known: Knowing) -> bool:
+    """Whether `name` can't be what the firmware of the speaker calls itself."""
+    return not payload.line_decides or name in known.directory.devices
+
+
 class _Speaker(NamedTuple):
     """Whose samples these are, and what is known before they are looked at."""
 
@@ -143,7 +158,7 @@ class _Speaker(NamedTuple):
 
 
 def _decode_samples(
-    draft: Draft, known: Known, speaker: _Speaker, payload: Payload, message: Message
+    draft: Draft, known: Knowing, speaker: _Speaker, payload: Payload, message: Message
 ) -> None:
     try:
         samples = payload.parse(message.topic, message.payload)
@@ -167,7 +182,7 @@ def _decode_samples(
         draft.reject(Reason.MALFORMED, str(error))
 
 
-def _behind(draft: Draft, known: Known, speaker: _Speaker, name: str) -> _Speaker | None:
+def _behind(draft: Draft, known: Knowing, speaker: _Speaker, name: str) -> _Speaker | None:
     """The device `name` behind the speaker; None where it is not one of its own, or can't be read."""
     entry = known.directory.behind(speaker.entry, name)
     if entry is None:
@@ -191,7 +206,7 @@ def _decode_sample(draft: Draft, speaker: _Speaker, sample: Sample) -> None:
         if strict:
             draft.reject(Reason.EMPTY, "no values")
         return
-    if isinstance(t_ms, datetime):
+    if type(t_ms) is datetime:
         t_ms = written_times.from_local(t_ms, profile.utc_offset_min)
     if retained and t_ms is None:
         draft.reject(Reason.UNKNOWN_AGE, "retained, without a time")

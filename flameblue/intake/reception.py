@@ -15,7 +15,7 @@ from flameblue.domain.clock import Clock
 from flameblue.domain.errors import WorldFailed
 from flameblue.domain.limits import BATCH_MESSAGES_MAX, RECORD_READINGS_MAX
 from flameblue.domain.readings import READING, Readings
-from flameblue.intake.decode import Draft, Known, Message, decode_into
+from flameblue.intake.decode import Draft, Message, decode_into
 from flameblue.intake.directory import DeviceEntry, Directory
 from flameblue.intake.quarantine import Quarantine, Quarantined, Unknown
 from flameblue.intake.reasons import Reason
@@ -102,7 +102,7 @@ class Batch:
         draft = self._draft
         length = len(draft.rows)
         try:
-            decode_into(draft, Known(intake.directory, intake.profiles), entry, message, self.arrival_ns)
+            decode_into(draft, intake, entry, message, self.arrival_ns)
         except Exception as error:  # a fault of ours in one message must not cost the others
             log.exception("A message of %s on %s could not be decoded.", entry.name, message.topic)
             del draft.rows[length:]

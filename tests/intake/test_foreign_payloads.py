@@ -1,17 +1,21 @@
 """Traps of foreign firmware, down to the reading: what is no value becomes none, what is nobody's is passed over."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from flameblue.domain.quantities import NO_VALUE, QUANTITIES
+from flameblue.domain.quantities import NO_VALUE, QUANTITIES, STEPS_MAX
 from flameblue.domain.readings import Mark
-from flameblue.intake.decode import Decoded, Draft, Known, Message, decode, decode_into
-from flameblue.intake.directory import DeviceEntry, Directory
+from flameblue.intake.decode import Decoded, Draft, Known, Message, decode, decode_into, route
+from flameblue.intake.directory import DeviceEntry, Directory, name_behind
 from flameblue.intake.flattening import flatten
 from flameblue.intake.reasons import Reason
 from flameblue.profiles.loader import Profile, Shelf, package_folder
+from tests.intake.payload_vectors import PATHS, content, read
 from tests.intake.valley import D0217
 
 NOW_NS = 1_768_417_620_000_000_000
@@ -164,3 +168,40 @@ def test_a_nest_too_deep_is_malformed() -> None:
         deep = {"a": deep}
     result = taken("tasmota-energy", "tele/D1/SENSOR", deep)
     assert [reject.reason for reject in result.rejects] == [Reason.MALFORMED]
+
+
+@given(
+    st.sampled_from([path for path in PATHS if "samples" in read(path)]),
+    st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=6),
+    st.integers(0, 60),
+    st.booleans(),
+)
+def test_no_damage_to_any_real_message_makes_decoding_raise(
+    path: Path, changes: list[tuple[int, int]], cut: int, retained: bool
+) -> None:
+    """Whatever is sent: readings of the speaker's and its own devices' points only, in range, and short complaints."""
+    vector = read(path)
+    damaged = bytearray(content(vector))
+    for at, byte in changes:
+        damaged[at % len(damaged)] = byte
+    keys = {key for sample in vector["samples"] for key in sample["values"]}
+    points = {key: (number, DEGREE) for number, key in enumerate(sorted(keys), 1)}
+    speaker = DeviceEntry(route(vector["topic"])[1] or "D1", "tasmota-generic", "", points)
+    names = {sample.get("device", "") for sample in vector["samples"]}
+    behind = {
+        name_behind(speaker.name, name): {key: (n + 1000, q) for key, (n, q) in points.items()}
+        for name in names
+    }
+    devices = {name: DeviceEntry(name, "tasmota-generic", "", own) for name, own in behind.items()}
+    stranger = DeviceEntry(
+        "D9", "tasmota-generic", "", {key: (n + 5000, q) for key, (n, q) in points.items()}
+    )
+    draft = Draft()
+    known = Known(Directory({**devices, speaker.name: speaker, "D9": stranger}), PROFILES)
+    message = Message(vector["topic"], bytes(damaged[: len(damaged) - cut]), retained)
+    decode_into(draft, known, speaker, message, NOW_NS)
+    for point, _, value, marks in (row.item() for row in draft.readings()):
+        assert point < 5000
+        assert abs(value) <= STEPS_MAX or value == NO_VALUE
+        assert bool(marks & Mark.RETAINED) == retained
+    assert all(len(reject.detail) < 300 for reject in draft.rejects())

@@ -204,10 +204,10 @@ async def test_shelly_of_both_generations(valley: Valley) -> None:
 
 
 async def test_shelly_through_a_broker(valley: Valley, mosquitto: Mosquitto) -> None:
-    valley.register("shellyproem50-XXXXXX", "shelly-pro-em")
+    valley.register("shellyproem50-aabbcc", "shelly-pro-em")
     async with relaying(valley.desk, mosquitto, "+/status/+", "shellies/+/emeter/+/+"):
         await publish(mosquitto.port, "shelly/shelly-proem1")
-        await until(lambda: valley.readings().get("shellyproem50-XXXXXX/em1:1.current") == (2.598, "A"))
+        await until(lambda: valley.readings().get("shellyproem50-aabbcc/em1:1.current") == (2.598, "A"))
 
 
 async def test_zigbee2mqtt(valley: Valley, mosquitto: Mosquitto) -> None:
@@ -242,30 +242,34 @@ async def test_a_thingsboard_gateway(valley: Valley) -> None:
 
 
 async def test_sparkplug_b_asks_for_a_birth_that_it_missed(valley: Valley, mosquitto: Mosquitto) -> None:
-    valley.register("valley:node1", "sparkplug-node", {})
-    valley.register("valley:node1>D0217", "sparkplug-device", METRICS)
+    birth, data = (
+        (f"spBv1.0/live/{kind}/node7/D0217", content(read(FOLDER / f"sparkplug_b/{name}.json")))
+        for kind, name in (("DBIRTH", "spb-birth"), ("DDATA", "spb-data"))
+    )  # of a node that no other test has heard
+    valley.register("live:node7", "sparkplug-node", {})
+    valley.register("live:node7>D0217", "sparkplug-device", METRICS)
     node = await asyncio.create_subprocess_exec(
         needed("mosquitto_sub"),
-        *("-h", HOST, "-p", str(mosquitto.port), "-t", "spBv1.0/valley/NCMD/node1", "-C", "1", "-N"),
+        *("-h", HOST, "-p", str(mosquitto.port), "-t", "spBv1.0/live/NCMD/node7", "-C", "1", "-N"),
         stdout=asyncio.subprocess.PIPE,
     )
     try:
         async with relaying(valley.desk, mosquitto, "spBv1.0/+/+/+", "spBv1.0/+/+/+/+"):
             await asyncio.sleep(0.5)  # the subscription of mosquitto_sub, which says nothing of it
-            await publish(mosquitto.port, "sparkplug_b/spb-data")
+            await publish(mosquitto.port, data)
             asked, _ = await asyncio.wait_for(node.communicate(), WITHIN_S)
             assert [metric.name for metric in wire.decode(asked).metrics] == ["Node Control/Rebirth"]
             assert valley.readings() == {}
-            await publish(mosquitto.port, "sparkplug_b/spb-birth")
-            await publish(mosquitto.port, "sparkplug_b/spb-data")
+            await publish(mosquitto.port, birth)
+            await publish(mosquitto.port, data)
             await until(lambda: len(valley.readings()) == 2)
     finally:
         if node.returncode is None:
             node.kill()
             await node.wait()
     assert valley.readings() == {
-        "valley:node1>D0217/Residual/mA": (312.5, "mA"),
-        "valley:node1>D0217/Temp/T1": (71.5, "°C"),
+        "live:node7>D0217/Residual/mA": (312.5, "mA"),
+        "live:node7>D0217/Temp/T1": (71.5, "°C"),
     }
 
 
