@@ -17,6 +17,11 @@ TOPIC_BYTES_MAX = 512
 PAYLOAD_DEPTH_MAX = 8  # a deeper JSON goes to quarantine
 CLOCK_AHEAD_NS_MAX = 5 * SECOND_NS  # a device time further ahead is replaced by arrival time
 BACKLOG_NS_MAX = 7 * DAY_NS  # an older device time is replaced by arrival time
+KEY_CHARACTERS_MAX = 64  # of a point's key; a longer one names no point
+SPARKPLUG_METRICS_MAX = (
+    200_000  # names that births gave × about 200 B = 40 MB; then the oldest node's go first
+)
+SPARKPLUG_QUIET_MESSAGES = 50  # of a node between two requests for a rebirth
 QUARANTINE_BYTES_MAX = 64 * MIB  # then the oldest go first; health reports it
 QUARANTINE_SAMPLE_BYTES_MAX = 4 * KIB  # of one message; the rest is cut, the length is kept
 PAIRING_WINDOW_S_MAX = 3_600

@@ -19,7 +19,7 @@ from flameblue.intake.directory import credential_hash
 from flameblue.profiles.loader import Profile
 
 HOLD_S_MAX = 3_600.0
-NAME = re.compile(r"[^\s/+#]{1,64}")  # it stands in a topic
+NAME = re.compile(r"(?=.{1,64}\Z)[^\s/+#]+(?: [^\s/+#]+)*")  # it stands in a topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,9 @@ def bind_device(wish: NewDevice, hand: Hand) -> Device:
     if wish.profile not in profiles:
         raise BadInput(f"The device was not made: {shelf.missing(wish.profile)}.")
     if not NAME.fullmatch(wish.name):
-        raise BadInput(f"{wish.name!r} can't name a device: 64 characters at most, no blank, no / + #.")
+        raise BadInput(
+            f"{wish.name!r} can't name a device: 64 characters at most, no blank at its ends, no / + #."
+        )
     if Device.objects.filter(name=wish.name).exists():
         raise BadInput(f"There is already a device {wish.name!r}.")
     device = Device(

@@ -70,7 +70,9 @@ class DeviceForm(ReasonForm):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if not NAME.fullmatch(name):
-            raise ValidationError(_("64 characters at most, no blank, no / + #: it stands in a topic."))
+            raise ValidationError(
+                _("64 characters at most, no blank at its ends, no / + #: it stands in a topic.")
+            )
         return name
 
     def clean_profile(self) -> str:

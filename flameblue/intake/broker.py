@@ -13,6 +13,7 @@ import logging
 import ssl
 import threading
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -225,8 +226,9 @@ class BrokerSource:
         directory = self._intake.directory
         payload, name = route(message.topic)
         entry = directory.devices.get(name)
-        if entry is not None:
-            batch.take(entry, self._intake.profiles.get(entry.profile), message)
+        if payload is not None and entry is not None:
+            batch.take(self._intake, entry, message)
+            self._answer(payload.replies(message.topic, message.payload))
         elif payload is None or name == OWN_TOPIC:
             reason = Reason.UNKNOWN_TOPIC
             batch.keep(Quarantined("", message.topic, reason, "", message.payload, batch.arrival_ns))
@@ -236,6 +238,13 @@ class BrokerSource:
         else:
             reason = Reason.UNKNOWN_DEVICE
             batch.keep(Quarantined("", message.topic, reason, name, message.payload, batch.arrival_ns))
+
+    def _answer(self, replies: Sequence[tuple[str, bytes]]) -> None:
+        """Sent once and forgotten: a gateway that still waits gives us reason to ask again."""
+        client = self._client
+        if client is not None:
+            for topic, content in replies:
+                client.publish(topic, content)
 
     async def _acknowledge(self) -> None:
         while True:

@@ -66,7 +66,7 @@ class Conversation:
         if by_will or line.ending is Ending.EXPIRED:
             self._lost.add(entry.name)
             self._intake.counts.add("connections_lost")
-            batch.connection(_points(entry), lost=True)
+            batch.connection(self._intake.directory.reach(entry), lost=True)
 
     def may_stay(self, line: Line) -> bool:
         """Whether `line`'s device is still admitted; takes its entry anew where the directory was swapped."""
@@ -127,7 +127,7 @@ class Conversation:
         lines[line.client_id] = line
         if entry.name in self._lost:
             self._lost.discard(entry.name)
-            batch.connection(_points(entry), lost=False)
+            batch.connection(self._intake.directory.reach(entry), lost=False)
 
     def _publish(self, line: Line, frame: codec.Publish, batch: Batch) -> bytes:
         if not self.may_stay(line):
@@ -137,8 +137,7 @@ class Conversation:
         if entry is None:
             self._list_unknown(line, frame, batch)
         else:
-            profile = self._intake.profiles.get(entry.profile)
-            batch.take(entry, profile, Message(frame.topic, frame.payload))
+            batch.take(self._intake, entry, Message(frame.topic, frame.payload))
         return codec.puback(frame.packet_id) if frame.packet_id else b""
 
     def _list_unknown(self, line: Line, frame: codec.Publish, batch: Batch) -> None:
@@ -151,7 +150,3 @@ class Conversation:
         self._intake.counts.add("protocol_errors")
         name = line.entry.name if line.entry is not None else ""
         batch.keep(Quarantined(name, "", reason, f"{line.peer}: {detail}", b"", batch.arrival_ns))
-
-
-def _points(entry: DeviceEntry) -> list[int]:
-    return [point for point, _ in entry.points.values()]

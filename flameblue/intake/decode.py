@@ -1,16 +1,18 @@
 """A message becomes readings: times are judged, units converted, sentinels found, what is wrong told apart.
 
 Promises: `decode` raises nothing on any bytes; what is good in a message is kept whatever else is wrong with
-it; units are converted here and nowhere else. `Directory`, `DeviceEntry` and `credential_hash` may be
-imported from here.
+it; units are converted here and nowhere else; whoever speaks is heard for itself and for the devices behind it
+(docs/decisions/0010), and for nobody else. `Directory`, `DeviceEntry` and `credential_hash` may be imported
+from here.
 """
 
 import math
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -24,8 +26,8 @@ from flameblue.domain.limits import (
 )
 from flameblue.domain.quantities import NO_VALUE, STEPS_MAX
 from flameblue.domain.readings import NS_PER_MS, READING, Mark, Readings
-from flameblue.intake import lenient_json, payloads
-from flameblue.intake.directory import DeviceEntry, Directory, credential_hash
+from flameblue.intake import lenient_json, payloads, written_times
+from flameblue.intake.directory import DeviceEntry, Directory, credential_hash, name_behind
 from flameblue.intake.reasons import Reason, Reject
 from flameblue.intake.samples import OWN_TOPIC, Payload, Sample
 from flameblue.profiles.loader import Profile, ProfilePoint
@@ -67,12 +69,34 @@ class Decoded:
     rejects: tuple[Reject, ...]
 
 
+class Knowing(Protocol):
+    """Whoever knows who the devices are, and their models by name."""
+
+    @property
+    def directory(self) -> Directory: ...
+
+    @property
+    def profiles(self) -> Mapping[str, Profile]: ...
+
+
+class Known(NamedTuple):
+    """Just that."""
+
+    directory: Directory
+    profiles: Mapping[str, Profile]
+
+
 @dataclass(slots=True)
 class Draft:
-    """Readings (packed) and rejects of messages under way; rejects of one reason are told together."""
+    """Readings (packed) and rejects of messages under way; rejects of one reason are told together.
+
+    `online`: devices that were said to be there or gone. `strangers`: names behind a gateway that nobody knows.
+    """
 
     rows: bytearray = field(default_factory=bytearray)
     found: dict[Reason, list[str]] = field(default_factory=dict)
+    online: list[tuple[DeviceEntry, bool]] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
 
     def reject(self, reason: Reason, detail: str) -> None:
         self.found.setdefault(reason, []).append(detail)
@@ -86,24 +110,27 @@ class Draft:
 
 def decode(entry: DeviceEntry, profile: Profile | None, message: Message, arrival_ns: int) -> Decoded:
     """The readings of `message` of `entry`, and what could not be taken. No profile: nothing is taken."""
+    profiles = {} if profile is None else {entry.profile: profile}
     draft = Draft()
-    decode_into(draft, entry, profile, message, arrival_ns)
+    decode_into(draft, Known(Directory({entry.name: entry}), profiles), entry, message, arrival_ns)
     return Decoded(draft.readings(), draft.rejects())
 
 
-def decode_into(
-    draft: Draft, entry: DeviceEntry, profile: Profile | None, message: Message, arrival_ns: int
-) -> None:
-    """As `decode`, into `draft`."""
+def decode_into(draft: Draft, known: Knowing, entry: DeviceEntry, message: Message, arrival_ns: int) -> None:
+    """As `decode`, into `draft`; what `entry` says of the devices behind it is theirs."""
     payload, name = route(message.topic)
     if payload is None:
         draft.reject(Reason.UNKNOWN_TOPIC, message.topic)
-    elif name not in (OWN_TOPIC, entry.name):
+        return
+    if name != entry.name and name != OWN_TOPIC and _is_foreign(payload, name, known):
         draft.reject(Reason.FOREIGN_TOPIC, message.topic)
-    elif profile is None:
+        return
+    profile = known.profiles.get(entry.profile)
+    if profile is None:
         draft.reject(Reason.NO_PROFILE, entry.profile)
-    else:
-        _decode_samples(draft, _Known(entry, profile, arrival_ns, message.retained), payload, message.payload)
+        return
+    speaker = _Speaker(entry, profile, arrival_ns, message.retained, payload.strict)
+    _decode_samples(draft, known, speaker, payload, message)
 
 
 @lru_cache(maxsize=4096)
@@ -115,56 +142,94 @@ def route(topic: str) -> tuple[Payload | None, str]:
     return None, OWN_TOPIC
 
 
-class _Known(NamedTuple):
-    """What is known before the payload is looked at."""
+def _is_foreign(payload: Payload, name: str, known: Knowing) -> bool:
+    """Whether `name` can't be what the firmware of the speaker calls itself."""
+    return not payload.line_decides or name in known.directory.devices
+
+
+class _Speaker(NamedTuple):
+    """Whose samples these are, and what is known before they are looked at."""
 
     entry: DeviceEntry
     profile: Profile
     arrival_ns: int
     retained: bool
+    strict: bool
 
 
-def _decode_samples(draft: Draft, known: _Known, payload: Payload, content: bytes) -> None:
+def _decode_samples(
+    draft: Draft, known: Knowing, speaker: _Speaker, payload: Payload, message: Message
+) -> None:
     try:
-        samples = payload.parse(content)
+        samples = payload.parse(message.topic, message.payload)
     except BadInput as error:
         draft.reject(Reason.MALFORMED, str(error))
         return
-    count = sum(len(sample.values) + len(sample.states) for sample in samples)
+    count = 0
+    for sample in samples:
+        count += len(sample.values) + len(sample.states)
     if count > READINGS_PER_MESSAGE_MAX or len(samples) > READINGS_PER_MESSAGE_MAX:
         draft.reject(Reason.TOO_MANY, f"{max(count, len(samples))}, at most {READINGS_PER_MESSAGE_MAX}")
         return
     start = len(draft.rows)
     try:
         for sample in samples:
-            _decode_sample(draft, known, sample)
+            whose = speaker if not sample.device else _behind(draft, known, speaker, sample.device)
+            if whose is not None:
+                _decode_sample(draft, whose, sample)
     except BadInput as error:
         del draft.rows[start:]
         draft.reject(Reason.MALFORMED, str(error))
 
 
-def _decode_sample(draft: Draft, known: _Known, sample: Sample) -> None:
-    if sample.unknown:
-        draft.reject(Reason.UNKNOWN_FIELD, ", ".join(sample.unknown))
-    if not sample.values and not sample.states:
-        draft.reject(Reason.EMPTY, "no values")
+def _behind(draft: Draft, known: Knowing, speaker: _Speaker, name: str) -> _Speaker | None:
+    """The device `name` behind the speaker; None where it is not one of its own, or can't be read."""
+    entry = known.directory.behind(speaker.entry, name)
+    if entry is None:
+        draft.strangers.append(name_behind(speaker.entry.name, name)[:DETAIL_LENGTH_MAX])
+        return None
+    profile = known.profiles.get(entry.profile)
+    if profile is None:
+        draft.reject(Reason.NO_PROFILE, f"{entry.name}: {entry.profile}")
+        return None
+    return speaker._replace(entry=entry, profile=profile)
+
+
+def _decode_sample(draft: Draft, speaker: _Speaker, sample: Sample) -> None:
+    entry, profile, arrival_ns, retained, strict = speaker
+    t_ms, values, sent_states, unknown, _, online = sample
+    if unknown:
+        draft.reject(Reason.UNKNOWN_FIELD, ", ".join(unknown))
+    if online is not None:
+        draft.online.append((entry, online))
+    if not values and not sent_states:
+        if strict:
+            draft.reject(Reason.EMPTY, "no values")
         return
-    if known.retained and sample.t_ms is None:
+    if type(t_ms) is datetime:
+        t_ms = written_times.from_local(t_ms, profile.utc_offset_min)
+    if retained and t_ms is None:
         draft.reject(Reason.UNKNOWN_AGE, "retained, without a time")
         return
-    at_ns, sample_marks = _time(draft, sample.t_ms, known.arrival_ns)
-    if known.retained:
+    at_ns, sample_marks = _time(draft, t_ms, arrival_ns)
+    if retained:
         sample_marks |= _RETAINED
-    states = _states(draft, known.entry, sample.states) if sample.states else {}
-    entry_points, profile_points = known.entry.points, known.profile.points
+    _decode_values(draft, speaker, sample, at_ns, sample_marks)
+
+
+def _decode_values(draft: Draft, speaker: _Speaker, sample: Sample, at_ns: int, sample_marks: int) -> None:
+    entry_points, profile_points, strict = speaker.entry.points, speaker.profile.points, speaker.strict
+    states = _states(draft, speaker, sample.states) if sample.states else {}
     rows = draft.rows
     for key, raw in sample.values.items():
         point = entry_points.get(key)
         if point is None:
-            _reject_value(draft, Reason.UNKNOWN_KEY, key, raw)
+            if strict:
+                _reject_value(draft, Reason.UNKNOWN_KEY, key, raw)
             continue
         if (type(raw) is not float and type(raw) is not int) or raw != raw or raw in _INFINITIES:
-            _reject_value(draft, Reason.NOT_A_NUMBER, key, raw)
+            if raw is not None or strict:
+                _reject_value(draft, Reason.NOT_A_NUMBER, key, raw)
             continue
         value, marks = _value(raw, point[1].steps_per_unit, profile_points.get(key))
         if value is None:
@@ -204,12 +269,13 @@ def _time(draft: Draft, t_ms: Any, arrival_ns: int) -> tuple[int, int]:
     return at_ns, 0
 
 
-def _states(draft: Draft, entry: DeviceEntry, sent: Mapping[str, Any]) -> dict[str, int]:
+def _states(draft: Draft, speaker: _Speaker, sent: Mapping[str, Any]) -> dict[str, int]:
     """The marks by key. A state of an unknown key, or an unknown state, is rejected; the others count."""
     marks: dict[str, int] = {}
     for key, words in sent.items():
-        if key not in entry.points:
-            draft.reject(Reason.UNKNOWN_KEY, key[:DETAIL_LENGTH_MAX])
+        if key not in speaker.entry.points:
+            if speaker.strict:
+                draft.reject(Reason.UNKNOWN_KEY, key[:DETAIL_LENGTH_MAX])
             continue
         marks[key] = 0
         for word in words if isinstance(words, list) else [words]:

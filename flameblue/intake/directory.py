@@ -6,11 +6,14 @@ a ThingsBoard token, which comes alone and as the user name, finds its device by
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 from flameblue.domain.quantities import Quantity
+
+BEHIND = ">"  # between a gateway's name and that of a device behind it (docs/decisions/0010)
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,31 @@ class Directory:
     by_credential: Mapping[str, str] = field(default_factory=dict)
     pairing_until_ns: int = 0
     credential_key: bytes = b""
+
+    def behind(self, gateway: DeviceEntry, name: str) -> DeviceEntry | None:
+        """The device that `gateway` calls `name`; None where that is none of its own.
+
+        One with a credential speaks for itself only.
+        """
+        entry = None if BEHIND in name else self.devices.get(name_behind(gateway.name, name))
+        return None if entry is None or entry.credential_hash else entry
+
+    def family(self, entry: DeviceEntry) -> list[DeviceEntry]:
+        """Who is lost with `entry`: itself, and the devices behind it."""
+        return [entry, *self._families.get(entry.name, ())]
+
+    def reach(self, entry: DeviceEntry) -> list[int]:
+        """The points of `entry` and of the devices behind it."""
+        return [point for one in self.family(entry) for point, _ in one.points.values()]
+
+    @cached_property
+    def _families(self) -> Mapping[str, Sequence[DeviceEntry]]:
+        found: dict[str, list[DeviceEntry]] = {}
+        for entry in self.devices.values():
+            gateway, separator, _ = entry.name.rpartition(BEHIND)
+            if separator and not entry.credential_hash:
+                found.setdefault(gateway, []).append(entry)
+        return found
 
     def admit(self, user: str, password: str | None, now_ns: int, certified: str | None = None) -> Admission:
         """Whether the bearer of `user` and `password` is a device; a token comes alone, as the user name.
@@ -98,6 +126,11 @@ class Directory:
         """The device as it is now; None when it is gone or its credential was changed."""
         now = self.devices.get(entry.name)
         return now if now is not None and now.credential_hash == entry.credential_hash else None
+
+
+def name_behind(gateway: str, name: str) -> str:
+    """How the registry calls the device that `gateway` calls `name`."""
+    return f"{gateway}{BEHIND}{name}"
 
 
 def credential_hash(key: bytes, credential: str) -> str:

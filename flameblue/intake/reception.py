@@ -65,6 +65,9 @@ class Intake:
     directory: Directory = field(default_factory=Directory)
     counts: Counts = field(default_factory=Counts)
     profiles: Mapping[str, Profile] = field(default_factory=dict)
+    gone: set[str] = field(
+        default_factory=set
+    )  # devices that a message said were gone, and none yet that is back
 
     def look_at_profiles(self) -> None:
         """Takes the profiles as they are now; called every second or so."""
@@ -93,21 +96,50 @@ class Batch:
             or len(self._draft.rows) >= BATCH_READINGS_MAX * READING.itemsize
         )
 
-    def take(self, entry: DeviceEntry, profile: Profile | None, message: Message) -> None:
+    def take(self, intake: Intake, entry: DeviceEntry, message: Message) -> None:
         """The readings of `message`; what could not be taken is kept for quarantine."""
         self.messages += 1
-        length = len(self._draft.rows)
+        draft = self._draft
+        length = len(draft.rows)
         try:
-            decode_into(self._draft, entry, profile, message, self.arrival_ns)
+            decode_into(draft, intake, entry, message, self.arrival_ns)
         except Exception as error:  # a fault of ours in one message must not cost the others
             log.exception("A message of %s on %s could not be decoded.", entry.name, message.topic)
-            del self._draft.rows[length:]
-            self._draft.reject(Reason.OUR_FAULT, type(error).__name__)
-        if self._draft.found:
-            for reason, detail in self._draft.rejects():
+            del draft.rows[length:]
+            draft.reject(Reason.OUR_FAULT, type(error).__name__)
+        if draft.online:
+            self._take_connections(intake)
+        if draft.strangers:
+            self._keep_strangers(intake.directory, entry, message)
+        if draft.found:
+            for reason, detail in draft.rejects():
                 kept = (entry.name, message.topic, reason, detail, message.payload, self.arrival_ns)
                 self._items.append(Quarantined(*kept))
-            self._draft.found.clear()
+            draft.found.clear()
+
+    def _take_connections(self, intake: Intake) -> None:
+        """Being told again what is known already moves no deadline: nobody hides a silent point so."""
+        for entry, online in self._draft.online:
+            names = {one.name for one in intake.directory.family(entry)}
+            if not online:
+                intake.gone |= names
+            elif entry.name in intake.gone:
+                intake.gone -= names
+            else:
+                continue
+            self.connection(intake.directory.reach(entry), lost=not online)
+        self._draft.online.clear()
+
+    def _keep_strangers(self, directory: Directory, entry: DeviceEntry, message: Message) -> None:
+        """Devices behind `entry` that the registry does not know, by name; while pairing they are listed."""
+        names = dict.fromkeys(self._draft.strangers)
+        self._draft.strangers.clear()
+        if self.arrival_ns >= directory.pairing_until_ns:
+            for name in names:
+                self._draft.reject(Reason.UNKNOWN_DEVICE, name)
+            return
+        sent = (message.topic, message.payload, self.arrival_ns)
+        self._items.extend(Unknown(name, "", entry.name, "", *sent) for name in names)
 
     def keep(self, item: Quarantined | Unknown) -> None:
         """For quarantine or the list of unknown devices."""

@@ -1,6 +1,6 @@
 """What a payload plug-in yields: samples as the device sent them, not yet checked against its points."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 OWN_TOPIC = ""  # the topic names no device: it is the connection's own
@@ -9,14 +9,24 @@ OWN_TOPIC = ""  # the topic names no device: it is the connection's own
 class Sample(NamedTuple):
     """Values and states of one time. Everything in it is still as sent: a value may be anything."""
 
-    t_ms: Any  # milliseconds since 1970; None: the device sent no time
+    t_ms: Any  # milliseconds since 1970; a datetime without zone: the device's local time; None: no time
     values: Mapping[str, Any]
     states: Mapping[str, Any]
     unknown: tuple[str, ...] = ()  # fields that the format does not know
+    device: str = ""  # the name of a device behind the one that speaks; "": it speaks for itself
+    online: bool | None = None  # the message says that the device is there, or is gone
+
+
+NOTHING = Sample(None, {}, {})
 
 
 class Payload(Protocol):
     """A payload format. Plug-ins are objects of this shape, named PLUGIN."""
+
+    strict: bool  # what no point of the device is for goes to quarantine; others send much that nobody wants
+    line_decides: (
+        bool  # the topic bears the firmware's own name: on our own endpoint the line says who speaks
+    )
 
     def matches(self, topic: str) -> bool:
         """Whether a message on `topic` is of this format."""
@@ -24,5 +34,11 @@ class Payload(Protocol):
     def device(self, topic: str, /) -> str:
         """The device that a matching `topic` names, or OWN_TOPIC."""
 
-    def parse(self, payload: bytes) -> list[Sample]:
-        """The samples in `payload`; BadInput says why there are none. Raises nothing else on any bytes."""
+    def parse(self, topic: str, payload: bytes, /) -> list[Sample]:
+        """The samples in `payload`, one at least; BadInput says why there are none. Raises nothing else."""
+
+    def commands(self, device: str, /) -> tuple[str, ...]:
+        """The topics on which `device` may listen for what it is told."""
+
+    def replies(self, topic: str, payload: bytes, /) -> Sequence[tuple[str, bytes]]:
+        """What is answered to a message that was taken: topics and payloads."""

@@ -40,7 +40,9 @@ def phone(text: str) -> str:
 def device_name(text: str) -> str:
     """What stands in the device's topic."""
     if not NAME.fullmatch(text) or FORBIDDEN.search(text):
-        raise ValueError(f"{text!r} can't name a device: 64 characters at most, no blank, no / + #")
+        raise ValueError(
+            f"{text!r} can't name a device: 64 characters at most, no blank at its ends, no / + #"
+        )
     return text
 
 

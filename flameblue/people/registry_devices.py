@@ -14,7 +14,10 @@ from flameblue.people.registry_words import SET
 from flameblue.profiles.loader import Profile
 
 CREDENTIAL_LOST = "its credential must be set anew"
-TOKEN_PAYLOAD = "thingsboard"  # its credential comes alone, as a token, and must name one device
+TOKEN_PAYLOADS = {
+    "thingsboard",
+    "thingsboard_gateway",
+}  # the credential comes alone, and must name one device
 
 
 def settle_devices(wishes: Wishes, ledger: Ledger, places: Places, profiles: Mapping[str, Profile]) -> None:
@@ -79,7 +82,7 @@ class _Devices:
         holders: dict[str, list[Key]] = {}
         for key, device in self.known.items():
             profile = self.profiles.get(device.profile)
-            if device.credential_hash and profile is not None and profile.payload == TOKEN_PAYLOAD:
+            if device.credential_hash and profile is not None and profile.payload in TOKEN_PAYLOADS:
                 holders.setdefault(device.credential_hash, []).append(key)
         for key, wish in self.wishes.devices.items():
             sharing = holders.get(self.known[key].credential_hash, [])

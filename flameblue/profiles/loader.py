@@ -39,7 +39,8 @@ class Profile:
     """A device model. `limits`: by quantity, fields as in LimitSetting; `silence_s` None: from `interval_s`.
 
     `open_points`: the points come from the registry, the profile fixes none. `maker`, `source` and `caveats` may be
-    empty in a model of the installation, never in one of the package.
+    empty in a model of the installation, never in one of the package. `utc_offset_min`: how far its clock is ahead
+    of UTC, where the device writes local times; None: its times are not used.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Profile:
     frozen_s: dict[str, float]
     caveats: tuple[str, ...]
     source: str
+    utc_offset_min: float | None = None
 
 
 def package_folder() -> Path:
@@ -156,6 +158,7 @@ def _profile(table: Mapping[str, Any]) -> Profile:
         frozen_s={quantity: float(value) for quantity, value in table.get("frozen_s", {}).items()},
         caveats=tuple(table.get("caveats", ())),
         source=table.get("source", ""),
+        utc_offset_min=table.get("utc_offset_min"),
     )
 
 

@@ -55,7 +55,7 @@ def test_a_wrong_clock_shows_in_the_time_alone() -> None:
 def test_what_is_sent_is_read_back_by_our_own_format(count: int) -> None:
     measured = small_world().measured()
     samples = [sample_of(measured, 0, place) for place in range(count)]
-    found = payload.PLUGIN.parse(encoded(samples))
+    found = payload.PLUGIN.parse("", encoded(samples))
     assert [one.t_ms for one in found] == list(range(count))
     assert [one.values for one in found] == [sample["v"] for sample in samples]
 

@@ -1,5 +1,6 @@
 """`flameblue/v1/<device>/readings` with {"t": ms, "v": {key: number}, "s": {key: [state]}}, or an array."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flameblue.domain.errors import BadInput
@@ -15,6 +16,9 @@ _NOTHING: dict[str, Any] = {}
 class FlameblueJson:
     """Knows the format's topics and shape; holds nothing."""
 
+    strict = True
+    line_decides = False
+
     def matches(self, topic: str) -> bool:
         """Exactly one level between head and tail, and not an empty one."""
         return topic.startswith(HEAD) and topic.endswith(TAIL) and self.device(topic) != ""
@@ -24,7 +28,7 @@ class FlameblueJson:
         name = topic[len(HEAD) : -len(TAIL)]
         return "" if "/" in name else name
 
-    def parse(self, payload: bytes) -> list[Sample]:
+    def parse(self, _topic: str, payload: bytes, /) -> list[Sample]:
         """One sample an object, in their order."""
         content = lenient_json.loads(payload)
         if isinstance(content, dict):
@@ -32,6 +36,14 @@ class FlameblueJson:
         if not isinstance(content, list) or not content:
             raise BadInput('neither an object {"t", "v", "s"} nor an array of them')
         return [_sample(item) for item in content]
+
+    def commands(self, _device: str, /) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def replies(self, _topic: str, _payload: bytes, /) -> Sequence[tuple[str, bytes]]:
+        """None."""
+        return ()
 
 
 def _sample(item: Any) -> Sample:

@@ -1,5 +1,6 @@
 """`v1/devices/me/telemetry` with {key: value}, {"ts": ms, "values": {…}}, or an array of these."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flameblue.domain.errors import BadInput
@@ -14,6 +15,9 @@ _NOTHING: dict[str, Any] = {}
 class ThingsBoardJson:
     """Knows the format's topic and shapes; holds nothing."""
 
+    strict = True
+    line_decides = False
+
     def matches(self, topic: str) -> bool:
         """The one topic of telemetry."""
         return topic == TOPIC
@@ -22,7 +26,7 @@ class ThingsBoardJson:
         """The topic names nobody: it is whoever holds the token."""
         return OWN_TOPIC
 
-    def parse(self, payload: bytes) -> list[Sample]:
+    def parse(self, _topic: str, payload: bytes, /) -> list[Sample]:
         """One sample an object, in their order."""
         content = lenient_json.loads(payload)
         if isinstance(content, dict):
@@ -30,6 +34,14 @@ class ThingsBoardJson:
         if not isinstance(content, list) or not content:
             raise BadInput("neither an object nor an array of objects")
         return [_sample(item) for item in content]
+
+    def commands(self, _device: str, /) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def replies(self, _topic: str, _payload: bytes, /) -> Sequence[tuple[str, bytes]]:
+        """None."""
+        return ()
 
 
 def _sample(item: Any) -> Sample:
