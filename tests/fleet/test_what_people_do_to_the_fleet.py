@@ -125,6 +125,11 @@ def test_a_paired_device_gets_the_points_of_its_profile(cast: Cast, hand: Hand) 
     [
         ("D0217", "flameblue-efm8", "already a device"),
         ("D/1", "flameblue-efm8", "can't name a device"),
+        (" D1", "flameblue-efm8", "can't name a device"),
+        ("D1 ", "flameblue-efm8", "can't name a device"),
+        ("D  1", "flameblue-efm8", "can't name a device"),
+        ("D\t1", "flameblue-efm8", "can't name a device"),
+        ("D" * 65, "flameblue-efm8", "can't name a device"),
         ("D1", "none-such", "no profile"),
     ],
 )

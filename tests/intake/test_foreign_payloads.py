@@ -20,7 +20,8 @@ from tests.intake.valley import D0217
 
 NOW_NS = 1_768_417_620_000_000_000
 PROFILES = Shelf(package_folder()).current()
-VOLT, AMPERE, DEGREE = (QUANTITIES[name] for name in ("voltage_v", "current_a", "temperature_c"))
+VOLT, AMPERE = QUANTITIES["voltage_v"], QUANTITIES["current_a"]
+WATT, DEGREE = QUANTITIES["power_w"], QUANTITIES["temperature_c"]
 
 
 def taken(
@@ -39,7 +40,9 @@ def rows(result: Decoded) -> list[tuple[int, int, int, int]]:
 
 
 def test_a_null_is_no_value_and_nothing_to_complain_of() -> None:
-    result = taken("shelly-pro-3em", "shellypro3em-bb/status/em:0", {"a_voltage": 230, "n_current": None})
+    points = {"em:0.a_voltage": VOLT, "em:0.n_current": AMPERE}
+    sent = {"a_voltage": 230, "n_current": None}
+    result = taken("shelly-pro-3em", "shellypro3em-bb/status/em:0", sent, points)
     assert [row[2] for row in rows(result)] == [2300]
     assert result.rejects == ()
 
@@ -97,7 +100,10 @@ def test_a_chips_temperature_is_read_by_no_profile() -> None:
 
 def test_a_meter_that_calls_itself_invalid_has_no_values() -> None:
     sent = {"emeters": [{"power": 7, "is_valid": False}, {"power": 1, "is_valid": True}], "total_power": 8}
-    assert [row[2] for row in rows(taken("shelly-3em", "shellies/D1/info", sent))] == [10]
+    points = {"emeter.0.power": WATT, "emeter.1.power": WATT, "total_power": WATT}
+    assert [(row[0], row[2]) for row in rows(taken("shelly-3em", "shellies/D1/info", sent, points))] == [
+        (2, 10)
+    ]
 
 
 def test_errors_of_a_phase_are_a_fault_of_its_values_alone() -> None:

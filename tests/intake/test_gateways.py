@@ -29,6 +29,7 @@ DEVICES = (
     DeviceEntry("GW2>Device A", BEHIND, "", {"temperature": (2, DEGREE)}),
     DeviceEntry("Device A", BEHIND, credential_hash(KEY, "own"), {"temperature": (3, DEGREE)}),
     DeviceEntry("GW1>safe", BEHIND, credential_hash(KEY, "its own"), {"temperature": (4, DEGREE)}),
+    DeviceEntry("GW1>hub>inner", BEHIND, "", {"temperature": (8, DEGREE)}),
     DeviceEntry("zigbee2mqtt", "zigbee2mqtt-bridge", "", {}),
     DeviceEntry("zigbee2mqtt>厨房 插座", "zigbee2mqtt-plug", "", {"voltage": (5, VOLT)}),
     DeviceEntry("zigbee2mqtt>lost profile", "no-such-profile", "", {"voltage": (6, VOLT)}),
@@ -82,7 +83,9 @@ async def test_each_gateway_speaks_for_its_own_device_of_the_same_name(valley: I
     assert kept(valley) == []
 
 
-@pytest.mark.parametrize("name", ["Device B", "safe", "GW2>Device A", "", ">", "D0300", "GW1", "../Device A"])
+@pytest.mark.parametrize(
+    "name", ["Device B", "safe", "GW2>Device A", "hub>inner", "", ">", "D0300", "GW1", "../Device A"]
+)
 async def test_a_gateway_speaks_for_nobody_else(valley: Intake, name: str) -> None:
     await said(valley, GATEWAY, "v1/gateway/telemetry", telemetry(name, 0))
     await said(valley, GATEWAY, "v1/gateway/connect", {"device": name})
@@ -147,13 +150,21 @@ async def test_with_the_bridge_its_plugs_are_lost(valley: Intake) -> None:
     assert sink_of(valley).connections == [(points, True), ([5], False), (points, False)]
 
 
+async def test_a_bridge_that_is_back_brings_its_plugs_back_once(valley: Intake) -> None:
+    await relayed(valley, "zigbee2mqtt/bridge/state", b"offline")
+    await relayed(valley, "zigbee2mqtt/bridge/state", b"online")
+    await relayed(valley, "zigbee2mqtt/bridge/state", b"online")
+    await relayed(valley, "zigbee2mqtt/厨房 插座/availability", b"online")
+    assert [lost for _, lost in sink_of(valley).connections] == [True, False]
+
+
 async def test_on_our_endpoint_a_bridge_bears_its_own_name(valley: Intake) -> None:
     bridge = DeviceEntry("Z1", "zigbee2mqtt-bridge", credential_hash(KEY, "z"), {})
-    plug = DeviceEntry("Z1>厨房 插座", "zigbee2mqtt-plug", "", {"voltage": (8, VOLT)})
+    plug = DeviceEntry("Z1>厨房 插座", "zigbee2mqtt-plug", "", {"voltage": (9, VOLT)})
     without = {name: one for name, one in valley.directory.devices.items() if name != "zigbee2mqtt"}
     valley.directory = Directory(without | {"Z1": bridge, plug.name: plug}, {}, 0, KEY)
     await said(valley, bridge, "zigbee2mqtt/厨房 插座", {"voltage": 229})
-    assert (sink_of(valley).values(8), sink_of(valley).values(5)) == ([2290], [])
+    assert (sink_of(valley).values(9), sink_of(valley).values(5)) == ([2290], [])
 
 
 async def test_a_gateways_lost_line_loses_the_devices_behind_it(valley: Intake) -> None:

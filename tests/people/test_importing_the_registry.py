@@ -220,3 +220,17 @@ def test_a_file_on_disk_is_imported(cast: Cast, now: datetime, tmp_path: Path) -
     assert not Device.objects.filter(name="D0300").exists()
     assert import_file(path, now, "tests").errors == ()
     assert Device.objects.filter(name="D0300").exists()
+
+
+def test_a_device_behind_a_gateway_is_a_row_with_the_gateways_name_and_no_credential(
+    bring: Bring, cast: Cast
+) -> None:
+    gateway = CABIN | {"device": "GW1", "profile": "thingsboard-gateway", "credential": "A1_GATEWAY"}
+    plug = HEATER | {"device": "GW1>厨房 插座", "profile": "thingsboard-gateway-device", "credential": ""}
+    assert bring(gateway, plug).errors == ()
+    book = point_table.directory(settings.CREDENTIAL_KEY.encode(), bring.now)
+    found = book.behind(book.devices["GW1"], "厨房 插座")
+    assert found is not None
+    assert list(found.points) == [HEATER["point"]]
+    assert book.admit("A1_GATEWAY", None, 0).device is book.devices["GW1"]
+    assert book.admit("GW1>厨房 插座", "", 0).device is None

@@ -45,7 +45,9 @@ class Zigbee2Mqtt:
                 return [NOTHING._replace(device=name, online=_online(payload))]
             case [name]:
                 values = flatten(loads_object(payload))
-                return [Sample(_time(values.get("last_seen")), values, {}, device=name)]
+                heard = values.get("last_seen")  # if the bridge is set to say so
+                t_ms = heard if type(heard) is int else written_times.read(heard)
+                return [Sample(t_ms, values, {}, device=name)]
         return [NOTHING]
 
     def commands(self, _device: str, /) -> tuple[str, ...]:
@@ -55,14 +57,6 @@ class Zigbee2Mqtt:
     def replies(self, _topic: str, _payload: bytes, /) -> Sequence[tuple[str, bytes]]:
         """None."""
         return ()
-
-
-def _time(last_seen: Any) -> Any:
-    """When the bridge heard the device, if it is set to say so; a local time is not used."""
-    if type(last_seen) is int:
-        return last_seen
-    moment = written_times.read(last_seen)
-    return moment if isinstance(moment, int) else None
 
 
 def _online(payload: bytes) -> bool:
