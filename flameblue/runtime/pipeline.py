@@ -10,6 +10,7 @@ from django.conf import settings
 from flameblue.config import Config
 from flameblue.domain.clock import SystemClock, to_datetime
 from flameblue.fleet import point_table
+from flameblue.intake.announcements import Announcements
 from flameblue.intake.broker import BrokerSource
 from flameblue.intake.listener import Listener
 from flameblue.journal.record import gap_draft
@@ -65,9 +66,15 @@ async def intake(plant: Plant) -> None:
 
     async with asyncio.TaskGroup() as sources:
         if plant.config.broker.url:
-            sources.create_task(BrokerSource(plant.intake, plant.config.broker).serve())
+            sources.create_task(broker(plant).serve())
         sources.create_task(listener.serve())
         sources.create_task(every(HEALTH_S, beat))
+
+
+def broker(plant: Plant) -> BrokerSource:
+    settings = plant.config.broker
+    heard = Announcements(plant.config.data, settings.discovery_prefix) if settings.discovery_prefix else None
+    return BrokerSource(plant.intake, settings, heard)
 
 
 async def read_directory(plant: Plant) -> None:
