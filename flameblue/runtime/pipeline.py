@@ -17,6 +17,7 @@ from flameblue.journal.record import gap_draft
 from flameblue.runtime import lost_journal
 from flameblue.runtime.caring import Caring
 from flameblue.runtime.detecting import Detecting
+from flameblue.runtime.home_publishing import HomePublishing
 from flameblue.runtime.messaging import Delivering, Planning
 from flameblue.runtime.plant import Plant, open_plant
 from flameblue.runtime.remembering import Remembering
@@ -51,6 +52,7 @@ async def flow(plant: Plant) -> None:
         stage("cases", caring(plant).run)  # time and evidence → case events
         stage("planning", planning(plant).run)  # case events → notices
         stage("delivery", delivery.run)  # notices → SMS, voice
+        stage("home", home_publishing(plant).run)  # board, cases → Home Assistant, where it is wanted
         stage("profiles", lambda: watch_profiles(plant))
         stage("heartbeat", Heartbeat(plant.config.messages.heartbeat_url, plant.health).run)
         stage("health", lambda: every(HEALTH_S, lambda: write_health(plant)))
@@ -174,6 +176,12 @@ def delivering(plant: Plant) -> Delivering:
         events_grew=plant.events_grew,
         config=plant.config,
     )
+
+
+def home_publishing(plant: Plant) -> HomePublishing:
+    made = HomePublishing(config=plant.config, orm=plant.orm, board=plant.board, clock=plant.clock)
+    plant.health.count_with(made.counters)
+    return made
 
 
 async def _until_told(config: Config) -> None:
