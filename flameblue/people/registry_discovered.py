@@ -66,13 +66,13 @@ def _sort_in(device: Found, one: Announced, known: set[tuple[str, str]]) -> None
 
 
 def profile_for(sensors: Iterable[Announced], known: Mapping[str, Profile]) -> str:
-    """The one device model that has these points, else the one that takes any; empty where that is not one."""
+    """The one device model that takes any points (it asserts nothing), else the one that has these; empty: not one."""
     wanted = {one.key: one.quantity for one in sensors}
     formats = {one.payload for one in sensors}
     fitting = [profile for profile in known.values() if {profile.payload} == formats]
     fixed = [profile.name for profile in fitting if not profile.open_points and _has(profile, wanted)]
     open_ones = [profile.name for profile in fitting if profile.open_points]
-    return next((names[0] for names in (fixed, open_ones) if len(names) == 1), "")
+    return next((names[0] for names in (open_ones, fixed) if len(names) == 1), "")
 
 
 def _has(profile: Profile, wanted: Mapping[str, str]) -> bool:
