@@ -221,12 +221,13 @@ class BrokerSource:
         deliveries = []
         while self._arrived and not batch.full():
             delivery = self._arrived.popleft()
-            if not self._announces(delivery.message):
+            if not self.announces(delivery.message):
                 self.take(batch, delivery.message)
             deliveries.append(delivery)
         return deliveries
 
-    def _announces(self, message: Message) -> bool:
+    def announces(self, message: Message) -> bool:
+        """Whether `message` announces something, and is taken care of."""
         return self._announcements is not None and self._announcements.takes(message.topic, message.payload)
 
     def take(self, batch: Batch, message: Message) -> None:

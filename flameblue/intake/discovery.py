@@ -71,6 +71,7 @@ class Trouble(StrEnum):
     TEMPLATE = "template"
     NO_FORMAT = "no_format"
     NOT_TAKEN = "not_taken"
+    NAME = "name"
 
 
 SENTENCES: Mapping[Trouble, str] = {
@@ -81,6 +82,7 @@ SENTENCES: Mapping[Trouble, str] = {
     Trouble.TEMPLATE: "Not understood: its template does more than name a key, and is not evaluated.",
     Trouble.NO_FORMAT: "No payload format knows this topic.",
     Trouble.NOT_TAKEN: "The payload format of this topic takes no number from this key.",
+    Trouble.NAME: "The registry takes no such name or key (a blank, / + #, too long); rename it where it is paired.",
 }
 
 

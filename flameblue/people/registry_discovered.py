@@ -4,15 +4,15 @@ Where a device hangs nobody announces: site and premises come from whoever asks,
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flameblue.config import Config
 from flameblue.fleet.models import Point
 from flameblue.fleet.shelf import profiles
 from flameblue.intake.announcements import Refused, announced
-from flameblue.intake.discovery import SENTENCES, Announced
-from flameblue.people.registry_cells import written
+from flameblue.intake.discovery import SENTENCES, Announced, Trouble
+from flameblue.people.registry_cells import READERS, written
 from flameblue.people.registry_columns import ENGLISH
 from flameblue.people.registry_exporting import Exported
 from flameblue.people.registry_words import said
@@ -61,8 +61,17 @@ def _sort_in(device: Found, one: Announced, known: set[tuple[str, str]]) -> None
         device.troubled.append(one)
     elif (one.device, one.key) in known:
         device.known.append(one)
+    elif not (_is_taken("device", one.device) and _is_taken("point", one.key)):
+        device.troubled.append(replace(one, trouble=Trouble.NAME))
     elif one.key not in {other.key for other in device.new}:
         device.new.append(one)
+
+
+def _is_taken(column: str, text: str) -> bool:
+    try:
+        return bool(READERS[column](written(text)) == text)
+    except ValueError:
+        return False
 
 
 def profile_for(sensors: Iterable[Announced], known: Mapping[str, Profile]) -> str:

@@ -173,6 +173,9 @@ DISCOVERY_TROUBLES: Words = {
     Trouble.TEMPLATE: _("Not understood: its template does more than name a key, and is not evaluated."),
     Trouble.NO_FORMAT: _("No payload format knows this topic."),
     Trouble.NOT_TAKEN: _("The payload format of this topic takes no number from this key."),
+    Trouble.NAME: _(
+        "The registry takes no such name or key (a blank, / + #, too long); rename it where it is paired."
+    ),
 }
 REASONS: Words = {
     "first_notice": _("first notice"),

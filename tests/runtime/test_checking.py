@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flameblue.config import Config, Messages, Mqtt, Web
+from flameblue.config import Broker, Config, HomeAssistant, Messages, Mqtt, Web
 from flameblue.domain.errors import BadInput
 from flameblue.journal.embedded import EmbeddedJournal
 from flameblue.runtime.checking import check
@@ -26,6 +26,23 @@ def test_the_defaults_are_right(tmp_path: Path) -> None:
         (
             Config(mqtt=Mqtt(tls_port=8883, certificate="gone.crt")),
             "mqtt.certificate names 'gone.crt', which is no file; mqtt.tls_port needs one.",
+        ),
+        (
+            Config(home_assistant=HomeAssistant(name="火焰蓝")),
+            "home_assistant.name is '火焰蓝'; it may hold letters, digits, _ and - only.",
+        ),
+        (
+            Config(home_assistant=HomeAssistant(prefix="homeassistant/#")),
+            "home_assistant.prefix is 'homeassistant/#'; it is the beginning of a topic, such as homeassistant.",
+        ),
+        (
+            Config(broker=Broker(discovery_prefix="homeassistant/")),
+            "broker.discovery_prefix is 'homeassistant/'; it is the beginning of a topic, such as homeassistant.",
+        ),
+        (
+            Config(home_assistant=HomeAssistant(url="broker")),
+            "The broker's address must look like mqtt[s]://user:password@host:port. "
+            "It is the setting home_assistant.url.",
         ),
     ],
 )
