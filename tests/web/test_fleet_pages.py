@@ -156,8 +156,8 @@ def heard(cast: Cast, data: Path, settings: LazySettings) -> None:
 def test_an_installer_sees_what_a_broker_announces(admin: Client) -> None:
     html = admin.get("/devices/").content.decode()
     page = text_of(html)
-    assert "D0217 某厂 EFM-8 flameblue-generic ic Load current A not in the registry" in page
-    assert "D0217 某厂 EFM-8 ib Load current A in the registry" in page
+    assert "D0217 not in the registry ic Load current A 某厂 EFM-8 flameblue-generic" in page
+    assert "D0217 in the registry ib Load current A 某厂 EFM-8" in page
     assert "is not evaluated" in page
     assert "homeassistant/sensor/d/config The message could not be read. it is not a JSON object" in page
     assert "<b>双倍" not in html
