@@ -68,11 +68,13 @@ ATTEMPTS_MAX = 6
 NOTICES_PER_PERSON_PER_10_MIN = 20  # beyond it notices are merged into one summary, never dropped
 
 # home assistant
-HOME_POINTS_MAX = 20_000  # × about 1 µs of writing a value ≈ 20 ms a look; the points beyond it are not shown
-HOME_PUBLISHES_PER_LOOK_MAX = (
-    400  # every 2 s: 200 messages a second at most; the rest waits for the next look
+HOME_POINTS_MAX = (
+    5_000  # × about 6 µs = 30 ms of every 2 s; 450 premises of eleven points; the others are not shown
 )
-HOME_HEARD_MAX = 40_000  # topics that the broker holds of us × 200 B = 8 MB; more are seen to after a restart
+HOME_PUBLISHES_PER_LOOK_MAX = 400  # every 2 s: 200 a second at most; the rest waits for the next look
+HOME_HEARD_MAX = (
+    40_000  # topics that a broker holds of us, 3 a point + 6 a premises, twice over; × 200 B = 8 MB
+)
 
 # registry files
 IMPORT_ROWS_MAX = 200_000

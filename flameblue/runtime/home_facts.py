@@ -23,23 +23,24 @@ def words(language: str) -> dict[str, str]:
         return {SAFETY: _("Electrical-fire warning"), PROBLEM: _("Detector fault")}
 
 
-def premises(language: str) -> tuple[ShownPremises, ...]:
-    """The equipped premises with their points, at most HOME_POINTS_MAX of these."""
+def premises(language: str) -> tuple[tuple[ShownPremises, ...], int]:
+    """The equipped premises with their points, at most HOME_POINTS_MAX of these; how many points are left out."""
     points = (
         Point.objects.filter(retired=False, device__enabled=True)
         .select_related("device__premises__site", "circuit")
         .defer("row")
-        .order_by("device__premises_id", "id")[:HOME_POINTS_MAX]
+        .order_by("device__premises_id", "id")
     )
     with translation.override(language):
-        return tuple(
+        found = tuple(
             ShownPremises(
                 id=place.pk,
                 name=clean(str(place)),
                 points=tuple(ShownPoint(point.pk, _name(point), point.quantity) for point in group),
             )
-            for place, group in groupby(points, key=lambda point: point.device.premises)
+            for place, group in groupby(points[:HOME_POINTS_MAX], key=lambda point: point.device.premises)
         )
+    return found, max(0, points.count() - HOME_POINTS_MAX)
 
 
 def _name(point: Point) -> str:

@@ -72,12 +72,19 @@ class HomePublishing:
         self._hear(home)
         now_s = self.clock.monotonic_s()
         if self.read_s is None or now_s - self.read_s >= REGISTRY_S:
-            self.premises = await self.orm(home_facts.premises, self.config.language)
-            self.configs = shapes.configs(home, self.premises)
+            await self._read(home)
             self.read_s = now_s
         cases = await self.orm(home_facts.open_cases)
         silent = await self.orm(home_facts.silent_points)
         await asyncio.to_thread(self._publish, home, client, cases, silent)
+
+    async def _read(self, home: Home) -> None:
+        found, left_out = await self.orm(home_facts.premises, self.config.language)
+        if found != self.premises:
+            self.configs = await asyncio.to_thread(shapes.configs, home, found)
+            self.premises = found
+            if left_out:
+                log.warning("Home Assistant is not shown %d points: it is too many.", left_out)
 
     def _hear(self, home: Home) -> None:
         """What paho's thread has heard, in its order."""

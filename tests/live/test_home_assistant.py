@@ -124,11 +124,16 @@ async def test_a_subscriber_finds_premises_points_and_values_retained(
     bench: Bench, board: Board, mosquitto: Mosquitto, home: Listener
 ) -> None:
     config, state, safety = names(bench)
-    async with publishing(mosquitto.port, board):
+    assert await asyncio.to_thread(mosquitto.publish, "homeassistant/status", "online", "-r") == 0
+    async with publishing(mosquitto.port, board) as stage:
         await until(lambda: {config, state, safety, STATUS} <= home.seen.keys())
         late = Listener(mosquitto.port)
         await until(lambda: {config, state, safety, STATUS} <= late.retained)
         late.close()
+        ours = {topic for topic in home.seen if "flameblue" in topic}
+        assert stage.published == len(ours), (
+            "each topic once: an old word of Home Assistant's start is no start"
+        )
     assert late.json(config)["device"]["name"] == "禾木 松林客栈"
     assert late.json(config)["name"] == "203房暖气 剩余电流"
     assert (late.json(config)["unit_of_measurement"], late.seen[state]) == ("mA", "23.0")
@@ -182,6 +187,21 @@ async def test_a_restarted_broker_that_forgot_everything_is_told_again(
             home.close()
     finally:
         await asyncio.to_thread(broker.stop)
+
+
+async def test_a_broker_that_comes_later_is_found(bench: Bench, board: Board, tmp_path: Path) -> None:
+    folder = tmp_path / "late"
+    folder.mkdir()
+    broker = Mosquitto(folder)
+    _, state, _ = names(bench)
+    async with publishing(broker.port, board) as stage:
+        await asyncio.sleep(1.0)
+        assert stage.published == 0
+        await asyncio.to_thread(broker.start)
+        try:
+            await until(lambda: stage.outbox.held.get(state) == "23.0")
+        finally:
+            await asyncio.to_thread(broker.stop)
 
 
 async def test_home_assistant_is_told_again_when_it_comes_back(
