@@ -216,10 +216,10 @@ def _understood(found: Announced, content: Mapping[str, Any]) -> Announced:
         return replace(known, trouble=Trouble.TEMPLATE if has_template else Trouble.BARE_VALUE)
     if payload is None or name == OWN_TOPIC:
         return replace(known, trouble=Trouble.NO_FORMAT)
-    key = _key(payload, path)
-    if key is None or len(key) > NAME_LENGTH_MAX or len(name) > NAME_LENGTH_MAX:
+    taken = _taken(payload, found.state_topic, path)
+    if taken is None or any(len(text) > NAME_LENGTH_MAX for text in taken):
         return replace(known, trouble=Trouble.NOT_TAKEN)
-    return replace(known, key=key)
+    return replace(known, device=taken[0], key=taken[1])
 
 
 def _no_quantity(device_class: str, unit: str) -> Trouble:
@@ -234,18 +234,17 @@ def _path(template: Any) -> tuple[str, ...]:
     return tuple("".join(step) for step in _STEPS.findall(plain[1])) if plain else ()
 
 
-def _key(payload: Payload, path: tuple[str, ...]) -> str | None:
-    """What the format makes of a number in this place: asked of the format itself, so that both always agree."""
+def _taken(payload: Payload, topic: str, path: tuple[str, ...]) -> tuple[str, str] | None:
+    """The device and the key that a number in this place belongs to: asked of the format itself, so both agree."""
     content: Any = 1
     for step in reversed(path):
         content = {step: content}
     try:
-        keys = {
-            key for sample in payload.parse(json.dumps(content).encode()) for key in _numbers(sample.values)
-        }
+        samples = payload.parse(json.dumps(content).encode())
     except BadInput:
         return None
-    return keys.pop() if len(keys) == 1 else None
+    taken = {(payload.device(topic), key) for sample in samples for key in _numbers(sample.values)}
+    return taken.pop() if len(taken) == 1 else None
 
 
 def _numbers(values: Mapping[str, Any]) -> Iterator[str]:
