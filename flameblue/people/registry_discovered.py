@@ -75,17 +75,21 @@ def _is_taken(column: str, text: str) -> bool:
 
 
 def profile_for(sensors: Iterable[Announced], known: Mapping[str, Profile]) -> str:
-    """The one device model that takes any points (it asserts nothing), else the one that has these; empty: not one."""
+    """The format's generic device model, which asserts nothing, else the only one with these points; empty: neither."""
     wanted = {one.key: one.quantity for one in sensors}
     formats = {one.payload for one in sensors}
-    fitting = [profile for profile in known.values() if {profile.payload} == formats]
-    fixed = [profile.name for profile in fitting if not profile.open_points and _has(profile, wanted)]
-    open_ones = [profile.name for profile in fitting if profile.open_points]
-    return next((names[0] for names in (open_ones, fixed) if len(names) == 1), "")
+    generic = {f"{name}-generic" for name in formats} & known.keys()
+    fitting = [
+        profile for profile in known.values() if {profile.payload} == formats and _has(profile, wanted)
+    ]
+    for names in (sorted(generic), [profile.name for profile in fitting]):
+        if len(names) == 1:
+            return names[0]
+    return ""
 
 
 def _has(profile: Profile, wanted: Mapping[str, str]) -> bool:
-    return all(
+    return not profile.open_points and all(
         key in profile.points and profile.points[key].quantity.name == quantity
         for key, quantity in wanted.items()
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 from django.test import Client
+from django.utils import translation
 
 from flameblue.config import Broker, Config
 from flameblue.domain.clock import ManualClock, to_ns
@@ -15,8 +16,10 @@ from flameblue.domain.transitions import Level, Rule
 from flameblue.fleet.models import AuditEntry, Device, PairingWindow
 from flameblue.history.board import Board
 from flameblue.intake.announcements import Announcements
+from flameblue.intake.discovery import SENTENCES
 from flameblue.intake.quarantine import Quarantine, Quarantined, Unknown
 from flameblue.intake.reasons import Reason
+from flameblue.web import words
 from tests.cases.bench import Bench, Said, another_cabin
 from tests.cast import Cast
 from tests.web.readers import Reader, text_of
@@ -166,6 +169,11 @@ def test_an_installer_sees_what_a_broker_announces(admin: Client) -> None:
 @pytest.mark.usefixtures("heard")
 def test_only_an_admin_sees_it(bolat: Reader) -> None:
     assert "Announced by the broker" not in bolat.sees("/devices/")
+
+
+def test_a_page_says_the_same_of_an_announcement_as_the_command() -> None:
+    with translation.override("en"):
+        assert {trouble: str(text) for trouble, text in words.DISCOVERY_TROUBLES.items()} == SENTENCES
 
 
 def test_where_nothing_is_listened_to_there_is_no_such_list(admin: Client) -> None:
