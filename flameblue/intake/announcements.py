@@ -40,7 +40,7 @@ class Refused(NamedTuple):
 
 
 class Announcements:
-    """The announcements under `prefix`, on their way into the file in `folder`."""
+    """The announcements under `prefix`, on their way into the file in `folder`. Without a prefix there are none."""
 
     def __init__(self, folder: Path, prefix: str) -> None:
         self._path = folder / FILE
@@ -50,7 +50,8 @@ class Announcements:
     @property
     def topics(self) -> tuple[str, ...]:
         """What is to be subscribed to."""
-        return tuple(f"{self._prefix}/{kind}/#" for kind in (*SENSORS, WHOLE_DEVICE))
+        kinds = (*SENSORS, WHOLE_DEVICE) if self._prefix else ()
+        return tuple(f"{self._prefix}/{kind}/#" for kind in kinds)
 
     def begin(self) -> None:
         """A connection begins: the broker will send everything that holds. May be called from any thread."""
@@ -58,15 +59,15 @@ class Announcements:
 
     def takes(self, topic: str, payload: bytes) -> bool:
         """Whether it is an announcement, and so taken care of; of one that is too large, enough to be refused."""
-        if discovery.component(topic, self._prefix) is None:
+        if not self._prefix or discovery.component(topic, self._prefix) is None:
             return False
         if discovery.is_wanted(topic, self._prefix) and len(self._waiting) < ANNOUNCEMENTS_MAX:
             self._waiting.append((topic, payload[: ANNOUNCEMENT_BYTES_MAX + 1]))
         return True
 
     async def serve(self) -> None:
-        """Writes what has come, for ever."""
-        while True:
+        """Writes what has come, for ever; without a prefix it has nothing to do."""
+        while self._prefix:
             await asyncio.sleep(WRITE_S)
             if self._waiting:
                 await asyncio.to_thread(self.write)

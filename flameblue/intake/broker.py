@@ -102,8 +102,6 @@ class BrokerSource:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._pump())
                 tasks.create_task(self._acknowledge())
-                if self._announcements is not None:
-                    tasks.create_task(self._announcements.serve())
         finally:
             self._stopping.set()
             self._gone.set()

@@ -40,13 +40,15 @@ def run(config: Config) -> int:
 async def flow(plant: Plant) -> None:
     """Every stage follows the log before it from its own saved cursor and wakes the one after it."""
     delivery = delivering(plant)
+    heard = Announcements(plant.config.data, plant.config.broker.discovery_prefix)
     async with asyncio.TaskGroup() as stages:
 
         def stage(name: str, run: Callable[[], Awaitable[None]]) -> None:
             stages.create_task(keep(name, run, plant.health))
 
         stage("journal", ticking(plant).run)  # ticks, gaps, changes of the point table
-        stage("intake", lambda: intake(plant))  # bytes → readings → journal → acknowledged
+        stage("intake", lambda: intake(plant, heard))  # bytes → readings → journal → acknowledged
+        stage("announcements", heard.serve)  # what devices of an existing broker say of themselves
         stage("history", remembering(plant, delivery).run)  # journal → board, Parquet
         stage("detection", detecting(plant).run)  # journal → transitions → cases
         stage("cases", caring(plant).run)  # time and evidence → case events
@@ -58,7 +60,7 @@ async def flow(plant: Plant) -> None:
         stage("health", lambda: every(HEALTH_S, lambda: write_health(plant)))
 
 
-async def intake(plant: Plant) -> None:
+async def intake(plant: Plant, heard: Announcements) -> None:
     """The listener, and the existing broker where there is one."""
     listener = Listener(plant.intake, plant.config.mqtt)
 
@@ -68,15 +70,9 @@ async def intake(plant: Plant) -> None:
 
     async with asyncio.TaskGroup() as sources:
         if plant.config.broker.url:
-            sources.create_task(broker(plant).serve())
+            sources.create_task(BrokerSource(plant.intake, plant.config.broker, heard).serve())
         sources.create_task(listener.serve())
         sources.create_task(every(HEALTH_S, beat))
-
-
-def broker(plant: Plant) -> BrokerSource:
-    settings = plant.config.broker
-    heard = Announcements(plant.config.data, settings.discovery_prefix) if settings.discovery_prefix else None
-    return BrokerSource(plant.intake, settings, heard)
 
 
 async def read_directory(plant: Plant) -> None:

@@ -1,5 +1,6 @@
 """The announcements of a broker: what holds now, bounded, readable from elsewhere."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -32,6 +33,14 @@ def test_it_subscribes_to_what_may_be_measured(heard: Announcements) -> None:
         "homeassistant/binary_sensor/#",
         "homeassistant/device/#",
     )
+
+
+async def test_without_a_prefix_nothing_is_listened_to(tmp_path: Path) -> None:
+    deaf = Announcements(tmp_path, "")
+    assert deaf.topics == ()
+    assert not deaf.takes("/sensor/a/config", PAYLOAD)
+    async with asyncio.timeout(5):
+        await deaf.serve()
 
 
 def test_the_newest_counts_and_an_empty_one_takes_back(heard: Announcements, tmp_path: Path) -> None:
