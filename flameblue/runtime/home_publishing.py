@@ -146,7 +146,7 @@ class HomePublishing:
             except UnicodeDecodeError:
                 return  # no broker should pass it on
             if topic == home.birth_topic:
-                if message.payload == shapes.ONLINE.encode() and not message.retain:
+                if message.payload == shapes.ONLINE.encode():
                     self.heard.append(ANEW)
             elif message.retain and message.payload:  # without the flag it is what we have just sent
                 self.heard.append(topic)

@@ -24,7 +24,7 @@ def heard(tmp_path: Path) -> Announcements:
     return Announcements(tmp_path, PREFIX)
 
 
-def announce(heard: Announcements, device: str, key: str, unit: str = "A", label: str = "配电箱") -> None:
+def announcement(device: str, key: str, unit: str, label: str) -> bytes:
     content = {
         "dev": {"name": label, "mdl": "EFM-8"},
         "stat_t": f"flameblue/v1/{device}/readings",
@@ -32,8 +32,12 @@ def announce(heard: Announcements, device: str, key: str, unit: str = "A", label
         "unit_of_meas": unit,
         "val_tpl": f"{{{{ value_json.v['{key}'] }}}}",
     }
+    return json.dumps(content).encode()
+
+
+def announce(heard: Announcements, device: str, key: str, unit: str = "A") -> None:
     topic = f"{PREFIX}/sensor/{device.encode().hex()[:60]}/{key.encode().hex()}/config"
-    assert heard.takes(topic, json.dumps(content).encode())
+    assert heard.takes(topic, announcement(device, key, unit, "配电箱"))
     heard.write()
 
 
@@ -92,6 +96,14 @@ def test_a_key_that_a_spreadsheet_would_compute_is_kept_as_text(
 ) -> None:
     announce(heard, "D9", "=1+1")
     assert "'=1+1" in table(found(tmp_path), "a", "b").rows[0]
+
+
+def test_a_point_that_is_announced_twice_is_one_row(cast: Cast, heard: Announcements, tmp_path: Path) -> None:
+    announce(heard, "D9", "ib")
+    again = announcement("D9", "ib", "A", "配电箱")
+    assert heard.takes(f"{PREFIX}/sensor/again/config", again)
+    heard.write()
+    assert len(table(found(tmp_path), "禾木", "松林客栈").rows) == 1
 
 
 @pytest.mark.parametrize("name", ["box#9", "长" * 65])
