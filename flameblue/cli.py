@@ -72,7 +72,14 @@ def _add_registry(commands: Any) -> None:
     take = commands.add_parser("export", help="write the same file back")
     take.add_argument("file", type=Path, help="the .csv or .xlsx file to write")
     take.set_defaults(run=_export)
-    for one in (bring, take):
+    heard = commands.add_parser("discovered", help="what the devices of an existing broker announce")
+    heard.add_argument(
+        "--format", choices=("text", "csv"), default="text", help="csv: what an import would take"
+    )
+    heard.add_argument("--site", default="", help="where the devices hang")
+    heard.add_argument("--premises", default="", help="where the devices hang")
+    heard.set_defaults(run=_discovered)
+    for one in (bring, take, heard):
         one.add_argument("--language", choices=("en", "zh-hans"), default="en", help="of headings and words")
 
     token = commands.add_parser("token", help="make an API token for a user; it is printed once")
@@ -206,6 +213,22 @@ def _export(arguments: argparse.Namespace) -> int:
     from flameblue.runtime import installation
 
     for note in installation.export_registry(arguments.file, arguments.language):
+        print(note, file=sys.stderr)
+    return 0
+
+
+def _discovered(arguments: argparse.Namespace) -> int:
+    loaded = _existing()
+    from flameblue.people import registry_discovered, registry_writing
+
+    devices, refused = registry_discovered.discovered(loaded.data, loaded.broker.discovery_prefix)
+    if arguments.format == "text":
+        print("\n".join(registry_discovered.lines(loaded, devices, refused)))
+        return 0
+    place = (arguments.site, arguments.premises)
+    exported = registry_discovered.table(devices, *place, language=arguments.language)
+    sys.stdout.buffer.write(registry_writing.csv_bytes(exported))
+    for note in exported.notes:
         print(note, file=sys.stderr)
     return 0
 

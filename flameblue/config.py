@@ -45,6 +45,19 @@ class Broker:
     url: str = ""
     client_id: str = "flameblue"
     topics: tuple[str, ...] = ("flameblue/v1/+/readings",)
+    discovery_prefix: str = (
+        ""  # where devices announce themselves, usually "homeassistant"; empty: not listened to
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HomeAssistant:
+    """What Home Assistant is shown, by the broker that it uses (`url` as of Broker; empty: nothing)."""
+
+    url: str = ""
+    prefix: str = "homeassistant"
+    name: str = "flameblue"  # in topics and ids; two installations on one broker need two names
+    every_s: float = 10.0  # a point's value at most once in this time
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +104,7 @@ class Config:
     web: Web = field(default_factory=Web)
     mqtt: Mqtt = field(default_factory=Mqtt)
     broker: Broker = field(default_factory=Broker)
+    home_assistant: HomeAssistant = field(default_factory=HomeAssistant)
     smpp: Smpp = field(default_factory=Smpp)
     voice: Voice = field(default_factory=Voice)
     messages: Messages = field(default_factory=Messages)

@@ -31,6 +31,11 @@ BATCH_MESSAGES_MAX = 1_024  # × about 20 µs of decoding ≈ 20 ms in which the
 BROKER_PENDING_MAX = 4_096  # messages of an existing broker not yet on disk; then its socket is not read
 BROKER_PROBE_MESSAGES = 1_200  # that a check leaves with a broker: Mosquitto's own bound is 1,000
 UNKNOWN_DEVICES_MAX = 1_000  # listed while pairing; then the oldest go first
+ANNOUNCEMENTS_MAX = (
+    4_000  # × at most 16 KiB = 64 MiB (100 sockets announce 1,500 of 1 KiB); then new ones are left out
+)
+ANNOUNCEMENT_BYTES_MAX = 16 * KIB  # a larger announcement is refused
+ANNOUNCED_PARTS_MAX = 256  # sensors in one announcement of a whole device
 PROFILE_BYTES_MAX = 256 * KIB  # a larger profile file is a problem on the devices page
 
 # journal
@@ -69,6 +74,15 @@ SMPP_UNIT_BYTES_MAX = (
     128 * KIB
 )  # from the SMS gateway: one message_payload of 64 KiB, twice over; then the line ends
 NOTICES_PER_PERSON_PER_10_MIN = 20  # beyond it notices are merged into one summary, never dropped
+
+# home assistant
+HOME_POINTS_MAX = (
+    5_000  # × about 6 µs = 30 ms of every 2 s; 450 premises of eleven points; the others are not shown
+)
+HOME_PUBLISHES_PER_LOOK_MAX = 400  # every 2 s: 200 a second at most; the rest waits for the next look
+HOME_HEARD_MAX = (
+    40_000  # topics that a broker holds of us, 3 a point + 6 a premises, twice over; × 200 B = 8 MB
+)
 
 # registry files
 IMPORT_ROWS_MAX = 200_000

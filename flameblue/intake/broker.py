@@ -24,6 +24,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from flameblue.config import Broker
 from flameblue.domain.errors import BadInput, WorldFailed
 from flameblue.domain.limits import BROKER_PENDING_MAX, INTAKE_BATCHES_MAX
+from flameblue.intake.announcements import Announcements
 from flameblue.intake.decode import Message, route
 from flameblue.intake.quarantine import Quarantined, Unknown
 from flameblue.intake.reasons import Reason
@@ -73,11 +74,13 @@ def address(url: str) -> Address:
 
 
 class BrokerSource:
-    """The messages of one broker. `serve` runs until it is cancelled."""
+    """The messages of one broker. `serve` runs until it is cancelled. `announcements`: where they are listened to."""
 
-    def __init__(self, intake: Intake, settings: Broker) -> None:
+    def __init__(self, intake: Intake, settings: Broker, announcements: Announcements | None = None) -> None:
         self._intake = intake
         self._settings = settings
+        self._announcements = announcements
+        self._topics = (*settings.topics, *(announcements.topics if announcements else ()))
         self._address = address(settings.url)
         self._arrived: deque[Delivery] = deque()
         self._room = threading.BoundedSemaphore(BROKER_PENDING_MAX)
@@ -164,16 +167,16 @@ class BrokerSource:
             return
         self._got_through = True
         self._count("broker_connects")
-        client.subscribe([(topic, 1) for topic in self._settings.topics])
+        if self._announcements is not None:
+            self._announcements.begin()
+        client.subscribe([(topic, 1) for topic in self._topics])
 
     def _on_disconnect(self, _client: paho.Client, _data: Any, _flags: Any, _reason: Any, _more: Any) -> None:
         self._gone.set()
 
     def _on_subscribe(self, _client: paho.Client, _data: Any, _id: int, reasons: Any, _more: Any) -> None:
         refused = [
-            topic
-            for topic, reason in zip(self._settings.topics, reasons, strict=False)
-            if reason.value >= REFUSED
+            topic for topic, reason in zip(self._topics, reasons, strict=False) if reason.value >= REFUSED
         ]
         if refused:
             log.error("The broker does not give us %s", ", ".join(refused))
@@ -217,9 +220,14 @@ class BrokerSource:
         deliveries = []
         while self._arrived and not batch.full():
             delivery = self._arrived.popleft()
-            self.take(batch, delivery.message)
+            if not self.announces(delivery.message):
+                self.take(batch, delivery.message)
             deliveries.append(delivery)
         return deliveries
+
+    def announces(self, message: Message) -> bool:
+        """Whether `message` announces something, and is taken care of."""
+        return self._announcements is not None and self._announcements.takes(message.topic, message.payload)
 
     def take(self, batch: Batch, message: Message) -> None:
         """Puts what `message` holds into `batch`; the device is the one that its topic names."""

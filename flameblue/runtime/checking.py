@@ -1,5 +1,6 @@
 """What is looked at before anything starts: a mistake in the settings is told once, in a sentence, not in a loop."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,11 +8,14 @@ from flameblue import plugins
 from flameblue.cases import policy
 from flameblue.config import Config, Mqtt
 from flameblue.domain.errors import BadInput
+from flameblue.intake.broker import address
 from flameblue.intake.tls import CLIENT_CERTIFICATES, REQUIRED
 from flameblue.notices import channels
 from flameblue.runtime.backends import is_written
 
 PORT_MAX = 65_535
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")  # what Home Assistant takes in a topic of discovery
+PREFIX = re.compile(r"[^+#\0/][^+#\0]*(?<!/)")
 
 
 def check(config: Config) -> None:
@@ -24,7 +28,8 @@ def check(config: Config) -> None:
 
 def mistakes(config: Config) -> list[str]:
     """All that is wrong with the settings, a sentence each."""
-    found = [*_of_ports(config), *_of_channels(config), *_of_client_certificates(config.mqtt)]
+    found = [*_of_ports(config), *_of_channels(config)]
+    found += [*_of_client_certificates(config.mqtt), *_of_home_assistant(config)]
     if config.mqtt.tls_port:
         for name, file in (("mqtt.certificate", config.mqtt.certificate), ("mqtt.key", config.mqtt.key)):
             if not Path(file).is_file():
@@ -66,3 +71,17 @@ def _of_channels(config: Config) -> Iterator[str]:
     for name, wanted in (("sms_channel", messages.sms_channel), ("voice_channel", messages.voice_channel)):
         if wanted not in known:
             yield f"messages.{name} is {wanted!r}; there are: {', '.join(known)}."
+
+
+def _of_home_assistant(config: Config) -> Iterator[str]:
+    home, heard = config.home_assistant, config.broker.discovery_prefix
+    for name, prefix in (("home_assistant.prefix", home.prefix), ("broker.discovery_prefix", heard or "x")):
+        if not PREFIX.fullmatch(prefix):
+            yield f"{name} is {prefix!r}; it is the beginning of a topic, such as homeassistant."
+    if not NAME.fullmatch(home.name):
+        yield f"home_assistant.name is {home.name!r}; it may hold letters, digits, _ and - only."
+    if home.url:
+        try:
+            address(home.url)
+        except BadInput as error:
+            yield f"{error} It is the setting home_assistant.url."

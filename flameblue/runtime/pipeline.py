@@ -10,12 +10,14 @@ from django.conf import settings
 from flameblue.config import Config
 from flameblue.domain.clock import SystemClock, to_datetime
 from flameblue.fleet import point_table
+from flameblue.intake.announcements import Announcements
 from flameblue.intake.broker import BrokerSource
 from flameblue.intake.listener import Listener
 from flameblue.journal.record import gap_draft
 from flameblue.runtime import lost_journal
 from flameblue.runtime.caring import Caring
 from flameblue.runtime.detecting import Detecting
+from flameblue.runtime.home_publishing import HomePublishing
 from flameblue.runtime.messaging import Delivering, Planning
 from flameblue.runtime.plant import Plant, open_plant
 from flameblue.runtime.remembering import Remembering
@@ -38,24 +40,27 @@ def run(config: Config) -> int:
 async def flow(plant: Plant) -> None:
     """Every stage follows the log before it from its own saved cursor and wakes the one after it."""
     delivery = delivering(plant)
+    heard = Announcements(plant.config.data, plant.config.broker.discovery_prefix)
     async with asyncio.TaskGroup() as stages:
 
         def stage(name: str, run: Callable[[], Awaitable[None]]) -> None:
             stages.create_task(keep(name, run, plant.health))
 
         stage("journal", ticking(plant).run)  # ticks, gaps, changes of the point table
-        stage("intake", lambda: intake(plant))  # bytes → readings → journal → acknowledged
+        stage("intake", lambda: intake(plant, heard))  # bytes → readings → journal → acknowledged
+        stage("announcements", heard.serve)  # what devices of an existing broker say of themselves
         stage("history", remembering(plant, delivery).run)  # journal → board, Parquet
         stage("detection", detecting(plant).run)  # journal → transitions → cases
         stage("cases", caring(plant).run)  # time and evidence → case events
         stage("planning", planning(plant).run)  # case events → notices
         stage("delivery", delivery.run)  # notices → SMS, voice
+        stage("home", home_publishing(plant).run)  # board, cases → Home Assistant, where it is wanted
         stage("profiles", lambda: watch_profiles(plant))
         stage("heartbeat", Heartbeat(plant.config.messages.heartbeat_url, plant.health).run)
         stage("health", lambda: every(HEALTH_S, lambda: write_health(plant)))
 
 
-async def intake(plant: Plant) -> None:
+async def intake(plant: Plant, heard: Announcements) -> None:
     """The listener, and the existing broker where there is one."""
     listener = Listener(plant.intake, plant.config.mqtt)
 
@@ -65,7 +70,7 @@ async def intake(plant: Plant) -> None:
 
     async with asyncio.TaskGroup() as sources:
         if plant.config.broker.url:
-            sources.create_task(BrokerSource(plant.intake, plant.config.broker).serve())
+            sources.create_task(BrokerSource(plant.intake, plant.config.broker, heard).serve())
         sources.create_task(listener.serve())
         sources.create_task(every(HEALTH_S, beat))
 
@@ -167,6 +172,12 @@ def delivering(plant: Plant) -> Delivering:
         events_grew=plant.events_grew,
         config=plant.config,
     )
+
+
+def home_publishing(plant: Plant) -> HomePublishing:
+    made = HomePublishing(config=plant.config, orm=plant.orm, board=plant.board, clock=plant.clock)
+    plant.health.count_with(made.counters)
+    return made
 
 
 async def _until_told(config: Config) -> None:

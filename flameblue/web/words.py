@@ -10,6 +10,8 @@ from django.utils.translation import pgettext_lazy
 from flameblue.cases import causes
 from flameblue.cases.models import Alarm, Family, State
 from flameblue.domain.transitions import Level, Rule, Why
+from flameblue.fleet import quantity_words
+from flameblue.intake.discovery import Trouble
 from flameblue.notices.models import Notice
 from flameblue.web import editions
 
@@ -65,21 +67,7 @@ WHYS: Mapping[Why, str | Promise] = {
     Why.FROZEN: _("the value does not move"),
     Why.CONNECTION_LOST: _("the connection was lost"),
 }
-QUANTITIES: Words = {
-    "residual_current_ma": _("Residual current"),
-    "temperature_c": _("Temperature"),
-    "ambient_temperature_c": _("Ambient temperature"),
-    "current_a": _("Load current"),
-    "voltage_v": _("Voltage"),
-    "power_w": _("Power"),
-    "energy_kwh": _("Energy"),
-    "arc_count": _("Arcs counted"),
-    "humidity_percent": _("Humidity"),
-    "apparent_power_va": _("Apparent power"),
-    "reactive_power_var": _("Reactive power"),
-    "power_factor": _("Power factor"),
-    "frequency_hz": _("Frequency"),
-}
+QUANTITIES: Words = quantity_words.QUANTITIES
 KINDS: Words = {
     "suspected": _("No data; it may be part of an outage"),
     "opened": _("The case was opened"),
@@ -176,6 +164,18 @@ QUARANTINE_REASONS: Words = {
     "wrong_credential": _("A known device with a wrong credential; it was refused."),
     "protocol": _("The protocol was broken; the connection was closed."),
     "our_fault": _("Flameblue itself failed on this message: please report it."),
+}
+DISCOVERY_TROUBLES: Words = {
+    Trouble.NO_CLASS: _("Not understood: nothing says what is measured."),
+    Trouble.MILLIAMPERE: _("Not understood: mA may be a load or a residual current. Write its row yourself."),
+    Trouble.NO_QUANTITY: _("Not understood: no quantity here has this meaning and unit."),
+    Trouble.BARE_VALUE: _("Not understood: its topic carries a bare value, no JSON key."),
+    Trouble.TEMPLATE: _("Not understood: its template does more than name a key, and is not evaluated."),
+    Trouble.NO_FORMAT: _("No payload format knows this topic."),
+    Trouble.NOT_TAKEN: _("The payload format of this topic takes no number from this key."),
+    Trouble.NAME: _(
+        "The registry takes no such name or key (a blank, / + #, too long); rename it where it is paired."
+    ),
 }
 REASONS: Words = {
     "first_notice": _("first notice"),

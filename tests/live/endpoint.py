@@ -87,7 +87,9 @@ async def serve(folder: Path, port: int, tls_port: int, devices: int) -> None:
     serving = asyncio.create_task(listener.serve())
     await listener.started.wait()
     reader = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
     while await reader.readline():
         sys.stdout.write(json.dumps(desk.counts.as_dict()) + "\n")
         sys.stdout.flush()

@@ -58,7 +58,9 @@ Visit = Callable[[Crowd], Awaitable[None]]
 
 def hello(crowd: Crowd, **more: object) -> bytes:
     name = crowd.name()
-    return Client(**{"client_id": f"{name}-{crowd.draw.random()}", "user": name, "password": CREDENTIAL, **more}).connect()
+    return Client(
+        **{"client_id": f"{name}-{crowd.draw.random()}", "user": name, "password": CREDENTIAL, **more}
+    ).connect()
 
 
 async def crawl(crowd: Crowd) -> None:
@@ -220,7 +222,9 @@ class Hostile:
     def __init__(self, kind: str, port: int, seconds: float, rate: float) -> None:
         arguments = (kind, str(port), str(seconds), str(rate), "7")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.live.hostile_clients", *arguments], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "tests.live.hostile_clients", *arguments],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == "begun\n"

@@ -3,18 +3,20 @@
 import os
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from flameblue.config import Broker, Config, Mqtt, Web
+from flameblue.config import Broker, Config, HomeAssistant, Mqtt, Web
 from flameblue.domain.clock import SystemClock, to_datetime
 from flameblue.journal.embedded import EmbeddedJournal
 from flameblue.journal.record import tick_draft
 from flameblue.runtime.set_up import broker as broker_look
 from flameblue.runtime.set_up.broker import look_at_broker
 from flameblue.runtime.set_up.findings import Finding, Verdict
+from flameblue.runtime.set_up.home import look_at_home
 from flameblue.runtime.set_up.places import look_at_certificate, look_at_ports, look_at_profiles
 from flameblue.runtime.set_up.storage import look_at_clock, look_at_disk
 from tests.live.binaries import needed, needed_library
@@ -105,6 +107,32 @@ def test_nobody_there_and_a_silent_one_are_told(tmp_path: Path, monkeypatch: pyt
         url = f"mqtt://{HOST}:{silent.getsockname()[1]}"
         (found,) = look_at_broker(Config(data=tmp_path, broker=Broker(url=url)), CLOCK)
     assert "does not answer as an MQTT broker" in found.seen
+
+
+def test_home_assistants_broker_is_visited_and_refuses_a_stranger(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    def found(url: str) -> list[tuple[Verdict, str]]:
+        looked = look_at_home(Config(data=tmp_path, home_assistant=HomeAssistant(url=url)))
+        return [(finding.verdict, finding.seen) for finding in looked]
+
+    assert found("") == []
+    place = f"Home Assistant's broker {HOST}:{mosquitto.port}"
+    ((verdict, said),) = found(mosquitto.url)
+    assert (verdict, said.startswith(f"{place} can't be reached")) == (WRONG, True)
+    mosquitto.start()
+    assert found(mosquitto.url) == [(FINE, f"{place} lets us in.")]
+    with socket.create_server((HOST, 0)) as stern:
+
+        def refuse() -> None:
+            line = stern.accept()[0]
+            line.recv(4096)
+            line.sendall(b"\x20\x02\x00\x05")  # CONNACK: not authorized
+            line.close()
+
+        threading.Thread(target=refuse, daemon=True).start()
+        ((verdict, said),) = found(f"mqtt://{HOST}:{stern.getsockname()[1]}")
+        assert (verdict, "refuses us: Not authorized" in said) == (WRONG, True)
 
 
 def test_a_port_that_another_program_has_is_told(tmp_path: Path) -> None:

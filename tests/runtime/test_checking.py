@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flameblue.config import Config, Messages, Mqtt, Web
+from flameblue.config import Broker, Config, HomeAssistant, Messages, Mqtt, Web
 from flameblue.domain.errors import BadInput
 from flameblue.journal.embedded import EmbeddedJournal
 from flameblue.runtime.checking import check
@@ -42,6 +42,23 @@ def test_the_defaults_are_right(tmp_path: Path) -> None:
         (
             Config(mqtt=Mqtt(tls_port=8883, client_certificates="required")),
             "mqtt.client_certificates is 'required', and mqtt.client_ca does not say whose.",
+        ),
+        (
+            Config(home_assistant=HomeAssistant(name="火焰蓝")),
+            "home_assistant.name is '火焰蓝'; it may hold letters, digits, _ and - only.",
+        ),
+        (
+            Config(home_assistant=HomeAssistant(prefix="homeassistant/#")),
+            "home_assistant.prefix is 'homeassistant/#'; it is the beginning of a topic, such as homeassistant.",
+        ),
+        (
+            Config(broker=Broker(discovery_prefix="homeassistant/")),
+            "broker.discovery_prefix is 'homeassistant/'; it is the beginning of a topic, such as homeassistant.",
+        ),
+        (
+            Config(home_assistant=HomeAssistant(url="broker")),
+            "The broker's address must look like mqtt[s]://user:password@host:port. "
+            "It is the setting home_assistant.url.",
         ),
     ],
 )

@@ -60,6 +60,8 @@ def test_the_chinese_one_is_chinese() -> None:
         "make",
         "PyPI",
         "ThingsBoard",
+        "Home",
+        "Assistant",
         "MQTT",
         "PUBACK",
         "Apache",

@@ -1,21 +1,28 @@
 """Devices, premises and quarantine: what is silent, what is expected, what could not be read."""
 
+import json
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
+from django.utils import translation
 
+from flameblue.config import Broker, Config
 from flameblue.domain.clock import ManualClock, to_ns
 from flameblue.domain.readings import Reading, readings_array
 from flameblue.domain.transitions import Level, Rule
 from flameblue.fleet.models import AuditEntry, Device, PairingWindow
 from flameblue.history.board import Board
+from flameblue.intake.announcements import Announcements
+from flameblue.intake.discovery import SENTENCES
 from flameblue.intake.quarantine import Quarantine, Quarantined, Unknown
 from flameblue.intake.reasons import Reason
+from flameblue.web import words
 from tests.cases.bench import Bench, Said, another_cabin
 from tests.cast import Cast
-from tests.web.readers import Reader
+from tests.web.readers import Reader, text_of
 
 
 @pytest.fixture
@@ -129,3 +136,54 @@ def test_what_is_not_in_the_list_of_unknown_devices_gets_no_place(
     wish = {"name": "D0998", "premises": cast.premises.pk, "profile": "flameblue-efm8"}
     assert "Not done" in admin.post("/quarantine/bind/", wish, follow=True).content.decode()
     assert not Device.objects.filter(name="D0998").exists()
+
+
+def announcement(key: str, **changes: str) -> bytes:
+    content = {
+        "dev": {"name": "203配电箱", "mf": "某厂", "mdl": "EFM-8"},
+        "stat_t": "flameblue/v1/D0217/readings",
+        "dev_cla": "current",
+        "unit_of_meas": "A",
+        "val_tpl": f"{{{{ value_json.v.{key} }}}}",
+    }
+    return json.dumps(content | changes).encode()
+
+
+@pytest.fixture
+def heard(cast: Cast, data: Path, settings: LazySettings) -> None:
+    """A broker's devices announce a known point, a new one, one that is computed, and nonsense."""
+    settings.CONFIG = Config(data=data, broker=Broker(discovery_prefix="homeassistant"))
+    announcements = Announcements(data, "homeassistant")
+    for name, payload in {
+        "a": announcement("ib"),
+        "b": announcement("ic"),
+        "c": announcement("id", val_tpl="{{ value_json.v.id * 2 }}", name="<b>双倍</b>"),
+        "d": b"[]",
+    }.items():
+        announcements.takes(f"homeassistant/sensor/{name}/config", payload)
+    announcements.write()
+
+
+@pytest.mark.usefixtures("heard")
+def test_an_installer_sees_what_a_broker_announces(admin: Client) -> None:
+    html = admin.get("/devices/").content.decode()
+    page = text_of(html)
+    assert "D0217 not in the registry ic Load current A 某厂 EFM-8 flameblue-generic" in page
+    assert "D0217 in the registry ib Load current A 某厂 EFM-8" in page
+    assert "is not evaluated" in page
+    assert "homeassistant/sensor/d/config The message could not be read. it is not a JSON object" in page
+    assert "<b>双倍" not in html
+
+
+@pytest.mark.usefixtures("heard")
+def test_only_an_admin_sees_it(bolat: Reader) -> None:
+    assert "Announced by the broker" not in bolat.sees("/devices/")
+
+
+def test_a_page_says_the_same_of_an_announcement_as_the_command() -> None:
+    with translation.override("en"):
+        assert {trouble: str(text) for trouble, text in words.DISCOVERY_TROUBLES.items()} == SENTENCES
+
+
+def test_where_nothing_is_listened_to_there_is_no_such_list(admin: Client) -> None:
+    assert "Announced by the broker" not in admin.get("/devices/").content.decode()

@@ -200,7 +200,7 @@ class Visit:
         self._client.loop_start()
         codes = self._answer("does not answer as an MQTT broker")
         if codes[0].is_failure:
-            raise WorldFailed(f"refuses us: {codes[0]}. Are user and password in broker.url right?")
+            raise WorldFailed(f"refuses us: {codes[0]}. Are user and password in its url right?")
         return self._present
 
     def told(self, topics: Sequence[str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from flameblue.runtime.checking import mistakes
 from flameblue.runtime.set_up import findings
 from flameblue.runtime.set_up.broker import look_at_broker
 from flameblue.runtime.set_up.findings import Finding, fine, wrong
+from flameblue.runtime.set_up.home import look_at_home
 from flameblue.runtime.set_up.places import (
     look_at_certificate,
     look_at_client_ca,
@@ -45,6 +46,7 @@ def look(config: Config, clock: Clock, *, running: bool) -> Iterator[Finding]:
     yield from look_at_certificate(config, to_datetime(clock.now_ns()))
     yield from look_at_client_ca(config, to_datetime(clock.now_ns()))
     yield from look_at_broker(config, clock)
+    yield from look_at_home(config)
     yield from look_at_disk(config, clock)
     yield from look_at_journal(config)
     yield from look_at_database(config, installed=is_installed(config))

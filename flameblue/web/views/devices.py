@@ -1,8 +1,10 @@
-"""The devices: last reading and its age, silent, expected to be silent, a wrong clock."""
+"""The devices: last reading and its age, silent, expected to be silent, a wrong clock; what a broker announces."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,6 +16,7 @@ from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.domain.transitions import Level, Rule
 from flameblue.fleet import shelf
 from flameblue.fleet.models import Device, Point
+from flameblue.people.registry_discovered import discovered
 from flameblue.web import access, readings, tiles
 from flameblue.web.now import now
 
@@ -53,8 +56,22 @@ def devices(request: HttpRequest) -> HttpResponse:
     ]
     shelf.profiles()
     spoilt = sorted(shelf.shelf().problems.items())
-    seen = {"lines": lines, "page": page, "now": at, "spoilt": spoilt}
-    return render(request, "devices/devices.html", seen)
+    values = {"lines": lines, "page": page, "now": at, "spoilt": spoilt} | _announced(request)
+    return render(request, "devices/devices.html", values)
+
+
+def _announced(request: HttpRequest) -> dict[str, Any]:
+    """What an existing broker's devices announce, for an admin, where that is listened to."""
+    prefix = settings.CONFIG.broker.discovery_prefix
+    if not prefix or access.role_of(request.user) != access.ADMIN:
+        return {"announced": None}
+    found, refused = discovered(settings.CONFIG.data, prefix)
+    shown = found[:PAGE_ROWS_MAX]
+    return {
+        "announced": shown,
+        "announced_left_out": len(found) - len(shown),
+        "refused": refused[:PAGE_ROWS_MAX],
+    }
 
 
 def _faulty(rule: Rule) -> set[int]:
