@@ -7,12 +7,15 @@ the socket is not read; TCP tells the device.
 import asyncio
 import socket
 from collections import deque
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, Protocol
 
 from flameblue.domain.limits import INFLIGHT_PER_CONNECTION_MAX, KIB
 from flameblue.intake.directory import Admission, DeviceEntry, Directory
 from flameblue.intake.protocol import Session
+from flameblue.intake.protocols.mqtt.packets import Terms
+from flameblue.intake.sessions import DeviceSession
 
 SEND_BUFFER_BYTES = 32 * KIB  # of the kernel, a connection; it would grow to megabytes for who does not read
 _TCP_KEEP_ALIVE = (("TCP_KEEPIDLE", 120), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 4))
@@ -35,19 +38,33 @@ class Desk(Protocol):
 
     def heard(self, line: "Line") -> None: ...
 
+    def relieved(self, line: "Line") -> None: ...
+
     def ended(self, line: "Line") -> None: ...
+
+
+@dataclass(slots=True, eq=False)
+class Answer:
+    """What becomes of some frames of a line once all that they brought is durable."""
+
+    line: "Line"
+    frames: int = 0
+    data: bytearray = field(default_factory=bytearray)  # goes to the peer
+    settled: list[int] = field(default_factory=list)  # packet ids of the peer's that are done with
+    received: list[tuple[int, int]] = field(default_factory=list)  # QoS 2 messages that are now on disk
 
 
 class Line(asyncio.Protocol):
     """One connection. Whoever reads `frames` answers them with `answered`, in order."""
 
-    def __init__(self, desk: Desk, session: Session) -> None:
+    def __init__(self, desk: Desk, codec: Session) -> None:
         self._desk = desk
-        self._session = session
+        self._codec = codec
         self._transport: asyncio.Transport | None = None
         self._unanswered = 0
         self._reading = True
         self._peer_reads = True
+        self._welcomed = False  # the first answer was sent
         self.frames: deque[Any] = deque()
         self.queued = False  # waits in the desk's queue
         self.closed = False  # nothing more will come
@@ -58,6 +75,8 @@ class Line(asyncio.Protocol):
         self.peer = ""
         self.client_id = ""
         self.has_will = False
+        self.terms = Terms()
+        self.session: DeviceSession | None = None
         self.admission: Admission | None = None
         self.entry: DeviceEntry | None = None
         self.checked: Directory | None = None  # the directory that `entry` was last looked up in
@@ -73,7 +92,7 @@ class Line(asyncio.Protocol):
             transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        frames = self._session.feed(data)
+        frames = self._codec.feed(data)
         if not frames:
             return
         self.frames.extend(frames)
@@ -94,13 +113,29 @@ class Line(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._peer_reads = True
         self._listen()
+        self._desk.relieved(self)
 
-    def answered(self, count: int, answer: bytes) -> None:
-        """`count` frames are done with; `answer` goes to the peer."""
-        self._unanswered -= count
-        if self._transport is not None and answer and not self._transport.is_closing():
-            self._transport.write(answer)
+    def answered(self, answer: Answer) -> None:
+        """What the frames of `answer` brought is durable."""
+        self._unanswered -= answer.frames
+        self._codec.settle(answer.settled)
+        if self.session is not None:
+            for packet_id, what in answer.received:
+                self.session.note_received(packet_id, what)
+        if answer.data:
+            self.write(bytes(answer.data))
+            self._welcomed = True
         self._listen()
+
+    def write(self, data: bytes) -> None:
+        """Sends `data` where the line is still open."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def takes_more(self) -> bool:
+        """Whether it was welcomed, is open, and its peer reads."""
+        open_still = self._transport is not None and not self._transport.is_closing()
+        return self._welcomed and self._peer_reads and open_still
 
     def waits_for_us(self) -> bool:
         """It can't be blamed for being quiet: we are not reading."""
@@ -111,6 +146,15 @@ class Line(asyncio.Protocol):
         if self._transport is not None and not self._transport.is_closing():
             self.ending = ending
             self._transport.close()
+
+    def dismiss(self, farewell: bytes, ending: Ending) -> None:
+        """Says `farewell`, where that needs no waiting, and closes at once."""
+        if farewell and self._welcomed:
+            self.write(farewell)
+            if self._transport is not None and not self._transport.get_write_buffer_size():
+                self.end(ending)
+                return
+        self.abort(ending)
 
     def abort(self, ending: Ending) -> None:
         """Closes at once."""

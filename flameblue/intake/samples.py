@@ -1,6 +1,6 @@
 """What a payload plug-in yields: samples as the device sent them, not yet checked against its points."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 OWN_TOPIC = ""  # the topic names no device: it is the connection's own
@@ -26,3 +26,9 @@ class Payload(Protocol):
 
     def parse(self, payload: bytes) -> list[Sample]:
         """The samples in `payload`; BadInput says why there are none. Raises nothing else on any bytes."""
+
+    def commands(self, device: str) -> Sequence[str]:
+        """The topic filters that a device of this format may subscribe to: all of its own, nothing of others."""
+
+    def replies(self, topic: str, payload: bytes) -> Sequence[tuple[str, bytes]]:
+        """What the server says at once to a message on `topic`, data or not: topics and payloads. Raises nothing."""

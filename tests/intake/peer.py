@@ -27,6 +27,7 @@ class Peer(asyncio.Transport):
         super().__init__(extra={"peername": ("10.0.0.7", 5), "socket": _Socket()})
         self.sent_to_it = bytearray()
         self.reading = True  # whether the listener reads what we send
+        self.unread_bytes = 0  # what the kernel would not take from the listener
         self._changed = asyncio.Event()
         self._closing = False
         self.line = Line(listener, Session())
@@ -61,6 +62,9 @@ class Peer(asyncio.Transport):
 
     def is_closing(self) -> bool:
         return self._closing
+
+    def get_write_buffer_size(self) -> int:
+        return self.unread_bytes
 
     def close(self) -> None:
         if not self._closing:

@@ -1,5 +1,6 @@
 """`flameblue/v1/<device>/readings` with {"t": ms, "v": {key: number}, "s": {key: [state]}}, or an array."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flameblue.domain.errors import BadInput
@@ -32,6 +33,14 @@ class FlameblueJson:
         if not isinstance(content, list) or not content:
             raise BadInput('neither an object {"t", "v", "s"} nor an array of them')
         return [_sample(item) for item in content]
+
+    def commands(self, device: str) -> Sequence[str]:
+        """Everything below the device's own name, where that name can stand in a topic."""
+        return () if not device or set(device) & set("/+#") else (f"{HEAD}{device}/#",)
+
+    def replies(self, _topic: str, _payload: bytes, /) -> Sequence[tuple[str, bytes]]:
+        """Nothing: readings are acknowledged, and that is all."""
+        return ()
 
 
 def _sample(item: Any) -> Sample:
