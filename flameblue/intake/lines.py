@@ -65,6 +65,7 @@ class Line(asyncio.Protocol):
         self._reading = True
         self._peer_reads = True
         self._welcomed = False  # the first answer was sent
+        self._leaving = False  # all is said; only the peer's end is awaited
         self.frames: deque[Any] = deque()
         self.queued = False  # waits in the desk's queue
         self.closed = False  # nothing more will come
@@ -92,6 +93,8 @@ class Line(asyncio.Protocol):
             transport.abort()
 
     def data_received(self, data: bytes) -> None:
+        if self._leaving:
+            return
         frames = self._codec.feed(data)
         if not frames:
             return
@@ -129,13 +132,12 @@ class Line(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Sends `data` where the line is still open."""
-        if self._transport is not None and not self._transport.is_closing():
+        if self._transport is not None and self._is_open():
             self._transport.write(data)
 
     def takes_more(self) -> bool:
         """Whether it was welcomed, is open, and its peer reads."""
-        open_still = self._transport is not None and not self._transport.is_closing()
-        return self._welcomed and self._peer_reads and open_still
+        return self._welcomed and self._peer_reads and self._is_open()
 
     def waits_for_us(self) -> bool:
         """It can't be blamed for being quiet: we are not reading."""
@@ -143,13 +145,24 @@ class Line(asyncio.Protocol):
 
     def end(self, ending: Ending) -> None:
         """Sends what is under way, then closes. The first ending counts."""
-        if self._transport is not None and not self._transport.is_closing():
+        if self._transport is not None and self._is_open():
             self.ending = ending
             self._transport.close()
 
+    def leave(self, ending: Ending) -> None:
+        """As `end`, but hears the peer out: bytes that nobody reads would reset the line and our last word with it."""
+        if self._transport is None or not self._is_open() or not self._transport.can_write_eof():
+            self.end(ending)
+            return
+        self.ending = ending
+        self._leaving = True
+        self._transport.write_eof()
+        if not self._reading:
+            self._transport.resume_reading()
+
     def dismiss(self, farewell: bytes, ending: Ending) -> None:
         """Says `farewell`, where that needs no waiting, and closes at once."""
-        if farewell and self._welcomed:
+        if farewell and self._welcomed and self._is_open():
             self.write(farewell)
             if self._transport is not None and not self._transport.get_write_buffer_size():
                 self.end(ending)
@@ -159,14 +172,17 @@ class Line(asyncio.Protocol):
     def abort(self, ending: Ending) -> None:
         """Closes at once."""
         if self._transport is not None:
-            if not self._transport.is_closing():
+            if self._is_open():
                 self.ending = ending
             self._transport.abort()
+
+    def _is_open(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing() and not self._leaving
 
     def _listen(self) -> None:
         """Reads the socket, or not, as the limits say."""
         reading = self._peer_reads and self._unanswered < INFLIGHT_PER_CONNECTION_MAX
-        if self._transport is None or reading == self._reading or self._transport.is_closing():
+        if self._transport is None or reading == self._reading or not self._is_open():
             return
         self._reading = reading
         if reading:

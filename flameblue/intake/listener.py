@@ -175,7 +175,10 @@ class Listener:
         """Lets the last answer go out; whoever does not take it in time is cut off by `sweep`."""
         line.patience_s = 0.0
         line.speak_by_s = self._intake.clock.monotonic_s() + CONNECT_WITHIN_S
-        line.end(ending)
+        if ending in (Ending.BROKEN, Ending.OURS):
+            line.leave(ending)
+        else:
+            line.end(ending)
 
     def _fail(self, failure: WorldFailed, answers: list[Answer]) -> None:
         """Nothing of the batch may be acknowledged: its lines end, and their devices send again."""

@@ -169,6 +169,7 @@ async def test_paho_goes_on_with_its_session_after_its_line_was_torn(
     assert place.listener.send("D0217", COMMAND, b"still subscribed")
     await until(lambda: device.payloads() == [b"still subscribed"])
     assert set(place.values(1)) == {number * 10 for number in range(1, 201)}
+    assert (device.present, place.counts["protocol_errors"]) == ([False, True], 0)
     await asyncio.to_thread(device.stop)
 
 

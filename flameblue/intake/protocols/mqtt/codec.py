@@ -62,6 +62,7 @@ class Session:
         self._read_publish = packets.publish
         self._aliases: dict[int, str] = {}
         self._unsettled: set[int] = set()
+        self._catching_up = False  # it came back, and what it could not send may come all at once
 
     def held_bytes(self) -> int:
         """Bytes of the packet that is not complete yet."""
@@ -69,7 +70,9 @@ class Session:
 
     def settle(self, packet_ids: Iterable[int]) -> None:
         """The client was sent PUBACK or PUBCOMP for these; of MQTT 5 only so many may be without [5.0: 4.9]."""
-        self._unsettled.difference_update(packet_ids)
+        if self._unsettled:
+            self._unsettled.difference_update(packet_ids)
+            self._catching_up = self._catching_up and bool(self._unsettled)
 
     def feed(self, data: bytes) -> list[Frame]:
         """The packets that `data` completes, in order; the last one may be Broken."""
@@ -152,6 +155,7 @@ class Session:
         self._connected, self._terms = True, frame.terms
         if self._version == V5:
             self._read_publish = self._publish_5
+            self._catching_up = not frame.clean
         return frame
 
     def _publish_5(self, flags: int, body: bytes) -> Publish:
@@ -173,7 +177,7 @@ class Session:
 
     def _count(self, packet_id: int) -> None:
         self._unsettled.add(packet_id)
-        if len(self._unsettled) > INFLIGHT_PER_CONNECTION_MAX:
+        if len(self._unsettled) > INFLIGHT_PER_CONNECTION_MAX and not self._catching_up:
             reason = f"more than {INFLIGHT_PER_CONNECTION_MAX} messages in flight"
             raise ProtocolError(reason, codes.RECEIVE_MAX_EXCEEDED)
 
