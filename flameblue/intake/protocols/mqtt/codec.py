@@ -163,12 +163,12 @@ class Session:
         alias = found.get(Name.ALIAS)
         if alias is not None and not 0 < alias <= TOPIC_ALIASES_MAX:
             raise ProtocolError(f"a topic alias {alias}; 1 to {TOPIC_ALIASES_MAX} exist", codes.ALIAS_INVALID)
-        if sent or alias is None:
+        if sent:
             name = topic(sent)
         elif alias in self._aliases:
             name = self._aliases[alias]
         else:
-            raise ProtocolError(f"a topic alias {alias} that was not introduced", codes.PROTOCOL)
+            raise ProtocolError("no topic, nor an alias that was introduced", codes.PROTOCOL)
         if alias is not None:
             self._aliases[alias] = name
         if message.packet_id:
@@ -192,7 +192,10 @@ class Session:
         """What the client is told before the end; in MQTT 3.1.1 there is nothing to be said."""
         if self._connected:
             return answers.disconnect(self._terms, error.code, str(error))
-        return answers.refusal(self._version, error.code, str(error)) if self._version == V5 else b""
+        if self._version != V5:
+            return b""
+        reason = "" if error.code == codes.TOO_LARGE else str(error)
+        return answers.refusal(self._version, error.code, reason)
 
 
 def _check_first(head: int) -> None:

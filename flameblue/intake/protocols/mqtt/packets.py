@@ -153,16 +153,16 @@ def connect(fields: Fields, version: int) -> Connect | Unacceptable:
 
 def _terms(fields: Fields) -> Terms:
     found = properties.read(fields, codes.CONNECT)
-    if Name.AUTH_METHOD in found:
-        raise ProtocolError("an authentication method; none is known here", codes.BAD_METHOD)
-    if Name.AUTH_DATA in found:
-        raise ProtocolError("authentication data without a method", codes.PROTOCOL)
     packet_bytes_max = found.get(Name.PACKET_BYTES_MAX, PACKET_BYTES_UNBOUNDED)
     if packet_bytes_max < CLIENT_PACKET_BYTES_MIN:
         raise ProtocolError(
             f"a client that takes {packet_bytes_max} bytes a packet; {CLIENT_PACKET_BYTES_MIN} are needed",
             codes.TOO_LARGE,
         )
+    if Name.AUTH_METHOD in found:
+        raise ProtocolError("an authentication method; none is known here", codes.BAD_METHOD)
+    if Name.AUTH_DATA in found:
+        raise ProtocolError("authentication data without a method", codes.PROTOCOL)
     session_s = found.get(Name.SESSION_EXPIRY_S, 0)
     return Terms(V5, session_s, found.get(Name.RECEIVE_MAX, RECEIVE_MAX), packet_bytes_max)
 
