@@ -175,8 +175,10 @@ class Conversation:
 
     def _goodbye(self, line: Line, frame: packets.Disconnect) -> None:
         line.end_with = Ending.PEER if frame.will else Ending.GOODBYE
+        session = _session(line)
         if frame.session_s is not None:
-            _session(line).session_s = min(frame.session_s, SESSION_S_MAX)
+            session.session_s = min(frame.session_s, SESSION_S_MAX)
+        self.sessions.leave(session, line, self._intake.clock.monotonic_s())
 
     def _publish(self, frame: packets.Publish, answer: Answer, batch: Batch) -> bytes:
         line = answer.line

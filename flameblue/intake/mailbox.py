@@ -19,11 +19,13 @@ class Mailbox:
 
     def send(self, device: str, topic: str, payload: bytes) -> bool:
         """True: a session that subscribed took it; it leaves now or, at QoS 1, when its device is back."""
-        taken = [self.post(session, topic, payload) for session in self._sessions.of(device)]
-        return any(taken)
+        taken = [session for session in self._sessions.of(device) if self.post(session, topic, payload)]
+        for session in taken:
+            self.pump(session)
+        return bool(taken)
 
     def post(self, session: DeviceSession, topic: str, payload: bytes) -> bool:
-        """As `send`, to one session."""
+        """As `send`, to one session and not before the next `pump`."""
         granted = [qos for name, qos in session.subscriptions.items() if filters.covers(name, topic)]
         if not granted or (session.wire is None and not max(granted)) or not self._sessions.keeps(session):
             return False
@@ -33,7 +35,6 @@ class Mailbox:
             return False
         session.waiting.append(message)
         self._sessions.hold(session, message.size())
-        self.pump(session)
         return True
 
     def pump(self, session: DeviceSession) -> None:

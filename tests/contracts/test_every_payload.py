@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from flameblue import plugins
 from flameblue.domain.errors import BadInput
 from flameblue.intake import payloads
+from flameblue.intake.protocols.mqtt import filters
 from flameblue.intake.samples import Sample
 
 FOLDER = Path(payloads.__file__).parent
@@ -61,3 +62,30 @@ def test_no_payload_raises_anything_but_bad_input(name: str, soup: bytes) -> Non
 def test_any_topic_can_be_asked_about(name: str, topic: str) -> None:
     if FOUND[name].matches(topic):
         assert isinstance(FOUND[name].device(topic), str)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(device=st.text(max_size=30), other=st.text(max_size=30))
+def test_a_device_may_subscribe_to_its_own_topics_and_not_to_those_of_others(
+    name: str, device: str, other: str
+) -> None:
+    for own in FOUND[name].commands(device):
+        assert filters.valid(own)
+        if other and other != device and set(other).isdisjoint("/+#"):
+            theirs = set(FOUND[name].commands(other)) - set(FOUND[name].commands(device))
+            assert not any(filters.covers(own, topic) for topic in theirs)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(
+    topic=st.text(max_size=40)
+    | st.builds(
+        "{}{}".format, st.sampled_from(["v1/devices/me/rpc/request/", "v1/gateway/"]), st.text(max_size=9)
+    ),
+    soup=st.binary(max_size=60) | st.sampled_from([b"{}", b'{"method":1}', b"[" * 5000]),
+)
+def test_any_message_can_be_replied_to(name: str, topic: str, soup: bytes) -> None:
+    for answer, content in FOUND[name].replies(topic, soup):
+        assert answer
+        assert set(answer).isdisjoint("+#")
+        assert isinstance(content, bytes)
