@@ -1,8 +1,8 @@
 """MQTT 3.1.1 and 5, the server's side of one connection, without I/O: what a device may say.
 
 Invariants: any split of the bytes gives the same frames; no bytes raise; at most one packet within its limit,
-a few topic aliases and as many packet ids as we allow are held; the first frame is Connect or Unacceptable or
-Broken, and after the latter two nothing comes. Our answers are in answers.py.
+a few topic aliases and the packet ids in flight are held; the first frame is Connect or Unacceptable or Broken,
+and after the latter two nothing comes. Our answers are in answers.py.
 Source: OASIS MQTT Version 3.1.1 and 5.0 (sections in brackets).
 """
 
@@ -34,6 +34,7 @@ from flameblue.intake.protocols.mqtt.packets import (
     Frame,
     Ping,
     Publish,
+    PublishOnce,
     Terms,
     Unacceptable,
 )
@@ -159,21 +160,22 @@ class Session:
         return frame
 
     def _publish_5(self, flags: int, body: bytes) -> Publish:
-        sent, message, found = packets.publish_5(flags, body)
-        alias = found.get(Name.ALIAS)
-        if alias is not None and not 0 < alias <= TOPIC_ALIASES_MAX:
+        sent, packet_id, found, payload = packets.publish_5(flags, body)
+        name = self._topic(sent, found[Name.ALIAS]) if Name.ALIAS in found else topic(sent)
+        if packet_id:
+            self._count(packet_id)
+        kind = PublishOnce if flags & 4 else Publish
+        return kind(name, payload, packet_id, bool(flags & 1), bool(flags & 8))
+
+    def _topic(self, sent: bytes, alias: int) -> str:
+        """The topic of a message with an alias, which `sent` introduces or, where it is empty, makes use of."""
+        if not 0 < alias <= TOPIC_ALIASES_MAX:
             raise ProtocolError(f"a topic alias {alias}; 1 to {TOPIC_ALIASES_MAX} exist", codes.ALIAS_INVALID)
         if sent:
-            name = topic(sent)
-        elif alias in self._aliases:
-            name = self._aliases[alias]
-        else:
-            raise ProtocolError("no topic, nor an alias that was introduced", codes.PROTOCOL)
-        if alias is not None:
-            self._aliases[alias] = name
-        if message.packet_id:
-            self._count(message.packet_id)
-        return message._replace(topic=name)
+            self._aliases[alias] = topic(sent)
+        if alias not in self._aliases:
+            raise ProtocolError(f"a topic alias {alias} that was not introduced", codes.PROTOCOL)
+        return self._aliases[alias]
 
     def _count(self, packet_id: int) -> None:
         self._unsettled.add(packet_id)

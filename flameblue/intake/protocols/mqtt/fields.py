@@ -24,9 +24,9 @@ class ProtocolError(Exception):
 class Fields:
     """Takes the fields of a body one after the other; what is missing is a ProtocolError."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes, at: int = 0) -> None:
         self._body = body
-        self._at = 0
+        self._at = at
 
     def more(self) -> bool:
         return self._at < len(self._body)
@@ -79,7 +79,8 @@ def topic(data: bytes) -> str:
         raise ProtocolError(size, codes.TOPIC_INVALID, oversized=True)
     name = text(data)
     if not name or "+" in name or "#" in name:
-        raise ProtocolError("a message to no topic, or to one with a wildcard", codes.TOPIC_INVALID)
+        code = codes.TOPIC_INVALID if name else codes.PROTOCOL
+        raise ProtocolError("a message to no topic, or to one with a wildcard", code)
     return name
 
 

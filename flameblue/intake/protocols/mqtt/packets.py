@@ -3,6 +3,7 @@
 Source: OASIS MQTT Version 3.1.1 and 5.0 (sections in brackets). The functions for both take the protocol level.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from flameblue.domain.limits import SESSION_S_MAX, SUBSCRIBE_TOPICS_MAX
@@ -14,6 +15,7 @@ from flameblue.intake.protocols.mqtt.properties import Name
 
 RECEIVE_MAX = 65_535  # where the client names none [5.0: 3.1.2.11.3]
 PACKET_BYTES_UNBOUNDED = 2**32 - 1
+NO_PROPERTIES: Mapping[int, Any] = {}
 CLIENT_PACKET_BYTES_MIN = 64  # our longest CONNACK has 56
 
 
@@ -183,18 +185,19 @@ def publish(flags: int, body: bytes) -> Publish:
     return kind(name, body[at:], packet_id, bool(flags & 1), bool(flags & 8))
 
 
-def publish_5(flags: int, body: bytes) -> tuple[bytes, Publish, dict[int, Any]]:
-    """A PUBLISH of MQTT 5 [3.3]: the topic as sent (it may be empty), the message without it, the properties."""
-    fields = Fields(body)
+def publish_5(flags: int, body: bytes) -> tuple[bytes, int, Mapping[int, Any], bytes]:
+    """Of a PUBLISH of MQTT 5 [3.3]: the topic as sent (it may be empty), packet id, properties, payload."""
     qos = flags >> 1 & 3
-    name = fields.binary()
-    packet_id = 0
+    at = 2 + int.from_bytes(body[:2], "big")
+    name, packet_id = body[2:at], 0
     if qos:
-        packet_id = fields.number(2)
+        packet_id = int.from_bytes(body[at : at + 2], "big")
+        at += 2
         check_packet_id(qos, packet_id)
-    found = properties.read(fields, codes.PUBLISH)
-    kind = Publish if qos < 2 else PublishOnce
-    return name, kind("", fields.rest(), packet_id, bool(flags & 1), bool(flags & 8)), found
+    if body[at : at + 1] == b"\0":
+        return name, packet_id, NO_PROPERTIES, body[at + 1 :]
+    fields = Fields(body, at)
+    return name, packet_id, properties.read(fields, codes.PUBLISH), fields.rest()
 
 
 def check_packet_id(qos: int, packet_id: int) -> None:
