@@ -148,12 +148,14 @@ class Listener:
 
     def _converse(self, line: Line, batch: Batch) -> Answer:
         answer = Answer(line)
-        while line.frames and not batch.full():
-            answer.frames += 1
-            answer.data += self._conversation.answer(line.frames.popleft(), answer, batch)
+        frames, data, count = line.frames, answer.data, 0
+        while frames and not batch.full():
+            count += 1
+            data += self._conversation.answer(frames.popleft(), answer, batch)
             if line.end_with is not None:
-                answer.frames += len(line.frames)
-                line.frames.clear()
+                count += len(frames)
+                frames.clear()
+        answer.frames = count
         return answer
 
     async def _acknowledge(self) -> None:
