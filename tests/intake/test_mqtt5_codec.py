@@ -189,14 +189,11 @@ def test_more_in_flight_than_we_said_is_a_protocol_error_and_settled_ones_make_r
     assert frame.farewell[2] == 0x93
 
 
-def test_a_client_that_comes_back_may_send_its_backlog_at_once_and_then_no_more() -> None:
+def test_a_client_that_comes_back_may_send_its_backlog_at_once() -> None:
     session = codec.Session()
     session.feed(packets.connect(clean=False))
-    backlog = 3 * INFLIGHT_PER_CONNECTION_MAX
-    assert len(flood(session, backlog)) == backlog
-    session.settle(range(1, backlog + 1))
-    frames = flood(session, INFLIGHT_PER_CONNECTION_MAX + 1)
-    assert isinstance(frames[-1], Broken)
+    frames = flood(session, 10 * INFLIGHT_PER_CONNECTION_MAX)
+    assert {type(frame) for frame in frames} == {Publish}
 
 
 @pytest.mark.parametrize("packet_bytes_max", [64, 80, 1000])

@@ -67,13 +67,13 @@ class Endpoint:
 
 
 @asynccontextmanager
-async def endpoint(folder: Path) -> AsyncIterator[Endpoint]:
+async def endpoint(folder: Path, port: int = 0) -> AsyncIterator[Endpoint]:
     """Serves the two devices of tests/intake/valley.py, with everything in `folder`."""
     journal = EmbeddedJournal(folder / "journal.sqlite3")
     committer = Committer(journal)
     quarantine = Quarantine(folder / "quarantine.sqlite3")
     intake = Intake(JournalSink(committer), quarantine, Shelf(package_folder()), SystemClock(), directory())
-    listener = Listener(intake, Mqtt(host=HOST, port=free_port()))
+    listener = Listener(intake, Mqtt(host=HOST, port=port or free_port()))
     task = asyncio.create_task(listener.serve())
     try:
         async with asyncio.timeout(WITHIN_S):

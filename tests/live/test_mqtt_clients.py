@@ -17,6 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from tb_device_mqtt import TBDeviceMqttClient
+from tb_gateway_mqtt import TBGatewayMqttClient
 
 from flameblue.domain.limits import INFLIGHT_PER_CONNECTION_MAX, PACKET_BYTES_MAX
 from tests.intake.valley import CREDENTIAL, TOKEN, TOPIC
@@ -173,6 +174,25 @@ async def test_paho_goes_on_with_its_session_after_its_line_was_torn(
     await asyncio.to_thread(device.stop)
 
 
+@pytest.mark.parametrize("qos", [1, 2])
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_paho_loses_nothing_when_we_start_anew_and_knows_that_its_session_is_gone(
+    tmp_path: Path, version: str, qos: int
+) -> None:
+    device = Paho(version)
+    async with endpoint(tmp_path) as before:
+        await asyncio.to_thread(device.start, before.port)
+        await until(lambda: device.present == [False])
+        for number in range(1, 201):
+            device.client.publish(TOPIC, reading(number), qos=qos)
+        await until(lambda: len(device.done) >= 20)
+    async with endpoint(tmp_path, before.port) as after:
+        await until(lambda: len(device.done) == 200)
+        assert device.present == [False, False]
+        assert set(after.values(1)) == {number * 10 for number in range(1, 201)}
+        await asyncio.to_thread(device.stop)
+
+
 async def test_paho_5_is_told_our_terms_and_why_it_was_sent_away(place: Endpoint) -> None:
     old, new = Paho("5", "same"), Paho("5", "same")
     await asyncio.to_thread(old.start, place.port)
@@ -256,3 +276,24 @@ async def test_the_official_thingsboard_client_connects_publishes_and_gets_its_a
     await asyncio.to_thread(client.disconnect)
     client.stop()
     assert place.intake.quarantine.rows() == []
+
+
+async def test_the_official_thingsboard_gateway_client_subscribes_and_is_reached(place: Endpoint) -> None:
+    client = TBGatewayMqttClient(HOST, place.port, TOKEN)
+    commands: list[Any] = []
+    came = threading.Event()
+
+    def talk() -> None:
+        client.connect(callback=lambda *_: came.set(), timeout=WITHIN_S)
+        assert came.wait(WITHIN_S)
+        assert client.send_telemetry({"temperature": 42.2}, quality_of_service=1).get() == 0
+
+    client.devices_server_side_rpc_request_handler = lambda *asked: commands.append(asked[1])
+    await asyncio.to_thread(talk)
+    await place.holds(11, [422])
+    await until(lambda: not client.get_subscriptions_in_progress())
+    asked = {"device": "A", "data": {"id": 1, "method": "ping", "params": {}}}
+    await place.sends("T0001", "v1/gateway/rpc", json.dumps(asked).encode())
+    await until(lambda: commands == [asked])
+    await asyncio.to_thread(client.disconnect)
+    client.stop()

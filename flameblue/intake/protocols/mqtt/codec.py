@@ -63,7 +63,7 @@ class Session:
         self._read_publish = packets.publish
         self._aliases: dict[int, str] = {}
         self._unsettled: set[int] = set()
-        self._catching_up = False  # it came back, and what it could not send may come all at once
+        self._counts = False  # how many messages are in flight
 
     def held_bytes(self) -> int:
         """Bytes of the packet that is not complete yet."""
@@ -73,7 +73,6 @@ class Session:
         """The client was sent PUBACK or PUBCOMP for these; of MQTT 5 only so many may be without [5.0: 4.9]."""
         if self._unsettled:
             self._unsettled.difference_update(packet_ids)
-            self._catching_up = self._catching_up and bool(self._unsettled)
 
     def feed(self, data: bytes) -> list[Frame]:
         """The packets that `data` completes, in order; the last one may be Broken."""
@@ -156,13 +155,13 @@ class Session:
         self._connected, self._terms = True, frame.terms
         if self._version == V5:
             self._read_publish = self._publish_5
-            self._catching_up = not frame.clean
+            self._counts = frame.clean  # who comes back sends his whole backlog at once: paho does
         return frame
 
     def _publish_5(self, flags: int, body: bytes) -> Publish:
         sent, packet_id, found, payload = packets.publish_5(flags, body)
         name = self._topic(sent, found[Name.ALIAS]) if Name.ALIAS in found else topic(sent)
-        if packet_id:
+        if packet_id and self._counts:
             self._count(packet_id)
         kind = PublishOnce if flags & 4 else Publish
         return kind(name, payload, packet_id, bool(flags & 1), bool(flags & 8))
@@ -179,7 +178,7 @@ class Session:
 
     def _count(self, packet_id: int) -> None:
         self._unsettled.add(packet_id)
-        if len(self._unsettled) > INFLIGHT_PER_CONNECTION_MAX and not self._catching_up:
+        if len(self._unsettled) > INFLIGHT_PER_CONNECTION_MAX:
             reason = f"more than {INFLIGHT_PER_CONNECTION_MAX} messages in flight"
             raise ProtocolError(reason, codes.RECEIVE_MAX_EXCEEDED)
 
