@@ -10,8 +10,8 @@ from flameblue.intake import listener as listener_module
 from tests.intake import mqtt5_packets as packets
 from tests.intake import mqtt_packets as packets_3
 from tests.intake.valley import CREDENTIAL, TOPIC
-from tests.live.endpoint import WITHIN_S, Endpoint, endpoint
 from tests.live.installation import HOST
+from tests.live.mqtt_endpoint import WITHIN_S, Endpoint, endpoint
 
 pytestmark = pytest.mark.live
 FLOOD = b"".join(packets.publish(TOPIC, b'{"v":{"ir":1}}' + b" " * 1000, number) for number in range(1, 5001))

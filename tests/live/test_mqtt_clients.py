@@ -22,8 +22,8 @@ from tb_gateway_mqtt import TBGatewayMqttClient
 from flameblue.domain.limits import INFLIGHT_PER_CONNECTION_MAX, PACKET_BYTES_MAX
 from tests.intake.valley import CREDENTIAL, TOKEN, TOPIC
 from tests.live.binaries import needed
-from tests.live.endpoint import WITHIN_S, Endpoint, endpoint
 from tests.live.installation import HOST
+from tests.live.mqtt_endpoint import WITHIN_S, Endpoint, endpoint
 
 pytestmark = pytest.mark.live
 COMMAND = "flameblue/v1/D0217/command"
