@@ -27,6 +27,22 @@ QUARANTINE_SAMPLE_BYTES_MAX = 4 * KIB  # of one message; the rest is cut, the le
 PAIRING_WINDOW_S_MAX = 3_600
 CONNECT_BYTES_MAX = 16 * KIB  # a client that has not signed in may make us keep no more
 CONNECTIONS_PER_DEVICE_MAX = 8  # then the oldest is closed: half-open lines of a 4G link
+PROPERTIES_MAX = 64  # of an MQTT 5 packet, × about 1 µs; 256 KiB could hold 50,000
+TOPIC_ALIASES_MAX = 8  # of a connection, × 512 B × 10,000 connections = 41 MB
+KEEP_ALIVE_S_MAX = 3_600  # a client of MQTT 5 that promises less is told this one: half-open lines
+SUBSCRIBE_TOPICS_MAX = 1_024  # in one packet, × about 5 µs = 5 ms
+SUBSCRIPTIONS_MAX = 16  # of a session, × 512 B × 20,000 sessions = 164 MB; a ThingsBoard gateway needs 8
+SESSIONS_MAX = (
+    20_000  # twice the connections, × about 2 KB = 40 MB; then the one longest without a connection goes
+)
+SESSIONS_PER_DEVICE_MAX = 8  # as its connections
+SESSION_S_MAX = 7 * 86_400  # after the connection's end, as the oldest backlog; then the session is forgotten
+RECEIVED_IDS_MAX = (
+    64  # QoS 2 messages of a session not yet released; then the oldest is forgotten: taken twice
+)
+OUTGOING_MESSAGES_MAX = 64  # of a session, sent and not acknowledged, or waiting; then send says no
+OUTGOING_MESSAGE_BYTES_MAX = 16 * KIB  # of one message to a device, with its topic
+OUTGOING_BYTES_MAX = 32 * MIB  # of all sessions together; then send says no
 BATCH_MESSAGES_MAX = 1_024  # × about 20 µs of decoding ≈ 20 ms in which the event loop does nothing else
 BROKER_PENDING_MAX = 4_096  # messages of an existing broker not yet on disk; then its socket is not read
 BROKER_PROBE_MESSAGES = 1_200  # that a check leaves with a broker: Mosquitto's own bound is 1,000

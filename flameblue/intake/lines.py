@@ -7,12 +7,15 @@ the socket is not read; TCP tells the device.
 import asyncio
 import socket
 from collections import deque
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, Protocol
 
 from flameblue.domain.limits import INFLIGHT_PER_CONNECTION_MAX, KIB
 from flameblue.intake.directory import Admission, DeviceEntry, Directory
 from flameblue.intake.protocol import Session
+from flameblue.intake.protocols.mqtt.packets import Terms
+from flameblue.intake.sessions import DeviceSession
 
 SEND_BUFFER_BYTES = 32 * KIB  # of the kernel, a connection; it would grow to megabytes for who does not read
 _TCP_KEEP_ALIVE = (("TCP_KEEPIDLE", 120), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 4))
@@ -35,19 +38,34 @@ class Desk(Protocol):
 
     def heard(self, line: "Line") -> None: ...
 
+    def relieved(self, line: "Line") -> None: ...
+
     def ended(self, line: "Line") -> None: ...
+
+
+@dataclass(slots=True, eq=False)
+class Answer:
+    """What becomes of some frames of a line once all that they brought is durable."""
+
+    line: "Line"
+    frames: int = 0
+    data: bytearray = field(default_factory=bytearray)  # goes to the peer
+    settled: list[int] = field(default_factory=list)  # packet ids of the peer's that are done with
+    received: list[tuple[int, int]] = field(default_factory=list)  # QoS 2 messages that are now on disk
 
 
 class Line(asyncio.Protocol):
     """One connection. Whoever reads `frames` answers them with `answered`, in order."""
 
-    def __init__(self, desk: Desk, session: Session) -> None:
+    def __init__(self, desk: Desk, codec: Session) -> None:
         self._desk = desk
-        self._session = session
+        self._codec = codec
         self._transport: asyncio.Transport | None = None
         self._unanswered = 0
         self._reading = True
         self._peer_reads = True
+        self._welcomed = False  # the first answer was sent
+        self._leaving = False  # all is said; only the peer's end is awaited
         self.frames: deque[Any] = deque()
         self.queued = False  # waits in the desk's queue
         self.closed = False  # nothing more will come
@@ -58,6 +76,8 @@ class Line(asyncio.Protocol):
         self.peer = ""
         self.client_id = ""
         self.has_will = False
+        self.terms = Terms()
+        self.session: DeviceSession | None = None
         self.admission: Admission | None = None
         self.certified: str | None = None  # the name in a verified certificate; None: it has shown none
         self.entry: DeviceEntry | None = None
@@ -74,7 +94,9 @@ class Line(asyncio.Protocol):
             transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        frames = self._session.feed(data)
+        if self._leaving:
+            return
+        frames = self._codec.feed(data)
         if frames:
             self.said(*frames)
 
@@ -103,13 +125,28 @@ class Line(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._peer_reads = True
         self._listen()
+        self._desk.relieved(self)
 
-    def answered(self, count: int, answer: bytes) -> None:
-        """`count` frames are done with; `answer` goes to the peer."""
-        self._unanswered -= count
-        if self._transport is not None and answer and not self._transport.is_closing():
-            self._transport.write(answer)
+    def answered(self, answer: Answer) -> None:
+        """What the frames of `answer` brought is durable."""
+        self._unanswered -= answer.frames
+        self._codec.settle(answer.settled)
+        if self.session is not None:
+            for packet_id, what in answer.received:
+                self.session.note_received(packet_id, what)
+        if answer.data:
+            self.write(bytes(answer.data))
+            self._welcomed = True
         self._listen()
+
+    def write(self, data: bytes) -> None:
+        """Sends `data` where the line is still open."""
+        if self._transport is not None and self._is_open():
+            self._transport.write(data)
+
+    def takes_more(self) -> bool:
+        """Whether it was welcomed, is open, and its peer reads."""
+        return self._welcomed and self._peer_reads and self._is_open()
 
     def waits_for_us(self) -> bool:
         """It can't be blamed for being quiet: we are not reading."""
@@ -117,21 +154,44 @@ class Line(asyncio.Protocol):
 
     def end(self, ending: Ending) -> None:
         """Sends what is under way, then closes. The first ending counts."""
-        if self._transport is not None and not self._transport.is_closing():
+        if self._transport is not None and self._is_open():
             self.ending = ending
             self._transport.close()
+
+    def leave(self, ending: Ending) -> None:
+        """As `end`, but hears the peer out: bytes that nobody reads would reset the line and our last word with it."""
+        if self._transport is None or not self._is_open() or not self._transport.can_write_eof():
+            self.end(ending)
+            return
+        self.ending = ending
+        self._leaving = True
+        self._transport.write_eof()
+        if not self._reading:
+            self._transport.resume_reading()
+
+    def dismiss(self, farewell: bytes, ending: Ending) -> None:
+        """Says `farewell`, where that needs no waiting, and closes at once."""
+        if farewell and self._welcomed and self._is_open():
+            self.write(farewell)
+            if self._transport is not None and not self._transport.get_write_buffer_size():
+                self.end(ending)
+                return
+        self.abort(ending)
 
     def abort(self, ending: Ending) -> None:
         """Closes at once."""
         if self._transport is not None:
-            if not self._transport.is_closing():
+            if self._is_open():
                 self.ending = ending
             self._transport.abort()
+
+    def _is_open(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing() and not self._leaving
 
     def _listen(self) -> None:
         """Reads the socket, or not, as the limits say."""
         reading = self._peer_reads and self._unanswered < INFLIGHT_PER_CONNECTION_MAX
-        if self._transport is None or reading == self._reading or self._transport.is_closing():
+        if self._transport is None or reading == self._reading or not self._is_open():
             return
         self._reading = reading
         if reading:

@@ -20,15 +20,14 @@ from flameblue.domain.errors import WorldFailed
 from flameblue.domain.limits import CONNECT_WITHIN_S, CONNECTIONS_MAX, INTAKE_BATCHES_MAX
 from flameblue.intake import protocols, tls
 from flameblue.intake.conversation import Conversation
-from flameblue.intake.lines import Ending, Line
+from flameblue.intake.lines import Answer, Ending, Line
 from flameblue.intake.protocol import Session
+from flameblue.intake.protocols.mqtt import codes
 from flameblue.intake.reception import Batch, Intake
 
 log = logging.getLogger("flameblue.intake")
 SWEEP_S = 1.0
 ACCEPT_BACKLOG = 1_024  # connections that wait in the kernel: a village comes back at once after an outage
-
-Answer = tuple[Line, int, bytes]  # the line, how many of its frames it answers, and the bytes
 
 
 class Listener:
@@ -59,9 +58,13 @@ class Listener:
             for server in servers:
                 server.close()
             for line in list(self._lines):
-                line.abort(Ending.OURS)
+                self._conversation.dismiss(line, codes.SHUTTING_DOWN, Ending.OURS)
             while not self._under_way.empty():
                 self._under_way.get_nowait()[0].cancel()
+
+    def send(self, device: str, topic: str, payload: bytes) -> bool:
+        """True: a line that subscribed took it; at QoS 1 also for one that will be resumed."""
+        return self._conversation.mailbox.send(device, topic, payload)
 
     def opened(self, line: Line) -> bool:
         """A connection came in; False: there are too many, and it is closed at once."""
@@ -80,6 +83,11 @@ class Listener:
             line.speak_by_s = self._intake.clock.monotonic_s() + line.patience_s
         self._queue(line)
 
+    def relieved(self, line: Line) -> None:
+        """`line`'s peer reads again."""
+        if line.session is not None:
+            self._conversation.mailbox.pump(line.session)
+
     def ended(self, line: Line) -> None:
         """`line` is gone; what it had sent is still taken."""
         self._lines.discard(line)
@@ -89,14 +97,15 @@ class Listener:
     def sweep(self) -> None:
         """Ends the lines that did not speak in time, and those whose device is no longer admitted."""
         now_s = self._intake.clock.monotonic_s()
+        self._conversation.sessions.expire(now_s)
         for line in list(self._lines):
             if line.end_with is None and not self._conversation.may_stay(line):
-                line.abort(Ending.OURS)
+                self._conversation.dismiss(line, codes.NOT_AUTHORIZED, Ending.OURS)
             elif line.waits_for_us():
                 line.speak_by_s = max(line.speak_by_s, now_s + line.patience_s)
             elif now_s > line.speak_by_s:
                 self._intake.counts.add("connections_timed_out")
-                line.abort(Ending.EXPIRED)
+                self._conversation.dismiss(line, codes.KEEP_ALIVE_PASSED, Ending.EXPIRED)
 
     def lag(self) -> int:
         """Batches that are not durable yet."""
@@ -139,16 +148,16 @@ class Listener:
         return answers
 
     def _converse(self, line: Line, batch: Batch) -> Answer:
-        answer = bytearray()
-        count = 0
-        while line.frames and not batch.full():
-            frame = line.frames.popleft()
+        answer = Answer(line)
+        frames, data, count = line.frames, answer.data, 0
+        while frames and not batch.full():
             count += 1
-            answer += self._conversation.answer(line, frame, batch)
+            data += self._conversation.answer(frames.popleft(), answer, batch)
             if line.end_with is not None:
-                count += len(line.frames)
-                line.frames.clear()
-        return line, count, bytes(answer)
+                count += len(frames)
+                frames.clear()
+        answer.frames = count
+        return answer
 
     async def _acknowledge(self) -> None:
         while True:
@@ -157,23 +166,29 @@ class Listener:
             if failure is not None:
                 self._fail(failure, answers)
                 continue
-            for line, count, answer in answers:
-                line.answered(count, answer)
+            for answer in answers:
+                line = answer.line
+                line.answered(answer)
                 if line.end_with is not None:
                     self._end(line, line.end_with)
+                elif line.session is not None and line.session.waiting:
+                    self._conversation.mailbox.pump(line.session)
 
     def _end(self, line: Line, ending: Ending) -> None:
         """Lets the last answer go out; whoever does not take it in time is cut off by `sweep`."""
         line.patience_s = 0.0
         line.speak_by_s = self._intake.clock.monotonic_s() + CONNECT_WITHIN_S
-        line.end(ending)
+        if ending in (Ending.BROKEN, Ending.OURS):
+            line.leave(ending)
+        else:
+            line.end(ending)
 
     def _fail(self, failure: WorldFailed, answers: list[Answer]) -> None:
         """Nothing of the batch may be acknowledged: its lines end, and their devices send again."""
         log.error("Nothing is acknowledged: %s", failure)
         self._intake.counts.add("batches_failed")
-        for line, _, _ in answers:
-            line.abort(Ending.OURS)
+        for answer in answers:
+            self._conversation.dismiss(answer.line, codes.UNSPECIFIED, Ending.OURS)
 
     async def _open(self) -> list[asyncio.Server]:
         settings, loop = self.settings, asyncio.get_running_loop()

@@ -4,15 +4,16 @@ Contract (tests/contracts/test_every_protocol.py): any split of the same bytes g
 make a session raise; what it holds is bounded; after `Broken` it yields nothing more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 
 class Broken(NamedTuple):
-    """The peer broke the protocol: the last frame of its session. `reason` is for people."""
+    """The peer broke the protocol: the last frame of its session. `reason` is for people, `farewell` for the peer."""
 
     reason: str
     oversized: bool = False
+    farewell: bytes = b""
 
 
 class Session(Protocol):
@@ -23,6 +24,9 @@ class Session(Protocol):
 
     def held_bytes(self) -> int:
         """How many bytes of an incomplete frame are kept."""
+
+    def settle(self, packet_ids: Iterable[int]) -> None:
+        """The peer was sent our last answer to these messages of its; it may send as many new ones."""
 
 
 class ProtocolPlugin(Protocol):

@@ -37,8 +37,11 @@ class Payload(Protocol):
     def parse(self, topic: str, payload: bytes, /) -> list[Sample]:
         """The samples in `payload`, one at least; BadInput says why there are none. Raises nothing else."""
 
-    def commands(self, device: str, /) -> tuple[str, ...]:
-        """The topics on which `device` may listen for what it is told."""
+    def commands(self, device: str, /) -> Sequence[str]:
+        """The topic filters that a device of this format may subscribe to: all of its own, nothing of others.
+
+        `device` is a name that can stand in a topic.
+        """
 
     def replies(self, topic: str, payload: bytes, /) -> Sequence[tuple[str, bytes]]:
-        """What is answered to a message that was taken: topics and payloads."""
+        """What the server says at once to a message on `topic`, data or not: topics and payloads. Raises nothing."""

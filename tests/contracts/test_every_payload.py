@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from flameblue.domain.errors import BadInput
 from flameblue.intake import payloads
+from flameblue.intake.protocols.mqtt import filters
 from flameblue.intake.samples import Sample
 from tests.intake.payload_vectors import FOUND, PATHS, content, fresh, read
 
@@ -17,6 +18,9 @@ FOLDER = Path(payloads.__file__).parent
 NAMES = sorted(FOUND)
 TOPICS = sorted({(path.parent.name, read(path)["topic"]) for path in PATHS})
 LEVELS = sorted({level for _, topic in TOPICS for level in topic.split("/")} | {"", "x"})
+NAMES_OF_DEVICES = st.text(
+    st.characters(exclude_characters="/+#\0", exclude_categories=["Cs"]), min_size=1, max_size=30
+)
 GOOD = [path for path in PATHS if "samples" in read(path)]
 
 
@@ -86,14 +90,41 @@ def test_any_topic_can_be_asked_about(name: str, topic: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("device", ["", "D0217", "valley:node1", "厨房 插座"])
+@pytest.mark.parametrize("device", ["D0217", "valley:node1", "厨房 插座"])
 def test_what_a_device_may_listen_on_is_a_list_of_topics(name: str, device: str) -> None:
     topics = FOUND[name].commands(device)
     assert isinstance(topics, tuple)
-    assert all(topic and "$" not in topic and topic not in ("#", "+/#") for topic in topics)
+    assert all("$" not in topic and topic not in ("#", "+/#") for topic in topics)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_it_says_whether_it_is_strict_and_who_is_believed(name: str) -> None:
     assert isinstance(FOUND[name].strict, bool)
     assert isinstance(FOUND[name].line_decides, bool)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(device=NAMES_OF_DEVICES, other=NAMES_OF_DEVICES)
+def test_a_device_may_subscribe_to_its_own_topics_and_not_to_those_of_others(
+    name: str, device: str, other: str
+) -> None:
+    for own in FOUND[name].commands(device):
+        assert filters.valid(own)
+        if other != device:
+            theirs = set(FOUND[name].commands(other)) - set(FOUND[name].commands(device))
+            assert not any(filters.covers(own, topic) for topic in theirs)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(
+    topic=st.text(max_size=40)
+    | st.builds(
+        "{}{}".format, st.sampled_from(["v1/devices/me/rpc/request/", "v1/gateway/"]), st.text(max_size=9)
+    ),
+    soup=st.binary(max_size=60) | st.sampled_from([b"{}", b'{"method":1}', b"[" * 5000]),
+)
+def test_any_message_can_be_replied_to(name: str, topic: str, soup: bytes) -> None:
+    for answer, content in FOUND[name].replies(topic, soup):
+        assert answer
+        assert set(answer).isdisjoint("+#")
+        assert isinstance(content, bytes)

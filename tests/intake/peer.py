@@ -9,6 +9,7 @@ from flameblue.intake.lines import Line
 from flameblue.intake.listener import Listener
 from flameblue.intake.protocols.mqtt.codec import Session
 from flameblue.intake.reception import Intake
+from tests.intake import mqtt5_packets
 from tests.intake.mqtt_packets import ACCEPTED, Client
 from tests.intake.valley import CREDENTIAL, settings
 
@@ -27,6 +28,7 @@ class Peer(asyncio.Transport):
         super().__init__(extra={"peername": ("10.0.0.7", 5), "socket": _Socket()})
         self.sent_to_it = bytearray()
         self.reading = True  # whether the listener reads what we send
+        self.unread_bytes = 0  # what the kernel would not take from the listener
         self._changed = asyncio.Event()
         self._closing = False
         self.line = Line(listener, Session())
@@ -52,6 +54,13 @@ class Peer(asyncio.Transport):
         assert bytes(self.sent_to_it[: len(expected)]) == expected
         del self.sent_to_it[: len(expected)]
 
+    async def next_packet(self) -> bytes:
+        """Waits for one whole packet and takes it; shorter than 128 bytes, as all that we send here."""
+        await self.until(lambda: len(self.sent_to_it) > 1 and len(self.sent_to_it) >= 2 + self.sent_to_it[1])
+        packet = bytes(self.sent_to_it[: 2 + self.sent_to_it[1]])
+        del self.sent_to_it[: len(packet)]
+        return packet
+
     async def is_closed(self) -> None:
         await self.until(lambda: self._closing)
 
@@ -61,6 +70,12 @@ class Peer(asyncio.Transport):
 
     def is_closing(self) -> bool:
         return self._closing
+
+    def can_write_eof(self) -> bool:
+        return False
+
+    def get_write_buffer_size(self) -> int:
+        return self.unread_bytes
 
     def close(self) -> None:
         if not self._closing:
@@ -105,3 +120,12 @@ async def serving(intake: Intake) -> AsyncIterator[Listener]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+async def connected_5(listener: Listener, *arguments: Any, present: bool = False, **more: Any) -> Peer:
+    """A peer of MQTT 5 that was let in, with a session that went on or without."""
+    peer = Peer(listener)
+    peer.send(mqtt5_packets.connect(*arguments, **more))
+    said = await peer.next_packet()
+    assert (said[0], said[2], said[3]) == (0x20, present, 0)
+    return peer

@@ -104,7 +104,7 @@ async def test_a_thingsboard_device_is_let_in_by_its_token(desk: Intake, sink: M
     async with serving(desk) as listener:
         peer = await connected(listener, user=TOKEN, password=None)
         peer.send(subscribe(1, "v1/devices/me/rpc/request/+"))
-        await peer.receives(b"\x90\x03\x00\x01\x80")
+        await peer.receives(b"\x90\x03\x00\x01\x01")
         peer.send(publish("v1/devices/me/telemetry", b'{"temperature":42.2}', 2))
         await peer.receives(puback(2))
         assert sink.values(11) == [422]

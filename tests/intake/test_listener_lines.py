@@ -207,9 +207,9 @@ async def test_too_many_connections_are_closed_at_once_and_counted(
         [client().connect(), client().connect()],
         [publish(TOPIC, READING, 1)],
         [b"\x16\x03\x01\x00\xf0"],
-        [client().connect(), packet(0x34, b"\x00\x01a\x00\x01")],
+        [client().connect(), packet(0x36, b"\x00\x01a\x00\x01")],
     ],
-    ids=["second connect", "no connect", "tls on the plain port", "qos 2"],
+    ids=["second connect", "no connect", "tls on the plain port", "qos 3"],
 )
 async def test_a_broken_protocol_ends_the_line_and_is_kept_with_its_reason(
     desk: Intake, packets: list[bytes]
@@ -221,10 +221,10 @@ async def test_a_broken_protocol_ends_the_line_and_is_kept_with_its_reason(
         assert [row.reason for row in desk.quarantine.rows()] == ["protocol"]
 
 
-async def test_mqtt_5_is_told_that_its_version_is_not_spoken(desk: Intake) -> None:
+async def test_mqtt_3_1_is_told_that_its_version_is_not_spoken(desk: Intake) -> None:
     async with serving(desk) as listener:
         peer = Peer(listener)
-        peer.send(bytes.fromhex("101200044d5154540502003c0321001400024431"))
+        peer.send(bytes.fromhex("101000064d51497364700302003c00024431"))
         await peer.receives(b"\x20\x02\x00\x01")
         await peer.is_closed()
 

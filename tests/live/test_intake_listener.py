@@ -256,7 +256,7 @@ async def test_a_peer_that_never_reads_is_not_read_for_ever(
 ) -> None:
     monkeypatch.setattr(listener_module, "SWEEP_S", 0.1)
     hello = packets.Client(user="D0217", password=CREDENTIAL, keep_alive_s=1).connect()
-    subscriptions = packets.subscribe(1, *(f"t{number}" for number in range(2000))) * 50
+    subscriptions = packets.subscribe(1, *(f"t{number}" for number in range(1000))) * 100
     async with serving(desk) as where:
         loop = asyncio.get_running_loop()
         with socket.socket() as line:

@@ -37,12 +37,12 @@ class FlameblueJson:
             raise BadInput('neither an object {"t", "v", "s"} nor an array of them')
         return [_sample(item) for item in content]
 
-    def commands(self, _device: str, /) -> tuple[str, ...]:
-        """None."""
-        return ()
+    def commands(self, device: str, /) -> Sequence[str]:
+        """Everything below the device's own name."""
+        return (f"{HEAD}{device}/#",)
 
     def replies(self, _topic: str, _payload: bytes, /) -> Sequence[tuple[str, bytes]]:
-        """None."""
+        """Nothing: readings are acknowledged, and that is all."""
         return ()
 
 

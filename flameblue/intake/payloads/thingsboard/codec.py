@@ -1,13 +1,26 @@
 """`v1/devices/me/telemetry` with {key: value}, {"ts": ms, "values": {…}}, or an array of these."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from flameblue.domain.errors import BadInput
+from flameblue.domain.limits import INFLIGHT_PER_CONNECTION_MAX, PACKET_BYTES_MAX
 from flameblue.intake import lenient_json
 from flameblue.intake.samples import OWN_TOPIC, Sample
 
 TOPIC = "v1/devices/me/telemetry"
+REQUESTS = (  # what a device asks, and where it awaits the answer under the same number
+    ("v1/devices/me/attributes/request/", "v1/devices/me/attributes/response/"),
+    ("v1/devices/me/rpc/request/", "v1/devices/me/rpc/response/"),
+)
+OWN = ("v1/devices/me/#", "v2/fw/response/#")
+NUMBER_LENGTH_MAX = 10
+SESSION_LIMITS = {
+    "maxPayloadSize": PACKET_BYTES_MAX,
+    "maxInflightMessages": INFLIGHT_PER_CONNECTION_MAX,
+    "rateLimits": {"messages": "", "telemetryMessages": "", "telemetryDataPoints": ""},
+}
 TIMED = frozenset({"ts", "values"})
 _NOTHING: dict[str, Any] = {}
 
@@ -35,13 +48,31 @@ class ThingsBoardJson:
             raise BadInput("neither an object nor an array of objects")
         return [_sample(item) for item in content]
 
-    def commands(self, _device: str, /) -> tuple[str, ...]:
-        """None."""
+    def commands(self, _device: str, /) -> Sequence[str]:
+        """The topics of the device API; they name nobody but who holds the line."""
+        return OWN
+
+    def replies(self, topic: str, payload: bytes) -> Sequence[tuple[str, bytes]]:
+        """We hold no attributes and know one procedure: the limits that the official client asks for."""
+        for asked, answered in REQUESTS:
+            number = topic[len(asked) :]
+            if (
+                topic.startswith(asked)
+                and number.isascii()
+                and number.isdigit()
+                and len(number) <= NUMBER_LENGTH_MAX
+            ):
+                return ((answered + number, json.dumps(_answer(payload)).encode()),)
         return ()
 
-    def replies(self, _topic: str, _payload: bytes, /) -> Sequence[tuple[str, bytes]]:
-        """None."""
-        return ()
+
+def _answer(payload: bytes) -> Any:
+    try:
+        asked = lenient_json.loads(payload)
+    except BadInput:
+        return {}
+    limits = isinstance(asked, dict) and asked.get("method") == "getSessionLimits"
+    return SESSION_LIMITS if limits else {}
 
 
 def _sample(item: Any) -> Sample:

@@ -12,10 +12,8 @@ from flameblue.intake.samples import NOTHING, OWN_TOPIC, Sample
 HEAD = "v1/gateway/"
 TELEMETRY = HEAD + "telemetry"
 CONNECTIONS = {HEAD + "connect": True, HEAD + "disconnect": False}
-ATTRIBUTES = HEAD + "attributes"
 ATTRIBUTES_REQUEST = HEAD + "attributes/request"
 ATTRIBUTES_RESPONSE = HEAD + "attributes/response"
-RPC = HEAD + "rpc"
 
 
 class ThingsBoardGateway:
@@ -44,8 +42,8 @@ class ThingsBoardGateway:
         ]
 
     def commands(self, _device: str, /) -> tuple[str, ...]:
-        """The topics that the official gateway listens on; nothing is ever sent on the first two."""
-        return (RPC, ATTRIBUTES, ATTRIBUTES_RESPONSE)
+        """The topics of the gateway API; they name nobody but who holds the line. Only attributes are answered."""
+        return (HEAD + "#",)
 
     def replies(self, topic: str, payload: bytes, /) -> Sequence[tuple[str, bytes]]:
         """A request for attributes is answered, as we hold none; the gateway waits for it otherwise."""

@@ -1,4 +1,4 @@
-"""MQTT 3.1.1, the server's side of one connection (README.md)."""
+"""MQTT 3.1.1 and 5, the server's side of one connection (README.md)."""
 
 from flameblue.domain.limits import PACKET_BYTES_MAX
 from flameblue.intake.protocols.mqtt.codec import Session

@@ -1,0 +1,38 @@
+"""What a device may subscribe to, and what it is answered at once: asked of the payload formats."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from flameblue import plugins
+from flameblue.intake import payloads
+from flameblue.intake.decode import route
+from flameblue.intake.protocols.mqtt import filters
+from flameblue.intake.samples import Payload
+
+_FORMATS: tuple[Payload, ...] = tuple(plugins.find(payloads).values())
+
+
+def may_subscribe(device: str, wanted: str) -> bool:
+    """Whether everything that the filter `wanted` matches is the device's own."""
+    return any(filters.covers(own, wanted) for own in _own(device))
+
+
+def is_data(topic: str) -> bool:
+    """Whether messages on `topic` are readings of some format."""
+    return route(topic)[0] is not None
+
+
+def replies(topic: str, payload: bytes) -> Sequence[tuple[str, bytes]]:
+    """What is answered at once to a message: by the format whose data it is, else by whoever knows the topic."""
+    data_of = route(topic)[0]
+    if data_of is not None:
+        return data_of.replies(topic, payload)
+    return next((found for one in _FORMATS if (found := one.replies(topic, payload))), ())
+
+
+@lru_cache(maxsize=4096)
+def _own(device: str) -> tuple[str, ...]:
+    """Nothing where the name can't stand in a topic."""
+    if not device or set(device) & set("/+#"):
+        return ()
+    return tuple(own for one in _FORMATS for own in one.commands(device))
