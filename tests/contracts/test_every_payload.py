@@ -124,7 +124,7 @@ def test_a_device_may_subscribe_to_its_own_topics_and_not_to_those_of_others(
     soup=st.binary(max_size=60) | st.sampled_from([b"{}", b'{"method":1}', b"[" * 5000]),
 )
 def test_any_message_can_be_replied_to(name: str, topic: str, soup: bytes) -> None:
-    for answer, content in FOUND[name].replies(topic, soup):
+    for answer, said in FOUND[name].replies(topic, soup):
         assert answer
         assert set(answer).isdisjoint("+#")
-        assert isinstance(content, bytes)
+        assert isinstance(said, bytes)
