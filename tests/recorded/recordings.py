@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from flameblue.cases.models import Case
 from flameblue.fleet.actions import hashed
 from flameblue.fleet.models import Circuit, Device, LimitSetting, Panel, Point, Premises, Site, Station
 from flameblue.people.models import Contact, Person, Shift
@@ -52,6 +51,26 @@ class Source:
         return open_recording(self.path, Wanted(columns=columns, **bounds))
 
 
+
+@dataclass(frozen=True)
+class Window:
+    """A labelled anomaly: the moment that was labelled, and the time around it that counts."""
+
+    begin: datetime
+    labelled: datetime
+    end: datetime
+
+
+def _window(begin: str, labelled: str, end: str) -> Window:
+    return Window(*(datetime.fromisoformat(f"{at}+00:00") for at in (begin, labelled, end)))
+
+
+MACHINE_WINDOWS = (
+    _window("2013-12-10 06:25", "2013-12-11 06:00", "2013-12-12 05:35"),
+    _window("2013-12-15 17:50", "2013-12-16 17:25", "2013-12-17 17:00"),
+    _window("2014-01-27 14:20", "2014-01-28 13:55", "2014-01-29 13:30"),
+    _window("2014-02-07 14:55", "2014-02-08 14:30", "2014-02-09 14:05"),
+)
 MACHINE = Place("机房", "M1", "recorded-machine", {"t": "temperature_c"})
 EN_50160 = {
     "over_warning": 253.0, "over_alarm": 276.0, "under_warning": 207.0, "under_alarm": 184.0,
@@ -65,7 +84,7 @@ HOUSE = Place(
     limits={"voltage_v": EN_50160},
     why="230 V ± 10 % and ± 20 % (EN 50160)",
 )
-UNTUNED = Place("未调住宅", "H2", "recorded-household", {"ua": "voltage_v"})
+UNTUNED = Place("未调限值住宅", "H2", "recorded-household", {"ua": "voltage_v"})
 KITCHEN = Place("厨房", "K1", "flameblue-generic", {"ia": "current_a"}, rated_a=16.0)
 
 

@@ -1,12 +1,83 @@
-import time
+"""Recorded reality: real machines' readings through the endpoint, and docs/recorded.md says what came of them."""
+
+import os
 from pathlib import Path
+
 import pytest
+
 from tests.recorded import recordings
+from tests.recorded.account import Account, account, label, lasted
+from tests.recorded.extracts import kitchen
+from tests.recorded.page import told
+from tests.recorded.recordings import HOUSE, KITCHEN, MACHINE, MACHINE_WINDOWS, UNTUNED
 from tests.recorded.replay import replay
-from flameblue.cases.models import *
-async def test_machine(tmp_path: Path, quiet_database: None) -> None:
-    t=time.perf_counter()
-    done = await replay(recordings.machine("2014-02-06", "2014-02-10"), tmp_path)
-    print(done, time.perf_counter()-t)
-    for e in CaseEvent.objects.order_by("number"):
-        d=e.data; print(e.number,e.case.number,e.at,e.kind,d.get('level'),d.get('value'),d.get('limit'),d.get('why'),d.get('step'),d.get('reason'))
+from tests.recorded.telling import messages, outcomes
+
+FAILURE = ("2014-02-07", "2014-02-10")
+CHRISTMAS = ("2006-12-28", "2006-12-29")
+pytestmark = pytest.mark.usefixtures("quiet_database")
+
+
+def machine_block(name: str, seen: Account) -> None:
+    text = seen.text(seen.episodes, "labelled", label(MACHINE_WINDOWS))
+    pictures = {name: seen.picture(MACHINE.premises, "temperature_c", seen.of(MACHINE.premises, "heat"), MACHINE_WINDOWS)}
+    told(name, text, pictures)
+
+
+def household_block(name: str, seen: Account) -> None:
+    ours, untuned = seen.of(HOUSE.premises), seen.of(UNTUNED.premises)
+    days = len({one.at.date() for one in untuned})
+    wolf = (
+        f"The same voltage under the default limits of 220 V: {len(untuned)} announcements on {days} days. "
+        f"{outcomes({UNTUNED.premises})} {messages(untuned)}"
+    )
+    pictures = {
+        f"{name}-current": seen.picture(HOUSE.premises, "current_a", seen.of(HOUSE.premises, "load")),
+        f"{name}-voltage": seen.picture(UNTUNED.premises, "voltage_v", untuned),
+    }
+    told(name, f"{seen.text(ours, 'lasted', lasted)}\n\n{wolf}", pictures)
+
+
+async def test_the_machine_is_warned_of_on_the_day_before_it_fails(tmp_path: Path) -> None:
+    with account(await replay(recordings.machine(*FAILURE), tmp_path), tmp_path) as seen:
+        failure = MACHINE_WINDOWS[-1]
+        before = [one.level for one in seen.episodes if one.at < failure.labelled]
+        assert before == ["warning", "alarm"]
+        assert seen.episodes[0].at < failure.begin
+        machine_block("machine-failure", seen)
+
+
+async def test_a_day_in_a_household_brings_one_overload(tmp_path: Path) -> None:
+    with account(await replay(recordings.household(*CHRISTMAS), tmp_path), tmp_path) as seen:
+        assert [one.family for one in seen.of(HOUSE.premises)] == ["load"]
+        household_block("household-day", seen)
+
+
+@pytest.mark.proof
+async def test_eighty_days_of_a_machine(tmp_path: Path) -> None:
+    with account(await replay(recordings.machine(), tmp_path), tmp_path) as seen:
+        label_of = label(MACHINE_WINDOWS)
+        notes = [label_of(one) for one in seen.episodes if one.family == "heat"]
+        assert all(any(f"window {number}" in note for note in notes) for number in (1, 2, 3, 4))
+        machine_block("machine", seen)
+
+
+@pytest.mark.proof
+async def test_a_household_over_christmas(tmp_path: Path) -> None:
+    with account(await replay(recordings.household(), tmp_path), tmp_path) as seen:
+        assert {one.family for one in seen.of(HOUSE.premises)} <= {"load", "silence"}
+        household_block("household", seen)
+
+
+@pytest.mark.proof
+async def test_a_day_of_a_kitchen(tmp_path: Path) -> None:
+    folder = os.environ.get(recordings.FOLDER)
+    if not folder:
+        pytest.skip(f"the tracebase recordings may not be kept here; {recordings.FOLDER} names their folder")
+    kitchen(Path(folder), tmp_path / "kitchen.parquet")
+    source = recordings.kitchen(tmp_path / "kitchen.parquet")
+    with account(await replay(source, tmp_path / "data"), tmp_path / "data") as seen:
+        load = seen.of(KITCHEN.premises, "load")
+        assert len(load) == 1
+        text = seen.text(seen.episodes, "lasted", lasted)
+        told("kitchen", text, {"kitchen": seen.picture(KITCHEN.premises, "current_a", load)})
