@@ -12,7 +12,6 @@ from flameblue.web.charts import Moment
 from tests.recorded import drawing
 from tests.recorded.recordings import Window
 from tests.recorded.replay import MS, Replayed
-from tests.recorded.recordings import Source
 from tests.recorded.telling import HEAD, Episode, episodes, messages, outcomes
 
 FORM = "%Y-%m-%d %H:%M"
@@ -39,8 +38,9 @@ class Account:
         """How much was replayed."""
         done = self.replayed
         first, last = (f"{to_datetime(at * MS):{FORM}}" for at in (done.first_ms, done.last_ms))
-        assert done.in_journal == done.readings
-        return f"{done.readings:,} readings in {done.messages:,} messages, recorded {first} to {last}; each acknowledged."
+        assert self._past.count() == done.readings
+        sent = f"{done.readings:,} readings in {done.messages:,} messages, each acknowledged"
+        return f"{sent}; recorded {first} to {last}."
 
     def table(self, told: Sequence[Episode], title: str, note: Note) -> str:
         rows = [one.row(self._worst(one), note(one)) for one in told]
@@ -51,7 +51,9 @@ class Account:
         sums = f"{outcomes({one.premises for one in told})} {messages(told)}"
         return "\n\n".join([self.head(), self.table(told, title, note), sums])
 
-    def picture(self, premises: str, quantity: str, told: Sequence[Episode], shaded: Sequence[Window] = ()) -> str:
+    def picture(
+        self, premises: str, quantity: str, told: Sequence[Episode], shaded: Sequence[Window] = ()
+    ) -> str:
         """The chart of the whole recording. A line for each episode, named where they are few."""
         point = Point.objects.select_related("device").get(device__premises__name=premises, quantity=quantity)
         span = self.replayed.first_ms * MS, self.replayed.last_ms * MS
@@ -78,8 +80,6 @@ def account(replayed: Replayed, folder: Path) -> Iterator[Account]:
         yield Account(replayed, past)
     finally:
         past.close()
-
-
 
 
 def lasted(episode: Episode) -> str:

@@ -14,6 +14,7 @@ from flameblue.journal.embedded import EmbeddedJournal
 from flameblue.web import charts, readings
 
 STYLE = Path(charts.__file__).parent / "static/web/flameblue.css"
+END_NS = 2**62
 BUCKETS = 360  # half the width of a chart in pixels
 OURS = "svg { background: #ffffff; font-family: sans-serif; } .shade { fill: #74808b; opacity: 0.18; }"
 Span = tuple[int, int]  # from, to, in nanoseconds
@@ -28,6 +29,11 @@ class Past:
 
     def close(self) -> None:
         self._journal.close()
+
+    def count(self) -> int:
+        """How many readings there are."""
+        points = list(Point.objects.values_list("pk", flat=True))
+        return sum(len(values) for _, values in self._memory.raw(points, 0, END_NS).values())
 
     def worst(self, point: int, span: Span, *, lowest: bool) -> float:
         """The lowest or highest value of `point` between two device times, in its quantity's unit."""

@@ -15,7 +15,6 @@ from pathlib import Path
 import aiomqtt
 from django.conf import settings
 
-from flameblue.cases import actions as cases
 from flameblue.cases.models import Case, State
 from flameblue.config import Mqtt
 from flameblue.domain.clock import Clock, ManualClock, to_datetime
@@ -25,7 +24,7 @@ from flameblue.intake.listener import Listener
 from flameblue.journal.record import tick_draft
 from flameblue.runtime import pipeline
 from flameblue.runtime.plant import Plant, open_plant
-from tests.flow.machine import at_once
+from tests.flow.machine import at_once, look_after
 from tests.live.installation import HOST, free_port
 from tests.stories.phones import Phones
 
@@ -101,11 +100,14 @@ class Driven:
 
     async def wait_until(self, at_ns: int) -> None:
         """Lets time pass, with a tick and a look at the cases in every step of it."""
-        while (left_s := (at_ns - self.clock.now_ns()) / 1e9) > (step_s := STEP_S if is_busy(self.now) else SLOW_S):
+        while (left_s := (at_ns - self.clock.now_ns()) / 1e9) > (step_s := self._step_s()):
             self.clock.advance(step_s)
             await asyncio.wrap_future(self.plant.committer.submit(tick_draft(self.clock.now_ns())))
             await self.settle()
         self.clock.advance(left_s)
+
+    def _step_s(self) -> int:
+        return STEP_S if is_busy(self.now) else SLOW_S
 
     async def settle(self) -> None:
         """Until every stage has done what there is to do at this moment."""
@@ -113,21 +115,16 @@ class Driven:
             await turn.give()
         now = self.now
         if Case.objects.exclude(state=State.CLOSED).exists():
-            cases.unshelve_due(now)
-            sum(cases.escalate_each(now, self.phones.owner_has_it))
-            self.plant.memory.read_on()
-            sum(cases.prove_each(now, self.plant.memory.raw, self._latest))
+            look_after(now, self.plant.memory, self.plant.board)
             self.officers(now)
             self.phones.carry(now)
-
-    def _latest(self, point: int) -> tuple[int, int] | None:
-        found = self.plant.board.latest(point)
-        return None if found is None else (found.at_ns, found.value)
 
 
 def is_busy(now: datetime) -> bool:
     """Whether somebody waits for a case to be taken."""
-    waiting = Case.objects.filter(taken_by=None).exclude(state=State.CLOSED).values_list("announced_at", flat=True)
+    waiting = (
+        Case.objects.filter(taken_by=None).exclude(state=State.CLOSED).values_list("announced_at", flat=True)
+    )
     return any((now - at).total_seconds() < BUSY_S for at in waiting)
 
 

@@ -24,9 +24,7 @@ KITCHEN = {
 KITCHEN_DAY = "2012-06-20"
 SUPPLY_V = 230
 # The power of each appliance every five seconds, as it was last recorded, not longer than fifteen seconds before.
-MOMENTS = (
-    "SELECT TIMESTAMP '{day}' + to_seconds(5 * number) AS moment FROM range(17280) AS numbers(number)"
-)
+MOMENTS = "SELECT TIMESTAMP '{day}' + to_seconds(5 * number) AS moment FROM range(17280) AS numbers(number)"
 LATEST = """
     SELECT moments.moment, power_1s_W AS w FROM ({moments}) AS moments
     ASOF JOIN (SELECT * FROM '{file}' WHERE device = '{device}') AS recorded ON moments.moment >= recorded.timestamp
@@ -46,11 +44,14 @@ def household(source: Path, to: Path) -> None:
     """Minute means of a household's voltage and current."""
     with (source / HOUSEHOLD).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter=";"))
-    times = [datetime.strptime(f"{row['Date']} {row['Time']}", "%d/%m/%Y %H:%M:%S") for row in rows]  # ours
+    times = [_day_first(row["Date"], row["Time"]) for row in rows]
     columns = {"voltage_v": "Voltage", "current_a": "Global_intensity"}
-    _write(
-        to, times, {name: [round(float(row[key]), 1) for row in rows] for name, key in columns.items()}
-    )
+    _write(to, times, {name: [round(float(row[key]), 1) for row in rows] for name, key in columns.items()})
+
+
+def _day_first(day: str, time: str) -> datetime:
+    date, month, year = day.split("/")
+    return datetime.fromisoformat(f"{year}-{month:0>2}-{date:0>2}T{time}")
 
 
 def kitchen(source: Path, to: Path, day: str = KITCHEN_DAY) -> None:

@@ -1,6 +1,5 @@
 """The recordings, each with the registry it is replayed against: place, device, rating and limits."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -49,7 +48,6 @@ class Source:
         if self.begin:
             bounds = {"from_ms": time_of(self.begin), "until_ms": time_of(self.end)}
         return open_recording(self.path, Wanted(columns=columns, **bounds))
-
 
 
 @dataclass(frozen=True)
@@ -139,5 +137,9 @@ def _build(site: Site, place: Place, number: int) -> None:
         Point.objects.create(device=device, circuit=circuit, key=key, quantity=quantity, phase="A")
     for quantity, values in place.limits.items():
         LimitSetting.objects.create(
-            scope=LimitSetting.Scope.PREMISES, premises=premises, quantity=quantity, reason=place.why, **values
+            scope=LimitSetting.Scope.PREMISES,
+            premises=premises,
+            quantity=quantity,
+            reason=place.why,
+            **values,
         )

@@ -14,7 +14,9 @@ from flameblue.notices.models import Notice
 
 BEGINS = (kinds.OPENED, kinds.SUSPECTED, kinds.JOINED, kinds.RAISED, kinds.REOPENED, kinds.LATE)
 LEFT = (Notice.State.SENT, Notice.State.DELIVERED)
-HEAD = "| case | time | what | first, worst (limit) | back to normal | messages | {note} |\n|---|---|---|---|---|---|---|"
+HEAD = (
+    "| case | time | what | first, worst (limit) | back to normal | messages | {note} |\n" + "|---" * 7 + "|"
+)
 RULES = {"over": "too high", "under": "too low", "clock": "clock", "silence": "no readings"}
 
 

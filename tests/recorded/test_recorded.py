@@ -14,13 +14,17 @@ from tests.recorded.replay import replay
 from tests.recorded.telling import messages, outcomes
 
 FAILURE = ("2014-02-07", "2014-02-10")
-CHRISTMAS = ("2006-12-28", "2006-12-29")
+EVENING = ("2006-12-28T16:00", "2006-12-29")
 pytestmark = pytest.mark.usefixtures("quiet_database")
 
 
 def machine_block(name: str, seen: Account) -> None:
     text = seen.text(seen.episodes, "labelled", label(MACHINE_WINDOWS))
-    pictures = {name: seen.picture(MACHINE.premises, "temperature_c", seen.of(MACHINE.premises, "heat"), MACHINE_WINDOWS)}
+    pictures = {
+        name: seen.picture(
+            MACHINE.premises, "temperature_c", seen.of(MACHINE.premises, "heat"), MACHINE_WINDOWS
+        )
+    }
     told(name, text, pictures)
 
 
@@ -47,10 +51,10 @@ async def test_the_machine_is_warned_of_on_the_day_before_it_fails(tmp_path: Pat
         machine_block("machine-failure", seen)
 
 
-async def test_a_day_in_a_household_brings_one_overload(tmp_path: Path) -> None:
-    with account(await replay(recordings.household(*CHRISTMAS), tmp_path), tmp_path) as seen:
+async def test_an_evening_in_a_household_brings_one_overload(tmp_path: Path) -> None:
+    with account(await replay(recordings.household(*EVENING), tmp_path), tmp_path) as seen:
         assert [one.family for one in seen.of(HOUSE.premises)] == ["load"]
-        household_block("household-day", seen)
+        household_block("household-evening", seen)
 
 
 @pytest.mark.proof

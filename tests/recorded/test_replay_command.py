@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -16,8 +15,8 @@ pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
 OWNER = "+8613800010001"
 ROW = {
     "site": "禾木", "station": "禾木消防站", "premises": "住宅", "owner": "Ailin", "phone": OWNER, "panel": "1号箱",
-    "isolator": "1号开关", "circuit": "总回路", "rated_current_a": "30", "device": "H1", "profile": "recorded-household",
-    "credential": "as-it-was", "point": "ia", "quantity": "current_a", "phase": "A",
+    "isolator": "1号开关", "circuit": "总回路", "rated_current_a": "30", "device": "H1",
+    "profile": "recorded-household", "credential": "as-it-was", "point": "ia", "quantity": "current_a", "phase": "A",
 }  # fmt: skip
 EVENING = ("--from", "2006-12-28T20:00:00", "--until", "2006-12-28T22:00:00")
 ALARM_AT_S, BACK_AT_S = -58 * 60, -36 * 60  # 21:02 and 21:24, of an evening whose last reading is of 22:00
