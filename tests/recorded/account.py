@@ -14,6 +14,7 @@ from tests.recorded.recordings import Window
 from tests.recorded.replay import MS, Replayed
 from tests.recorded.telling import HEAD, Episode, episodes, messages, outcomes
 
+OUTSIDE = "outside"
 FORM = "%Y-%m-%d %H:%M"
 Note = Callable[[Episode], str]
 
@@ -67,9 +68,7 @@ class Account:
         if one.rule not in {"over", "under"}:
             return None
         begin = to_ns(one.at)
-        later = [other.at for other in self.episodes if other.case == one.case and other.at > one.at]
-        ends = [at for at in (one.back, *later[:1]) if at is not None]
-        end = to_ns(min(ends)) if ends else self.replayed.last_ms * MS
+        end = to_ns(one.until) if one.until else self.replayed.last_ms * MS
         return self._past.worst(one.point, (begin, max(begin, end - SECOND_NS)), lowest=one.rule == "under")
 
 
@@ -99,9 +98,9 @@ def label(windows: Sequence[Window]) -> Note:
         for number, window in enumerate(windows, 1):
             if window.begin <= episode.at <= window.end:
                 return f"in window {number}, {_distance(episode.at, window.labelled)} its label"
-            if episode.at < window.begin and episode.back is not None and episode.back >= window.begin:
+            if episode.at < window.begin and (episode.until is None or episode.until >= window.begin):
                 return f"begins {words(window.begin - episode.at)} before window {number}"
-        return "outside"
+        return OUTSIDE
 
     return note
 

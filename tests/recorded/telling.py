@@ -22,7 +22,7 @@ RULES = {"over": "too high", "under": "too low", "clock": "clock", "silence": "n
 
 @dataclass
 class Episode:
-    """One announcement and what followed it. Times are the device's own; `until`: the next one, or the last return."""
+    """One announcement and what followed it. Times are the device's own."""
 
     case: int
     kind: str
@@ -36,8 +36,13 @@ class Episode:
     limit: float | None
     unit: str
     back: datetime | None = None
-    followed: bool = False  # by another announcement of the same case
+    followed: datetime | None = None  # by another announcement of the same case, while it was not back
     told: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def until(self) -> datetime | None:
+        """When it was back to normal, or followed by a worse one; None: neither before the end."""
+        return self.back or self.followed
 
     @property
     def what(self) -> str:
@@ -68,7 +73,7 @@ def episodes() -> list[Episode]:
         before = started[event.case_id]
         if event.kind in BEGINS:
             if before and before[-1][1].back is None:
-                before[-1][1].followed = True
+                before[-1][1].followed = datetime.fromisoformat(event.data["device_at"])
             found.append(_begun(event, number[event.case_id]))
             before.append((event.number, found[-1]))
         elif event.kind == kinds.RETURNED and event.data["case_level"] == "normal":

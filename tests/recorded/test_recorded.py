@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from flameblue.profiles.default_limits import default_limits
 from tests.recorded import recordings
-from tests.recorded.account import Account, account, label, lasted
+from tests.recorded.account import OUTSIDE, Account, account, label, lasted
 from tests.recorded.extracts import kitchen
 from tests.recorded.page import told
-from tests.recorded.recordings import HOUSE, KITCHEN, MACHINE, MACHINE_WINDOWS, UNTUNED
+from tests.recorded.recordings import EN_50160, HOUSE, KITCHEN, MACHINE, MACHINE_WINDOWS, UNTUNED
 from tests.recorded.replay import replay
 from tests.recorded.telling import messages, outcomes
 
@@ -19,20 +20,19 @@ pytestmark = pytest.mark.usefixtures("quiet_database")
 
 
 def machine_block(name: str, seen: Account) -> None:
-    text = seen.text(seen.episodes, "labelled", label(MACHINE_WINDOWS))
-    pictures = {
-        name: seen.picture(
-            MACHINE.premises, "temperature_c", seen.of(MACHINE.premises, "heat"), MACHINE_WINDOWS
-        )
-    }
-    told(name, text, pictures)
+    heat, labelled = seen.of(MACHINE.premises, "heat"), label(MACHINE_WINDOWS)
+    notes = [labelled(one) for one in heat]
+    outside = notes.count(OUTSIDE)
+    tally = f"Of {len(heat)} announcements of heat {len(heat) - outside} lie in a labelled window or run into one."
+    text = f"{seen.text(seen.episodes, 'labelled', labelled)} {tally}"
+    told(name, text, {name: seen.picture(MACHINE.premises, "temperature_c", heat, MACHINE_WINDOWS)})
 
 
 def household_block(name: str, seen: Account) -> None:
     ours, untuned = seen.of(HOUSE.premises), seen.of(UNTUNED.premises)
     days = len({one.at.date() for one in untuned})
     wolf = (
-        f"The same voltage under the default limits of 220 V: {len(untuned)} announcements on {days} days. "
+        f"The same voltage under the default limits of 220 V: announcements {len(untuned)}, days with one {days}. "
         f"{outcomes({UNTUNED.premises})} {messages(untuned)}"
     )
     pictures = {
@@ -55,6 +55,25 @@ async def test_an_evening_in_a_household_brings_one_overload(tmp_path: Path) -> 
     with account(await replay(recordings.household(*EVENING), tmp_path), tmp_path) as seen:
         assert [one.family for one in seen.of(HOUSE.premises)] == ["load"]
         household_block("household-evening", seen)
+
+
+def test_what_the_page_says_of_other_limits_is_so() -> None:
+    hottest = max(moment.values["t"] for moment in recordings.machine().open().moments())
+    heat = default_limits()["temperature_c"]
+    assert hottest == 42.5 < heat["over_warning"].value
+    assert not {"under_warning", "under_alarm"} & set(heat)
+    strongest = max(moment.values["ia"] for moment in recordings.household().open().moments())
+    assert strongest == 39.4 < default_limits()["current_a"]["over_warning"].value * 45
+    volts = [moment.values["ua"] for moment in recordings.household().open().moments()]
+    assert EN_50160["under_warning"] < min(volts) < max(volts) == 251.7 < EN_50160["over_warning"]
+    assert (
+        round(
+            100
+            * sum(one >= default_limits()["voltage_v"]["over_warning"].value for one in volts)
+            / len(volts)
+        )
+        == 43
+    )
 
 
 @pytest.mark.proof
