@@ -92,12 +92,12 @@ def machine(begin: str = "", end: str = "") -> Source:
     )
 
 
-def household(begin: str = "", end: str = "") -> Source:
+def household(begin: str = "", end: str = "", places: tuple[Place, ...] = (HOUSE,)) -> Source:
     return Source(
         "household",
         DATA / "household.parquet",
         {"current_a": "ia", "voltage_v": "ua"},
-        (HOUSE, UNTUNED),
+        places,
         60,
         begin,
         end,

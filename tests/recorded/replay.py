@@ -12,10 +12,7 @@ from tests.recorded.driven import running
 from tests.recorded.recordings import CREDENTIAL, Source, settle_in
 
 MS = 1_000_000
-BEFORE_S, AFTER_S = (
-    60,
-    6 * 3_600,
-)  # before the first reading, and until those who are called have come to an end
+BEFORE_S = 60  # before the first reading
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from tests.recorded import recordings
 from tests.recorded.account import OUTSIDE, Account, account, label, lasted
 from tests.recorded.extracts import kitchen
 from tests.recorded.page import told
-from tests.recorded.recordings import EN_50160, HOUSE, KITCHEN, MACHINE, MACHINE_WINDOWS, UNTUNED
+from tests.recorded.recordings import EN_50160, HOUSE, KITCHEN, MACHINE, MACHINE_WINDOWS, UNTUNED, Place
 from tests.recorded.replay import replay
 from tests.recorded.telling import messages, outcomes
 
@@ -28,18 +28,14 @@ def machine_block(name: str, seen: Account) -> None:
     told(name, text, {name: seen.picture(MACHINE.premises, "temperature_c", heat, MACHINE_WINDOWS)})
 
 
-def household_block(name: str, seen: Account) -> None:
-    ours, untuned = seen.of(HOUSE.premises), seen.of(UNTUNED.premises)
-    days = len({one.at.date() for one in untuned})
-    wolf = (
-        f"The same voltage under the default limits of 220 V: announcements {len(untuned)}, days with one {days}. "
-        f"{outcomes({UNTUNED.premises})} {messages(untuned)}"
-    )
+def household_block(name: str, seen: Account, voltage_of: Place, more: str = "") -> None:
     pictures = {
         f"{name}-current": seen.picture(HOUSE.premises, "current_a", seen.of(HOUSE.premises, "load")),
-        f"{name}-voltage": seen.picture(UNTUNED.premises, "voltage_v", untuned),
+        f"{name}-voltage": seen.picture(
+            voltage_of.premises, "voltage_v", seen.of(voltage_of.premises, "voltage")
+        ),
     }
-    told(name, f"{seen.text(ours, 'lasted', lasted)}\n\n{wolf}", pictures)
+    told(name, seen.text(seen.of(HOUSE.premises), "lasted", lasted) + more, pictures)
 
 
 async def test_the_machine_is_warned_of_on_the_day_before_it_fails(tmp_path: Path) -> None:
@@ -52,9 +48,13 @@ async def test_the_machine_is_warned_of_on_the_day_before_it_fails(tmp_path: Pat
 
 
 async def test_an_evening_in_a_household_brings_one_overload(tmp_path: Path) -> None:
-    with account(await replay(recordings.household(*EVENING), tmp_path), tmp_path) as seen:
+    source = recordings.household(*EVENING, places=(HOUSE, UNTUNED))
+    with account(await replay(source, tmp_path), tmp_path) as seen:
         assert [one.family for one in seen.of(HOUSE.premises)] == ["load"]
-        household_block("household-evening", seen)
+        wolf = seen.of(UNTUNED.premises)
+        untuned = f"{seen.table(wolf, 'lasted', lasted)}\n\n{outcomes({UNTUNED.premises})} {messages(wolf)}"
+        more = f"\n\nThe same voltage under the default limits, of 220 V:\n\n{untuned}"
+        household_block("household-evening", seen, UNTUNED, more)
 
 
 def test_what_the_page_says_of_other_limits_is_so() -> None:
@@ -82,8 +82,8 @@ async def test_eighty_days_of_a_machine(tmp_path: Path) -> None:
 @pytest.mark.proof
 async def test_a_household_over_christmas(tmp_path: Path) -> None:
     with account(await replay(recordings.household(), tmp_path), tmp_path) as seen:
-        assert {one.family for one in seen.of(HOUSE.premises)} <= {"load", "silence"}
-        household_block("household", seen)
+        assert {one.family for one in seen.episodes} <= {"load", "silence"}
+        household_block("household", seen, HOUSE)
 
 
 @pytest.mark.proof
