@@ -70,6 +70,7 @@ def test_the_chinese_one_is_chinese() -> None:
         "installation",
         "registry",
         "simulation",
+        "recorded",
         "performance",
         "decisions",
     }
