@@ -86,7 +86,7 @@ class EventData(TypedDict, total=False):
     proof_s: float  # how long the value stayed under the clear limit …
     proof_max: float | None  # … and its highest (under-voltage: lowest) then
     proof_load: float  # the least share of the alarm's current meanwhile
-    hours_to_limit: float  # at the present rise
+    hours_to_limit: float  # at the present rise, or fall to a lower limit
     what: str  # system: a word of its caller
     still: list[str]  # system: what else is still wrong
     # incidents

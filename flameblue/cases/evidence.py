@@ -182,10 +182,12 @@ def _load_run(load: Trace, need: LoadNeed) -> Run:
     return Run(run.begin_ns, run.end_ns, int(load.value[load.at_ns >= run.begin_ns].min()))
 
 
-def hours_to_limit(trace: Trace, limit: int) -> float | None:
-    """Hours until the value reaches `limit` at its present rise (least squares); None: it does not rise."""
+def hours_to_limit(trace: Trace, limit: int, *, falling: bool = False) -> float | None:
+    """Hours until the value reaches `limit` at its present rise (least squares; `falling`: its fall, to a lower
+    limit); None: it does not go there."""
+    sign = -1.0 if falling else 1.0
     known = trace.value != NO_VALUE
-    at_ns, value = trace.at_ns[known], trace.value[known].astype(np.float64)
+    at_ns, value = trace.at_ns[known], trace.value[known].astype(np.float64) * sign
     if len(at_ns) < TREND_READINGS_MIN or at_ns[-1] == at_ns[0]:
         return None
     hours = (at_ns - at_ns[-1]) / HOUR_NS
@@ -193,4 +195,4 @@ def hours_to_limit(trace: Trace, limit: int) -> float | None:
     slope = float((centred * (value - value.mean())).sum() / (centred**2).sum())
     if slope <= 0:
         return None
-    return max(0.0, (limit - float(value[-1])) / slope)
+    return max(0.0, (limit * sign - float(value[-1])) / slope)

@@ -13,9 +13,10 @@ from flameblue.cases.models import Alarm, Case, State
 from flameblue.cases.policy import Policy, Step
 from flameblue.cases.traces import ReadingsQuery, Window, row_of
 from flameblue.domain.clock import to_ns
-from flameblue.domain.points import NO_LIMIT
+from flameblue.domain.points import NO_LIMIT, NO_LOWER_LIMIT
 from flameblue.domain.transitions import Level, Rule
 
+ALARM_LIMIT = {Rule.OVER: ("over_alarm", NO_LIMIT), Rule.UNDER: ("under_alarm", NO_LOWER_LIMIT)}
 STEP = Step(id="owner_soon", after_s=0, to="owner", channel="sms")
 
 
@@ -37,14 +38,16 @@ def look_at(case: Case, now: datetime, readings: ReadingsQuery, policy: Policy) 
 
 
 def _warnings(case: Case) -> list[Alarm]:
-    return list(case.alarms.filter(level=Level.WARNING, rule=Rule.OVER).select_related("point"))
+    return list(case.alarms.filter(level=Level.WARNING, rule__in=ALARM_LIMIT).select_related("point"))
 
 
 def _hours(alarm: Alarm, window: Window) -> float | None:
     row = row_of(alarm.point)
-    if row is None or int(row["over_alarm"]) == NO_LIMIT:
+    name, none = ALARM_LIMIT[Rule(alarm.rule)]
+    if row is None or int(row[name]) == none:
         return None
-    return evidence.hours_to_limit(window.trace(alarm.point), int(row["over_alarm"]))
+    falling = alarm.rule == Rule.UNDER
+    return evidence.hours_to_limit(window.trace(alarm.point), int(row[name]), falling=falling)
 
 
 @transaction.atomic

@@ -17,7 +17,8 @@ from flameblue.cases.evidence import (
     trailing_run,
 )
 from flameblue.cases.models import Alarm
-from flameblue.domain.quantities import NO_VALUE
+from flameblue.domain.points import POINT
+from flameblue.domain.quantities import NO_VALUE, QUANTITIES
 from flameblue.domain.transitions import Level, Rule
 from tests.cases.bench import S_NS, Bench, another_room
 
@@ -271,6 +272,20 @@ def test_a_warning_at_night_does_not_wait_when_the_alarm_limit_is_near(bench: Be
     assert bench.kinds() == ["opened", "escalated"]
 
 
+def test_a_falling_value_does_not_wait_either_when_its_lower_alarm_limit_is_near(bench: Bench) -> None:
+    row = np.frombuffer(bytes(bench.cast.tb.row), POINT).copy()
+    row["under_alarm"] = QUANTITIES["temperature_c"].steps(5.0)
+    bench.cast.tb.row = row.tobytes()
+    bench.cast.tb.save()
+    bench.alarm(bench.cast.tb, Level.WARNING, 9.0, rule=Rule.UNDER)
+    for minute in range(61):
+        bench.read(bench.cast.tb, 9.0 - minute * 0.01)
+        bench.wait(60)
+    bench.look()
+    assert bench.kinds() == ["opened", "escalated"]
+    assert bench.last().data["hours_to_limit"] == pytest.approx(5.7, abs=0.5)
+
+
 def test_a_warning_that_rises_slowly_waits_for_the_morning(bench: Bench) -> None:
     bench.alarm(bench.cast.tb, Level.WARNING, 61.0)
     bench.read(bench.cast.tb, 61.0, for_s=3600)
@@ -325,6 +340,12 @@ def test_under_voltage_is_clear_above_its_limit() -> None:
     question = Question(20, 0, 40 * S_NS, Clear(above=190))
     verdict = judge(trace(180, 200, 195, 210, 220), None, question)
     assert (verdict.proven, verdict.extreme) == (True, 195)
+
+
+def test_a_falling_value_reaches_a_lower_limit_and_a_rising_one_does_not() -> None:
+    assert hours_to_limit(trace(9, 8, 7, every_s=3600), 2, falling=True) == pytest.approx(5.0)
+    assert hours_to_limit(trace(-1, NO_VALUE, -3, -4, every_s=3600), -7, falling=True) == pytest.approx(3.0)
+    assert hours_to_limit(trace(7, 8, 9, every_s=3600), 2, falling=True) is None
 
 
 def test_a_value_that_does_not_rise_reaches_no_limit() -> None:

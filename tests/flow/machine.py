@@ -193,15 +193,7 @@ class Machine:
                 continue
 
     def _look_after(self) -> None:
-        now = self._now()
-        cases.unshelve_due(now)
-        sum(cases.escalate_each(now, receipts.owner_has_it))
-        self._memory.read_on()
-        sum(cases.prove_each(now, self._memory.raw, self._latest))
-
-    def _latest(self, point: int) -> tuple[int, int] | None:
-        found = self._board.latest(point)
-        return None if found is None else (found.at_ns, found.value)
+        look_after(self._now(), self._memory, self._board)
 
     def _deliver(self) -> None:
         now = self._now()
@@ -212,6 +204,19 @@ class Machine:
 
     def _now(self) -> datetime:
         return to_datetime(self.clock.now_ns())
+
+
+def look_after(now: datetime, memory: Memory, board: Board) -> None:
+    """What time and readings bring to the cases, as the core's own stage does it."""
+
+    def latest(point: int) -> tuple[int, int] | None:
+        found = board.latest(point)
+        return None if found is None else (found.at_ns, found.value)
+
+    cases.unshelve_due(now)
+    sum(cases.escalate_each(now, receipts.owner_has_it))
+    memory.read_on()
+    sum(cases.prove_each(now, memory.raw, latest))
 
 
 async def _nothing() -> None:

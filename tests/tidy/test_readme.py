@@ -72,6 +72,7 @@ def test_the_chinese_one_is_chinese() -> None:
         "installation",
         "registry",
         "simulation",
+        "recorded",
         "performance",
         "decisions",
     }
