@@ -47,7 +47,7 @@ def merge(notice: Notice, now: datetime) -> None:
 def _waiting(notice: Notice) -> Notice | None:
     summaries = Notice.objects.filter(
         person=notice.person_id, channel=notice.channel, reason=reasons.MERGED, template=_template(notice)
-    )
+    ).filter(instead_of=None)  # what the second channel took over is said as it stands
     return summaries.filter(state=Notice.State.PLANNED, attempt_count=0).order_by("pk").first()
 
 

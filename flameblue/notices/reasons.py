@@ -21,6 +21,11 @@ REPLY = "reply"  # the answer to an answer
 CHANNEL_FAILED = "channel_failed"  # another channel could not reach the person
 MERGED = "merged"  # the summary of what exceeded a person's bound
 ALIVE = "alive"
+GROUP = "group"  # to the station's group chat: news of a case
+
+FIRST_FAILED = "first_failed"  # why the second channel of a medium has taken over a message
+FIRST_DEAF = "first_deaf"
+FIRST_SILENT = "first_silent"
 
 ALL = frozenset(
     {
@@ -45,6 +50,7 @@ ALL = frozenset(
         CHANNEL_FAILED,
         MERGED,
         ALIVE,
+        GROUP,
     }
 )
 CALLS = frozenset({NOT_ACKNOWLEDGED, RANG_AGAIN})  # no longer wanted once somebody has taken the case

@@ -8,6 +8,7 @@ from django.conf import settings
 from flameblue.notices.facts import Facts
 from flameblue.notices.models import Notice
 from flameblue.notices.planning import VOICE, Planned
+from flameblue.notices.texts.catalogue import VOICE as VOICE_ENDS
 from flameblue.notices.texts.catalogue import Template, catalogue
 from flameblue.notices.texts.rendering import Rendered, Values, render
 from flameblue.notices.wording import values
@@ -28,6 +29,14 @@ def channel_for(medium: str) -> str:
     """The plug-in that carries `sms` or `voice` in this installation."""
     messages = settings.CONFIG.messages
     return messages.voice_channel if medium == VOICE else messages.sms_channel
+
+
+def second_for(notice: Notice) -> str:
+    """The channel that carries what the first could not; empty where there is none, or this came by it."""
+    messages = settings.CONFIG.messages
+    is_voice = notice.template.endswith(VOICE_ENDS)
+    second: str = messages.voice_second_channel if is_voice else messages.sms_second_channel
+    return "" if second == notice.channel or notice.instead_of_id is not None else second
 
 
 def notice(planned: Planned, facts: Facts, now: datetime) -> Notice:
