@@ -102,7 +102,10 @@ def _claim_one(notice: Notice, now: datetime) -> Outgoing | None:
 def settle(outgoing: Outgoing, result: Sent | DeliveryError, now: datetime) -> None:
     """Records what came of a try."""
     if isinstance(result, Sent):
-        _accepted(outgoing, result, now)
+        spared = _accepted(outgoing, result, now)
+        if spared is not None:
+            what = f"first {_medium(spared)}"
+            cases.open_system_case(what, f"{spared.channel} fails; {outgoing.channel} carries.", now)
         return
     worn_out = _failed(outgoing, result, now)
     if worn_out is not None:
@@ -110,7 +113,8 @@ def settle(outgoing: Outgoing, result: Sent | DeliveryError, now: datetime) -> N
 
 
 @transaction.atomic
-def _accepted(outgoing: Outgoing, sent: Sent, now: datetime) -> None:
+def _accepted(outgoing: Outgoing, sent: Sent, now: datetime) -> Notice | None:
+    """The first channel's notice, where the second has just taken over what that one still tried."""
     Attempt.objects.filter(pk=outgoing.attempt).update(ended_at=now, outcome="accepted", detail="")
     Part.objects.bulk_create(
         Part(attempt_id=outgoing.attempt, sequence=number, message_id=message_id)
@@ -119,9 +123,12 @@ def _accepted(outgoing: Outgoing, sent: Sent, now: datetime) -> None:
     waiting = Notice.objects.filter(pk=outgoing.notice, state=Notice.State.PLANNED)
     waiting.update(state=Notice.State.SENT, sent_at=now, ended_at=now, detail="")
     receipts.take_early(outgoing.attempt, now)
-    notice = Notice.objects.get(pk=outgoing.notice)
-    falling_back.spare_first(notice, now)
+    notice = Notice.objects.select_related("instead_of").get(pk=outgoing.notice)
     cases.system_cleared(f"{_medium(notice)} refused", now)
+    if notice.instead_of is None:
+        cases.system_cleared(f"first {_medium(notice)}", now)
+        return None
+    return notice.instead_of if falling_back.spare_first(notice, now) else None
 
 
 @transaction.atomic

@@ -70,10 +70,10 @@ def no_longer_wanted(notice: Notice) -> str:
     return ""
 
 
-def spare_first(notice: Notice, now: datetime) -> None:
-    """The second channel has taken `notice`: the first need not go on trying."""
+def spare_first(notice: Notice, now: datetime) -> bool:
+    """The second channel has taken `notice`: the first need not go on trying; False where it had ended."""
     first = Notice.objects.filter(pk=notice.instead_of_id, state=State.PLANNED)
-    first.update(state=State.CANCELLED, ended_at=now, detail="The second channel has taken it.")
+    return first.update(state=State.CANCELLED, ended_at=now, detail="The second channel has taken it.") == 1
 
 
 def tell_failure(notice: Notice, why: str, now: datetime) -> None:

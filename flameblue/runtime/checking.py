@@ -50,6 +50,10 @@ def _of_ports(config: Config) -> Iterator[str]:
 def _of_channels(config: Config) -> Iterator[str]:
     known = plugins.names(channels)
     messages = config.messages
-    for name, wanted in (("sms_channel", messages.sms_channel), ("voice_channel", messages.voice_channel)):
+    for name, wanted in messages.channels().items():
         if wanted not in known:
             yield f"messages.{name} is {wanted!r}; there are: {', '.join(known)}."
+    for medium in ("sms", "voice"):
+        first, second = (getattr(messages, f"{medium}{which}_channel") for which in ("", "_second"))
+        if second and second == first:
+            yield f"messages.{medium}_second_channel is {second!r} like the first: it would fail with it."

@@ -128,7 +128,7 @@ class Delivering:
     def _open(self, loop: asyncio.AbstractEventLoop) -> dict[str, Channel]:
         """The channels that the configuration names; a wrong configuration stops the stage and says why."""
         found = plugins.find(channels)
-        wanted = {self.config.messages.sms_channel, self.config.messages.voice_channel}
+        wanted = set(self.config.messages.channels().values())
         return {name: found[name].open(self.config, self._ears(name, loop)) for name in sorted(wanted)}
 
     def _ears(self, name: str, loop: asyncio.AbstractEventLoop) -> Ears:
