@@ -20,7 +20,9 @@ from flameblue.domain.limits import ATTEMPTS_MAX
 from flameblue.notices import falling_back, merging, reasons, receipts, silence
 from flameblue.notices.channel import Channel, Outgoing, Sent
 from flameblue.notices.models import Attempt, Notice, Part
+from flameblue.notices.planning import GROUP
 from flameblue.notices.texts.catalogue import VOICE
+from flameblue.notices.texts.group import is_group
 
 TRY_S = 30  # how long a try may take before another one is made; channels give up sooner
 BACK_OFF_S = (5, 15, 60, 180, 600)  # after the first, second … failed try
@@ -133,7 +135,10 @@ def _accepted(outgoing: Outgoing, sent: Sent, now: datetime) -> Notice | None:
 
 @transaction.atomic
 def _failed(outgoing: Outgoing, error: DeliveryError, now: datetime) -> Notice | None:
-    """The notice, where every try has failed though the message itself was never refused: the channel is deaf."""
+    """The notice, where it is the channel that fails: every try, though the message itself was never refused.
+
+    A robot that refuses one message refuses them all: its key or its signature is wrong.
+    """
     outcome = "refused" if error.permanent else "failed"
     Attempt.objects.filter(pk=outgoing.attempt).update(ended_at=now, outcome=outcome, detail=str(error)[:200])
     notice = Notice.objects.select_related("case", "person", "event", "instead_of").get(pk=outgoing.notice)
@@ -141,7 +146,7 @@ def _failed(outgoing: Outgoing, error: DeliveryError, now: datetime) -> Notice |
         return None
     if error.permanent or notice.attempt_count >= ATTEMPTS_MAX:
         _give_up(notice, str(error), now)
-        return None if error.permanent else notice
+        return None if error.permanent and not is_group(notice.template) else notice
     pause_s = BACK_OFF_S[min(notice.attempt_count, len(BACK_OFF_S)) - 1]
     due = now + timedelta(seconds=pause_s)
     Notice.objects.filter(pk=notice.pk).update(due_at=due, detail=str(error)[:200])
@@ -160,6 +165,8 @@ def _give_up(notice: Notice, why: str, now: datetime) -> None:
 
 def _medium(notice: Notice) -> str:
     """The word of the system case about it."""
+    if is_group(notice.template):
+        return GROUP
     return "voice" if notice.template.endswith(VOICE) else "sms"
 
 

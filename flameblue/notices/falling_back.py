@@ -16,6 +16,7 @@ from flameblue.notices.models import Notice
 from flameblue.notices.planning import SMS, VOICE, Planned, family_of
 from flameblue.notices.texts.catalogue import VOICE as VOICE_ENDS
 from flameblue.notices.texts.catalogue import catalogue
+from flameblue.notices.texts.group import is_group
 
 State = Notice.State
 
@@ -83,9 +84,15 @@ def tell_failure(notice: Notice, why: str, now: datetime) -> None:
     first = notice.instead_of
     if first is not None and first.state in {State.PLANNED, State.DELIVERED}:
         return  # it still tries, and tells when it gives up; or it has arrived
-    words = catalogue(notice.language)
-    said = words.word("failed_voice" if notice.template.endswith(VOICE_ENDS) else "failed_sms")
+    said = catalogue(notice.language).word(_failed(notice))
     _tell_desk(notice, said.replace("{why}", why), now)
+
+
+def _failed(notice: Notice) -> str:
+    """The word that says it."""
+    if is_group(notice.template):
+        return "failed_group"
+    return "failed_voice" if notice.template.endswith(VOICE_ENDS) else "failed_sms"
 
 
 def _by_another_medium(notice: Notice, now: datetime) -> bool:

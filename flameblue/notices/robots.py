@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 
 import httpx
 
-from flameblue.config import Robot
-from flameblue.domain.clock import Clock
+from flameblue.config import Config, Robot
+from flameblue.domain.clock import Clock, SystemClock
 from flameblue.domain.errors import BadInput, DeliveryError
-from flameblue.notices.channel import Outgoing, Sent
+from flameblue.notices.channel import Channel, Ears, Outgoing, Sent
 
 TIMEOUT_S = 10.0
 SERVER_ERROR = 500
@@ -85,6 +85,18 @@ class Line:
 
     def close(self) -> None:
         self._client.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A robot's folder. Its settings stand under its name: `url`, and `secret` where it demands signatures."""
+
+    dialect: Dialect
+
+    def open(self, config: Config, ears: Ears) -> Channel:
+        del ears
+        robot: Robot = getattr(config, self.dialect.name)
+        return opened(self.dialect, robot, SystemClock())
 
 
 def opened(dialect: Dialect, robot: Robot, clock: Clock) -> Line:

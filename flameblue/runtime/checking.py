@@ -7,7 +7,7 @@ from flameblue import plugins
 from flameblue.cases import policy
 from flameblue.config import Config
 from flameblue.domain.errors import BadInput
-from flameblue.notices import channels
+from flameblue.notices import channels, robots
 from flameblue.runtime.backends import is_written
 
 PORT_MAX = 65_535
@@ -47,12 +47,20 @@ def _of_ports(config: Config) -> Iterator[str]:
             yield f"{name} is {port}; a port is a number from 0 to {PORT_MAX}."
 
 
+def _is_robot(channel: str) -> bool:
+    return isinstance(plugins.one(channels, channel), robots.Plugin)
+
+
 def _of_channels(config: Config) -> Iterator[str]:
     known = plugins.names(channels)
     messages = config.messages
     for name, wanted in messages.channels().items():
         if wanted not in known:
             yield f"messages.{name} is {wanted!r}; there are: {', '.join(known)}."
+        elif _is_robot(wanted) and name != "group_channel":
+            yield f"messages.{name} is {wanted!r}, which speaks to a group; it would read everybody's messages."
+        elif name == "group_channel" and wanted != "console" and not _is_robot(wanted):
+            yield f"messages.group_channel is {wanted!r}, which reaches single phones, no group."
     for medium in ("sms", "voice"):
         first, second = (getattr(messages, f"{medium}{which}_channel") for which in ("", "_second"))
         if second and second == first:

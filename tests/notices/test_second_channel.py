@@ -1,6 +1,5 @@
 """A message whose first channel fails, is deaf or stays silent goes by the second: once, with its reason, no loop."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -50,12 +49,12 @@ def post(monkeypatch: pytest.MonkeyPatch) -> Post:
 
 
 @pytest.fixture
-def owners(bench: Bench, cast: Cast, post: Post) -> Iterator[Notice]:
+def owners(bench: Bench, cast: Cast, post: Post) -> Notice:
     """The owner's message of an alarm; nothing else waits."""
     bench.alarm(cast.tb)
     owner, officer = planned(bench.now)
     Notice.objects.filter(pk=officer.pk).delete()
-    yield owner
+    return owner
 
 
 def states() -> list[tuple[str, str, str]]:

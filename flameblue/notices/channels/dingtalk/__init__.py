@@ -5,11 +5,9 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
-from flameblue.config import Config, Robot
-from flameblue.domain.clock import SystemClock
+from flameblue.config import Robot
 from flameblue.domain.limits import DINGTALK_BYTES_MAX
 from flameblue.notices import robots
-from flameblue.notices.channel import Channel, Ears
 
 MS_NS = 1_000_000
 
@@ -67,12 +65,4 @@ def _called(robot: Robot) -> dict[str, Any]:
     return {"atMobiles": list(robot.mention_phones), "isAtAll": "@all" in robot.mention}
 
 
-class Plugin:
-    """Needs `dingtalk.url`, and `dingtalk.secret` where the robot demands signatures."""
-
-    def open(self, config: Config, ears: Ears) -> Channel:
-        del ears
-        return robots.opened(DingTalk(), config.dingtalk, SystemClock())
-
-
-PLUGIN = Plugin()
+PLUGIN = robots.Plugin(DingTalk())

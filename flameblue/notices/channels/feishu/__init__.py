@@ -5,11 +5,9 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
-from flameblue.config import Config, Robot
-from flameblue.domain.clock import SystemClock
+from flameblue.config import Robot
 from flameblue.domain.limits import FEISHU_BYTES_MAX, SECOND_NS
 from flameblue.notices import robots
-from flameblue.notices.channel import Channel, Ears
 
 EVERYBODY = '<at user_id="all"></at>'
 
@@ -50,12 +48,4 @@ def plain(text: str) -> dict[str, Any]:
     return {"msg_type": "text", "content": {"text": text}}
 
 
-class Plugin:
-    """Needs `feishu.url`, and `feishu.secret` where the robot demands signatures."""
-
-    def open(self, config: Config, ears: Ears) -> Channel:
-        del ears
-        return robots.opened(Feishu(), config.feishu, SystemClock())
-
-
-PLUGIN = Plugin()
+PLUGIN = robots.Plugin(Feishu())

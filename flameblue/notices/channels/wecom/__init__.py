@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flameblue.config import Config, Robot
-from flameblue.domain.clock import SystemClock
+from flameblue.config import Robot
 from flameblue.domain.limits import WECOM_MARKDOWN_BYTES_MAX, WECOM_TEXT_BYTES_MAX
 from flameblue.notices import robots
-from flameblue.notices.channel import Channel, Ears
 
 
 class WeCom:
@@ -46,12 +44,4 @@ def markdown(text: str) -> dict[str, Any]:
     return {"msgtype": "markdown", "markdown": {"content": robots.cut(text, WECOM_MARKDOWN_BYTES_MAX)}}
 
 
-class Plugin:
-    """Needs `wecom.url`."""
-
-    def open(self, config: Config, ears: Ears) -> Channel:
-        del ears
-        return robots.opened(WeCom(), config.wecom, SystemClock())
-
-
-PLUGIN = Plugin()
+PLUGIN = robots.Plugin(WeCom())
