@@ -77,7 +77,8 @@ def claim(now: datetime, notices_max: int) -> list[Outgoing]:
     """The notices that are due, each with its attempt written and its next try moved ahead."""
     silence.take_over(now)
     due = Notice.objects.filter(state=Notice.State.PLANNED, due_at__lte=now).order_by("due_at", "pk")
-    claimed = [_claim_one(notice, now) for notice in due.select_related("case", "person", "instead_of")[:notices_max]]
+    whole = due.select_related("case", "person", "instead_of")
+    claimed = [_claim_one(notice, now) for notice in whole[:notices_max]]
     return [outgoing for outgoing in claimed if outgoing is not None]
 
 

@@ -105,6 +105,16 @@ def _write(summary: Notice) -> None:
     numbers = merged.filter(case__isnull=False).order_by("-pk").values_list("case__number", flat=True)
     words = catalogue_for(summary.template, summary.language)
     said = {"count": str(merged.count()), "numbers": listed(list(dict.fromkeys(numbers)), words)}
-    rendered = render(words.template(summary.template), said, facts.signature_of(summary.person))
+    rendered = render(words.template(summary.template), said, _signature(summary))
     summary.text, summary.variables = rendered.text, rendered.variables
     summary.save(update_fields=["text", "variables"])
+
+
+def _signature(summary: Notice) -> str:
+    """The reader's station; for the group the one whose case came last."""
+    if is_group(summary.template):
+        last = Notice.objects.filter(merged_into=summary, case__site__isnull=False).order_by("-pk")
+        one = last.select_related("case__site__station").first()
+        if one is not None and one.case is not None and one.case.site is not None:
+            return one.case.site.station.signature
+    return facts.signature_of(summary.person)

@@ -36,7 +36,7 @@ class Notice(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     attempt_count = models.PositiveSmallIntegerField(default=0)
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL)
-    instead_of = models.OneToOneField(  # the same message by the medium's first channel; one second way at most
+    instead_of = models.OneToOneField(  # the same message by the first channel: one second way at most
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="second"
     )
     instead_because = models.CharField(max_length=20, blank=True)  # reasons.FIRST_FAILED, …

@@ -58,7 +58,7 @@ ALL = frozenset(
     }
 )
 GROUP = frozenset({GROUP_NEWS, GROUP_UNANSWERED, GROUP_CLOSED})
-CALLS = frozenset({NOT_ACKNOWLEDGED, RANG_AGAIN, GROUP_UNANSWERED})  # no longer wanted once somebody has taken the case
-NEWS = frozenset({FIRST_NOTICE, NEW_PLACE, LEVEL_RAISED, RELAPSE, LATE, GROUP_NEWS})  # may be old news by the morning
+CALLS = frozenset({NOT_ACKNOWLEDGED, RANG_AGAIN, GROUP_UNANSWERED})  # not wanted once somebody has the case
+NEWS = frozenset({FIRST_NOTICE, NEW_PLACE, LEVEL_RAISED, RELAPSE, LATE, GROUP_NEWS})  # old by the morning
 ALARMING = NEWS | CALLS | {TAKEN_AWAY}  # what tells of danger that nobody looks after yet
 REPEATS = frozenset({NO_ANSWER})  # no longer wanted once this lay person has answered

@@ -144,4 +144,4 @@ def _names_no_address(record: logging.LogRecord) -> bool:
     return record.levelno > logging.INFO
 
 
-logging.getLogger("httpx").addFilter(_names_no_address)  # at INFO it logs each address, which is a robot's key
+logging.getLogger("httpx").addFilter(_names_no_address)  # at INFO it logs addresses, which are keys

@@ -25,10 +25,9 @@ def take_over(now: datetime) -> int:
     if not (messages.sms_second_channel or messages.voice_second_channel):
         return 0
     sent = Notice.objects.filter(sent_at__gt=now - OLD_AFTER, sent_at__lte=now - SILENT_AFTER)
-    waiting = sent.filter(state=Notice.State.SENT, second=None, instead_of=None, attempts__parts__isnull=False)
-    overdue = [
-        notice for notice in waiting.distinct().select_related("case", "person") if _is_worth_it(notice)
-    ]
+    waiting = sent.filter(state=Notice.State.SENT, attempts__parts__isnull=False)
+    untold = waiting.filter(second=None, instead_of=None).distinct().select_related("case", "person")
+    overdue = [notice for notice in untold if _is_worth_it(notice)]
     telling = {name for name in {notice.channel for notice in overdue} if _gives_receipts(name, now)}
     return sum(_take_over(notice, now) for notice in overdue if notice.channel in telling)
 

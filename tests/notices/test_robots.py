@@ -63,7 +63,7 @@ def test_a_text_for_wecom_calls_members_and_numbers() -> None:
 
 
 def test_markdown_for_wecom() -> None:
-    said = "**火警**\n>地点:<font color=\"warning\">3组12号箱</font>"
+    said = '**火警**\n>地点:<font color="warning">3组12号箱</font>'
     asked = wecom.WeCom().request(said, Robot(form="markdown"), NOW_NS)
     assert asked.body == payload("wecom-md")
 

@@ -35,7 +35,12 @@ FAMILIES = (
     "arc",
     "reported",
 )
-ROOM = {"owner": SMS_UNITS_OWNER_MAX, "officer": SMS_UNITS_OFFICER_MAX, "voice": 200, "group": GROUP_UNITS_MAX}
+ROOM = {
+    "owner": SMS_UNITS_OWNER_MAX,
+    "officer": SMS_UNITS_OFFICER_MAX,
+    "voice": 200,
+    "group": GROUP_UNITS_MAX,
+}
 ROOMIER = {"kk": {"owner": SMS_UNITS_KAZAKH_MAX}}
 NOBODY = "nobody yet"  # in `reviewed_by`, until somebody signs
 VOICE = "_voice"
