@@ -4,7 +4,7 @@ Invariants: a claim moves `due_at` ahead and writes the attempt before the try, 
 at most and never loops on it; every notice ends sent, delivered, failed, merged or cancelled, each with a reason.
 
 An SMS can't be sent exactly once: a crash between the gateway's answer and its record repeats the message. Such an
-attempt ends without an outcome and is counted (`counts`).
+attempt ends without an outcome and is counted (counting.py).
 """
 
 from collections.abc import Mapping
@@ -23,6 +23,7 @@ from flameblue.notices.models import Attempt, Notice, Part
 from flameblue.notices.planning import GROUP
 from flameblue.notices.texts.catalogue import VOICE
 from flameblue.notices.texts.group import is_group
+from flameblue.notices.writing import channel_for
 
 TRY_S = 30  # how long a try may take before another one is made; channels give up sooner
 BACK_OFF_S = (5, 15, 60, 180, 600)  # after the first, second … failed try
@@ -107,8 +108,8 @@ def settle(outgoing: Outgoing, result: Sent | DeliveryError, now: datetime) -> N
     if isinstance(result, Sent):
         spared = _accepted(outgoing, result, now)
         if spared is not None:
-            what = f"first {_medium(spared)}"
-            cases.open_system_case(what, f"{spared.channel} fails; {outgoing.channel} carries.", now)
+            text = f"{spared.channel} fails; {outgoing.channel} carries."
+            cases.open_system_case(f"first {_medium(spared)}", text, now)
         return
     worn_out = _failed(outgoing, result, now)
     if worn_out is not None:
@@ -117,7 +118,10 @@ def settle(outgoing: Outgoing, result: Sent | DeliveryError, now: datetime) -> N
 
 @transaction.atomic
 def _accepted(outgoing: Outgoing, sent: Sent, now: datetime) -> Notice | None:
-    """The first channel's notice, where the second has just taken over what that one still tried."""
+    """The first channel's notice, where the second has just taken over what that one fails to send.
+
+    A line that is down is no news here: watching.py tells of it.
+    """
     Attempt.objects.filter(pk=outgoing.attempt).update(ended_at=now, outcome="accepted", detail="")
     Part.objects.bulk_create(
         Part(attempt_id=outgoing.attempt, sequence=number, message_id=message_id)
@@ -128,10 +132,10 @@ def _accepted(outgoing: Outgoing, sent: Sent, now: datetime) -> Notice | None:
     receipts.take_early(outgoing.attempt, now)
     notice = Notice.objects.select_related("instead_of").get(pk=outgoing.notice)
     cases.system_cleared(f"{_medium(notice)} refused", now)
-    if notice.instead_of is None:
+    if notice.channel == channel_for(_medium(notice)):
         cases.system_cleared(f"first {_medium(notice)}", now)
-        return None
-    return notice.instead_of if falling_back.spare_first(notice, now) else None
+    spared = falling_back.spare_first(notice, now)
+    return notice.instead_of if spared and notice.instead_because == reasons.FIRST_FAILED else None
 
 
 @transaction.atomic
@@ -201,11 +205,3 @@ def _newer(notice: Notice) -> bool:
 
 def _end(notice: Notice, state: str, why: str, now: datetime) -> None:
     Notice.objects.filter(pk=notice.pk).update(state=state, ended_at=now, detail=why[:200])
-
-
-def counts() -> dict[str, int]:
-    """How many notices are in each state, and how many messages may have gone twice."""
-    found = {f"notices_{state}": Notice.objects.filter(state=state).count() for state in Notice.State.values}
-    unknown = Attempt.objects.filter(outcome="", ended_at__isnull=False)
-    found["notices_perhaps_repeated"] = unknown.values("notice").count()
-    return found

@@ -159,7 +159,7 @@ def planning(plant: Plant) -> Planning:
 
 
 def delivering(plant: Plant) -> Delivering:
-    return Delivering(
+    made = Delivering(
         orm=plant.orm,
         clock=plant.clock,
         health=plant.health,
@@ -167,6 +167,8 @@ def delivering(plant: Plant) -> Delivering:
         events_grew=plant.events_grew,
         config=plant.config,
     )
+    plant.health.count_with(lambda: made.counted)
+    return made
 
 
 async def _until_told(config: Config) -> None:
