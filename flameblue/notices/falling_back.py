@@ -73,7 +73,7 @@ def no_longer_wanted(notice: Notice) -> str:
 
 def spare_first(notice: Notice, now: datetime) -> bool:
     """The second channel has taken `notice`: the first need not go on trying; False where it had ended."""
-    first = Notice.objects.filter(pk=notice.instead_of_id, state=State.PLANNED)
+    first = Notice.objects.filter(second=notice, state=State.PLANNED)
     return first.update(state=State.CANCELLED, ended_at=now, detail="The second channel has taken it.") == 1
 
 

@@ -82,10 +82,10 @@ def test_the_cores_counters_are_the_same_and_of_one_day(told: Reader, bench: Ben
     assert counting.counters(bench.now) == {
         "notices_perhaps_repeated": 0,
         **{f"notices_console_{what}": 0 for what in ("delivered", "failed", "waiting")},
-        **{f"notices_feishu_{what}": 0 for what in ("delivered", "failed", "waiting", "second")},
-        **{f"notices_smpp_{what}": 0 for what in ("sent", "delivered", "waiting", "second")},
+        **{f"notices_feishu_{what}": 0 for what in ("delivered", "failed", "waiting", "taken_over")},
+        **{f"notices_smpp_{what}": 0 for what in ("sent", "delivered", "waiting", "taken_over")},
         "notices_console_sent": 1,
-        "notices_console_second": 1,
+        "notices_console_taken_over": 1,
         "notices_feishu_sent": 1,
         "notices_smpp_failed": 1,
     }
