@@ -10,7 +10,7 @@ from flameblue.cases import actions as cases
 from flameblue.cases.models import Case, CaseEvent
 from flameblue.config import Messages
 from flameblue.domain.limits import NOTICES_PER_PERSON_PER_10_MIN
-from flameblue.notices import counting, delivery, receipts, silence
+from flameblue.notices import blindness, counting, delivery, receipts, silence, watching
 from flameblue.notices.channel import Channel
 from flameblue.notices.models import Notice, Part
 from tests.cases.bench import Bench, another_cabin
@@ -367,3 +367,31 @@ def test_a_second_channel_that_is_the_first_is_none(
     post.first.answers = [never()]
     post.deliver(now)
     assert post.handed() == (1, 0, 1)
+
+
+def test_that_we_are_blind_goes_by_the_second_channel_too(cast: Cast, post: Post, now: datetime) -> None:
+    post.first.answers = [busy() for _ in range(9)]
+    told = blindness.messages(now)
+    assert blindness.blind(told, post.channels) == []
+    assert {outgoing.to for outgoing in post.second.handed} == {outgoing.to for outgoing in told}
+
+
+def test_a_stand_by_line_that_is_down_is_a_system_case_before_it_is_needed(
+    cast: Cast, post: Post, now: datetime
+) -> None:
+    post.second.deaf = watching.DEAF_AFTER_S
+    watching.watch(post.channels, now)
+    case = Case.objects.get(family="system")
+    assert case.troubles == ["second sms line"]
+    post.second.deaf = 0.0
+    watching.watch(post.channels, now)
+    case.refresh_from_db()
+    assert case.troubles == []
+
+
+def test_the_sign_of_life_has_a_second_way_though_it_belongs_to_no_case(post: Post, now: datetime) -> None:
+    made = {"created_at": now, "due_at": now, "reason": "alive", "template": "alive", "language": "zh-hans"}
+    Notice.objects.create(to="+8613900000009", channel="smpp", text="平安", **made)
+    post.first.answers = [never()]
+    post.deliver(now)
+    assert [outgoing.to for outgoing in post.second.handed] == ["+8613900000009"]
