@@ -21,6 +21,7 @@ class Web:
     host: str = "127.0.0.1"
     port: int = 8000
     allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    public_url: str = ""  # where people's browsers find the pages; then messages to a group carry a link
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,42 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
+class Robot:
+    """A robot of a group chat. `url`: its webhook, with its key; `secret`: where it demands signatures.
+
+    `form`: text or markdown. `mention`: members to call, "@all" for everybody; `mention_phones`: by their number.
+    """
+
+    url: str = ""
+    secret: str = ""
+    form: str = "text"
+    mention: tuple[str, ...] = ()
+    mention_phones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Messages:
     """Which channel carries what, and the lines to the world outside."""
 
     sms_channel: str = "console"
     voice_channel: str = "console"
+    sms_second_channel: str = ""  # sends what `sms_channel` could not
+    voice_second_channel: str = ""
+    group_channel: str = ""  # the robot of the station's group chat: wecom, dingtalk or feishu
     heartbeat_url: str = ""
     alive_to: str = ""  # the phone that gets the daily "alive" SMS
+
+    def channels(self) -> dict[str, str]:
+        """The channels that are set, each by the name of its setting."""
+        named = {
+            "sms_channel": self.sms_channel,
+            "voice_channel": self.voice_channel,
+            "sms_second_channel": self.sms_second_channel,
+            "voice_second_channel": self.voice_second_channel,
+            "group_channel": self.group_channel,
+        }
+        needed = {"sms_channel", "voice_channel"}
+        return {setting: name for setting, name in named.items() if name or setting in needed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +137,9 @@ class Config:
     home_assistant: HomeAssistant = field(default_factory=HomeAssistant)
     smpp: Smpp = field(default_factory=Smpp)
     voice: Voice = field(default_factory=Voice)
+    wecom: Robot = field(default_factory=Robot)
+    dingtalk: Robot = field(default_factory=Robot)
+    feishu: Robot = field(default_factory=Robot)
     messages: Messages = field(default_factory=Messages)
 
 

@@ -8,7 +8,12 @@ from typing import Any
 
 def find(package: ModuleType) -> dict[str, Any]:
     """Every folder inside `package` is one plug-in, named after the folder; its object is named PLUGIN."""
-    return {name: import_module(f"{package.__name__}.{name}").PLUGIN for name in names(package)}
+    return {name: one(package, name) for name in names(package)}
+
+
+def one(package: ModuleType, name: str) -> Any:
+    """The plug-in `name` alone."""
+    return import_module(f"{package.__name__}.{name}").PLUGIN
 
 
 def names(package: ModuleType) -> list[str]:

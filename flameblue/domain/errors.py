@@ -26,8 +26,12 @@ class JournalCorrupt(WorldFailed):
 
 
 class DeliveryError(WorldFailed):
-    """A channel could not hand over a notice. `permanent`: trying again would not help."""
+    """A channel could not hand over a notice. `permanent`: trying again would not help.
+
+    `deaf_s`: how long the channel's line had been down by then.
+    """
 
     def __init__(self, message: str, *, permanent: bool = False) -> None:
         super().__init__(message)
         self.permanent = permanent
+        self.deaf_s = 0.0

@@ -90,6 +90,12 @@ SMPP_UNIT_BYTES_MAX = (
     128 * KIB
 )  # from the SMS gateway: one message_payload of 64 KiB, twice over; then the line ends
 NOTICES_PER_PERSON_PER_10_MIN = 20  # beyond it notices are merged into one summary, never dropped
+GROUP_NOTICES_PER_MIN = 15  # of 20 that WeCom and DingTalk take: 4 remain for repeats, 1 for the summary
+GROUP_UNITS_MAX = 200  # × 3 B of UTF-8 and a link: well within 2,048 B; a chat shows about 6 lines
+WECOM_TEXT_BYTES_MAX = 2_048  # of UTF-8: about 680 Chinese characters; the rest is cut and marked
+WECOM_MARKDOWN_BYTES_MAX = 4_096
+DINGTALK_BYTES_MAX = 16 * KIB  # a request may have 20,000 B: 3,600 remain for its frame
+FEISHU_BYTES_MAX = 16 * KIB  # a request may have 20 KiB, escapes included
 
 # home assistant
 HOME_POINTS_MAX = (

@@ -13,7 +13,7 @@ from flameblue.domain.transitions import Level, Rule
 from flameblue.fleet.models import Device
 from flameblue.notices import facts, reasons, writing
 from flameblue.notices.models import Notice
-from flameblue.notices.planning import LAY, SMS, Planned, plan
+from flameblue.notices.planning import LAY, SMS, Planned, for_group, plan
 from flameblue.notices.texts.catalogue import catalogue
 from flameblue.notices.texts.rendering import render
 
@@ -47,6 +47,8 @@ def _plan_one(event: int, now: datetime) -> int:
         return 0
     found = facts.of(event, now)
     planned = plan(found.event, found.people, current().quiet_hours)
+    if settings.CONFIG.messages.group_channel and (one := for_group(found.event, current().quiet_hours)):
+        planned.append(one)
     rows = [writing.notice(one, found, now) for one in planned]
     return len(Notice.objects.bulk_create(rows, ignore_conflicts=True))  # one text by one channel is enough
 

@@ -1,7 +1,10 @@
 """The message that needs no write: the disk is full, nothing more is recorded, and people must know."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
+
+from django.conf import settings
 
 from flameblue.domain.errors import DeliveryError
 from flameblue.fleet.models import Station
@@ -32,6 +35,8 @@ def blind(messages: Iterable[Outgoing], channels: Mapping[str, Channel]) -> list
     failures = []
     for message in messages:
         result = delivery.hand_over(message, channels)
+        if isinstance(result, DeliveryError) and (second := settings.CONFIG.messages.sms_second_channel):
+            result = delivery.hand_over(replace(message, channel=second), channels)
         if isinstance(result, DeliveryError):
             failures.append(f"{message.to}: {result}")
     return failures

@@ -4,7 +4,7 @@ Invariants: a claim moves `due_at` ahead and writes the attempt before the try, 
 at most and never loops on it; every notice ends sent, delivered, failed, merged or cancelled, each with a reason.
 
 An SMS can't be sent exactly once: a crash between the gateway's answer and its record repeats the message. Such an
-attempt ends without an outcome and is counted (`counts`).
+attempt ends without an outcome and is counted (counting.py).
 """
 
 from collections.abc import Mapping
@@ -17,15 +17,18 @@ from flameblue.cases import actions as cases
 from flameblue.cases.models import State
 from flameblue.domain.errors import DeliveryError
 from flameblue.domain.limits import ATTEMPTS_MAX
-from flameblue.notices import merging, reasons, receipts
+from flameblue.notices import falling_back, merging, reasons, receipts, silence
 from flameblue.notices.channel import Channel, Outgoing, Sent
-from flameblue.notices.falling_back import by_another_channel, tell_failure
 from flameblue.notices.models import Attempt, Notice, Part
+from flameblue.notices.planning import GROUP
 from flameblue.notices.texts.catalogue import VOICE
+from flameblue.notices.texts.group import is_group
+from flameblue.notices.writing import channel_for
 
 TRY_S = 30  # how long a try may take before another one is made; channels give up sooner
 BACK_OFF_S = (5, 15, 60, 180, 600)  # after the first, second … failed try
-FALL_BACK_AFTER = 3  # failed tries (about 20 s), then an urgent message also takes the other channel
+FALL_BACK_AFTER = 3  # failed tries (about 20 s), then the message takes another way
+DEAF_S = 5.0  # a line that is down for longer does not come back within a breath: the second channel is taken at once
 HELD = timedelta(minutes=10)  # a notice that is older when it is first tried was held for the morning
 LOST = "No answer was recorded: it may have been sent."
 
@@ -45,6 +48,7 @@ def hand_over(outgoing: Outgoing, channels: Mapping[str, Channel]) -> Sent | Del
     try:
         return channel.send(outgoing)
     except DeliveryError as error:
+        error.deaf_s = channel.deaf_s()
         return error
 
 
@@ -72,8 +76,10 @@ def hurry(channel: str, now: datetime) -> int:
 
 def claim(now: datetime, notices_max: int) -> list[Outgoing]:
     """The notices that are due, each with its attempt written and its next try moved ahead."""
+    silence.take_over(now)
     due = Notice.objects.filter(state=Notice.State.PLANNED, due_at__lte=now).order_by("due_at", "pk")
-    claimed = [_claim_one(notice, now) for notice in due.select_related("case", "person")[:notices_max]]
+    whole = due.select_related("case", "person", "instead_of")
+    claimed = [_claim_one(notice, now) for notice in whole[:notices_max]]
     return [outgoing for outgoing in claimed if outgoing is not None]
 
 
@@ -100,16 +106,22 @@ def _claim_one(notice: Notice, now: datetime) -> Outgoing | None:
 def settle(outgoing: Outgoing, result: Sent | DeliveryError, now: datetime) -> None:
     """Records what came of a try."""
     if isinstance(result, Sent):
-        _accepted(outgoing, result, now)
+        spared = _accepted(outgoing, result, now)
+        if spared is not None:
+            text = f"{spared.channel} fails; {outgoing.channel} carries."
+            cases.open_system_case(f"first {_medium(spared)}", text, now)
         return
     worn_out = _failed(outgoing, result, now)
     if worn_out is not None:
-        medium = "voice" if worn_out.template.endswith(VOICE) else "sms"
-        cases.open_system_case(f"{medium} refused", f"{outgoing.channel}: {result}", now)
+        cases.open_system_case(f"{_medium(worn_out)} refused", f"{outgoing.channel}: {result}", now)
 
 
 @transaction.atomic
-def _accepted(outgoing: Outgoing, sent: Sent, now: datetime) -> None:
+def _accepted(outgoing: Outgoing, sent: Sent, now: datetime) -> Notice | None:
+    """The first channel's notice, where the second has just taken over what that one fails to send.
+
+    A line that is down is no news here: watching.py tells of it.
+    """
     Attempt.objects.filter(pk=outgoing.attempt).update(ended_at=now, outcome="accepted", detail="")
     Part.objects.bulk_create(
         Part(attempt_id=outgoing.attempt, sequence=number, message_id=message_id)
@@ -118,44 +130,62 @@ def _accepted(outgoing: Outgoing, sent: Sent, now: datetime) -> None:
     waiting = Notice.objects.filter(pk=outgoing.notice, state=Notice.State.PLANNED)
     waiting.update(state=Notice.State.SENT, sent_at=now, ended_at=now, detail="")
     receipts.take_early(outgoing.attempt, now)
-    medium = "voice" if Notice.objects.get(pk=outgoing.notice).template.endswith(VOICE) else "sms"
-    cases.system_cleared(f"{medium} refused", now)
+    notice = Notice.objects.select_related("instead_of").get(pk=outgoing.notice)
+    cases.system_cleared(f"{_medium(notice)} refused", now)
+    if notice.channel == channel_for(_medium(notice)):
+        cases.system_cleared(f"first {_medium(notice)}", now)
+    spared = falling_back.spare_first(notice, now)
+    return notice.instead_of if spared and notice.instead_because == reasons.FIRST_FAILED else None
 
 
 @transaction.atomic
 def _failed(outgoing: Outgoing, error: DeliveryError, now: datetime) -> Notice | None:
-    """The notice, where every try has failed though the message itself was never refused: the channel is deaf."""
+    """The notice, where it is the channel that fails: every try, though the message itself was never refused.
+
+    A robot that refuses one message refuses them all: its key or its signature is wrong.
+    """
     outcome = "refused" if error.permanent else "failed"
     Attempt.objects.filter(pk=outgoing.attempt).update(ended_at=now, outcome=outcome, detail=str(error)[:200])
-    notice = Notice.objects.select_related("case", "person", "event").get(pk=outgoing.notice)
+    notice = Notice.objects.select_related("case", "person", "event", "instead_of").get(pk=outgoing.notice)
     if notice.state != Notice.State.PLANNED:
         return None
     if error.permanent or notice.attempt_count >= ATTEMPTS_MAX:
         _give_up(notice, str(error), now)
-        return None if error.permanent else notice
+        return None if error.permanent and not is_group(notice.template) else notice
     pause_s = BACK_OFF_S[min(notice.attempt_count, len(BACK_OFF_S)) - 1]
     due = now + timedelta(seconds=pause_s)
     Notice.objects.filter(pk=notice.pk).update(due_at=due, detail=str(error)[:200])
     if notice.attempt_count == FALL_BACK_AFTER:
-        by_another_channel(notice, now)
+        falling_back.by_another_way(notice, now)
+    elif error.deaf_s >= DEAF_S:
+        falling_back.by_second_channel(notice, reasons.FIRST_DEAF, now)
     return None
 
 
 def _give_up(notice: Notice, why: str, now: datetime) -> None:
-    """The notice has failed: the other channel is taken, or else the desk is told on the case's time line."""
+    """The notice has failed: another way is taken, or else the desk is told on the case's time line."""
     _end(notice, Notice.State.FAILED, why, now)
-    tell_failure(notice, why, now)
+    falling_back.tell_failure(notice, why, now)
+
+
+def _medium(notice: Notice) -> str:
+    """The word of the system case about it."""
+    if is_group(notice.template):
+        return GROUP
+    return "voice" if notice.template.endswith(VOICE) else "sms"
 
 
 def _no_longer_wanted(notice: Notice, now: datetime) -> str:
     """Why a notice that waited need not go any more; empty where it must go."""
-    case = notice.case
+    if why := falling_back.no_longer_wanted(notice):
+        return why
+    case, asked_at = notice.case, (notice.instead_of or notice).created_at
     if case is None:
         return ""
     if notice.reason in reasons.CALLS:
         if case.state == State.CLOSED:
             return "The case is closed."
-        if case.taken_by_id is not None and case.taken_at is not None and case.taken_at > notice.created_at:
+        if case.taken_by_id is not None and case.taken_at is not None and case.taken_at > asked_at:
             return "The case is taken."
     if notice.reason in reasons.REPEATS and case.owner_answered_at is not None:
         return "The owner has answered."
@@ -175,11 +205,3 @@ def _newer(notice: Notice) -> bool:
 
 def _end(notice: Notice, state: str, why: str, now: datetime) -> None:
     Notice.objects.filter(pk=notice.pk).update(state=state, ended_at=now, detail=why[:200])
-
-
-def counts() -> dict[str, int]:
-    """How many notices are in each state, and how many messages may have gone twice."""
-    found = {f"notices_{state}": Notice.objects.filter(state=state).count() for state in Notice.State.values}
-    unknown = Attempt.objects.filter(outcome="", ended_at__isnull=False)
-    found["notices_perhaps_repeated"] = unknown.values("notice").count()
-    return found

@@ -36,6 +36,10 @@ class Notice(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     attempt_count = models.PositiveSmallIntegerField(default=0)
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL)
+    instead_of = models.OneToOneField(  # the same message by the first channel: one second way at most
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="second"
+    )
+    instead_because = models.CharField(max_length=20, blank=True)  # reasons.FIRST_FAILED, …
 
     class Meta:
         constraints = (
@@ -45,7 +49,11 @@ class Notice(models.Model):
                 name="notice_once_an_event",
             ),
         )
-        indexes = (models.Index(fields=["due_at"], condition=Q(state="planned"), name="notice_due"),)
+        indexes = (
+            models.Index(fields=["due_at"], condition=Q(state="planned"), name="notice_due"),
+            models.Index(fields=["sent_at"], name="notice_sent"),
+            models.Index(fields=["created_at"], name="notice_created"),
+        )
 
     def __str__(self) -> str:
         return f"notice {self.pk} {self.channel} {self.reason}"

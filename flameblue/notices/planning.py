@@ -15,8 +15,10 @@ from flameblue.cases.escalation import is_quiet
 from flameblue.cases.policy import QuietHours
 from flameblue.notices import reasons
 
-SMS, VOICE = "sms", "voice"
+SMS, VOICE, GROUP = "sms", "voice", "group"
 LAY = frozenset({"owner", "second"})
+STATION = frozenset({"duty", "leader", "next_station"})
+FAULTS = {"silence": "group_silent", "system": "group_system"}
 ANNOUNCING = {
     kinds.OPENED: reasons.FIRST_NOTICE,
     kinds.UNSHELVED: reasons.FIRST_NOTICE,
@@ -25,6 +27,13 @@ ANNOUNCING = {
     kinds.REOPENED: reasons.RELAPSE,
     kinds.LATE: reasons.LATE,
     kinds.RANG_AGAIN: reasons.RANG_AGAIN,
+}
+GROUP_NEWS = {
+    kinds.OPENED: "group_news",
+    kinds.UNSHELVED: "group_news",
+    kinds.JOINED: "group_joined",
+    kinds.RAISED: "group_raised",
+    kinds.REOPENED: "group_reopened",
 }
 OFFICER_NEWS = {
     kinds.JOINED: "officer_joined",
@@ -109,6 +118,40 @@ def plan(event: Event, people: People, quiet: QuietHours) -> list[Planned]:
     for planned in _all(event, people, quiet):
         found.setdefault((planned.person or planned.to, planned.medium, planned.template), planned)
     return list(found.values())
+
+
+def for_group(event: Event, quiet: QuietHours) -> Planned | None:
+    """The message of `event` to the station's group chat; None where it is no news to the station.
+
+    What is no alarm waits for the morning. That the group can't be reached is no news to the group.
+    """
+    data = event.data
+    if data.get("is_test") or data.get("shelved") or str(data.get("what", "")).startswith(GROUP):
+        return None
+    template, reason = _group_text(event)
+    if not template:
+        return None
+    waits = level_of(data) != "alarm" and not event.is_incident and data.get("family") != "system"
+    held = _morning(event.local, quiet) if waits and reason != reasons.GROUP_CLOSED else None
+    return Planned(None, GROUP, GROUP, template, family_of(data), reason, held)
+
+
+def _group_text(event: Event) -> tuple[str, str]:
+    data = event.data
+    plain = event.is_incident or _is_fault(data)
+    if event.kind == kinds.CLOSED:
+        proven = "group_closed" if event.has_proof and not _is_fault(data) else "group_closed_plain"
+        unproven = data.get("without_proof")
+        return "group_closed_unproven" if unproven else proven, reasons.GROUP_CLOSED
+    if event.kind == kinds.ESCALATED and any(step["to"] in STATION for step in data.get("steps") or ()):
+        return "group_unanswered_plain" if plain else "group_unanswered", reasons.GROUP_UNANSWERED
+    if event.kind not in GROUP_NEWS or not data.get("announces"):
+        return "", ""
+    if event.is_incident:
+        return "group_incident", reasons.GROUP_NEWS
+    if _is_fault(data):
+        return FAULTS.get(str(data["family"]), "group_fault"), reasons.GROUP_NEWS
+    return GROUP_NEWS[event.kind], reasons.GROUP_NEWS
 
 
 def family_of(data: Mapping[str, Any]) -> str:

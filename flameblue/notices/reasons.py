@@ -21,6 +21,13 @@ REPLY = "reply"  # the answer to an answer
 CHANNEL_FAILED = "channel_failed"  # another channel could not reach the person
 MERGED = "merged"  # the summary of what exceeded a person's bound
 ALIVE = "alive"
+GROUP_NEWS = "group_news"  # to the station's group chat
+GROUP_UNANSWERED = "group_unanswered"
+GROUP_CLOSED = "group_closed"
+
+FIRST_FAILED = "first_failed"  # why the second channel of a medium has taken over a message
+FIRST_DEAF = "first_deaf"
+FIRST_SILENT = "first_silent"
 
 ALL = frozenset(
     {
@@ -45,9 +52,13 @@ ALL = frozenset(
         CHANNEL_FAILED,
         MERGED,
         ALIVE,
+        GROUP_NEWS,
+        GROUP_UNANSWERED,
+        GROUP_CLOSED,
     }
 )
-CALLS = frozenset({NOT_ACKNOWLEDGED, RANG_AGAIN})  # no longer wanted once somebody has taken the case
-NEWS = frozenset({FIRST_NOTICE, NEW_PLACE, LEVEL_RAISED, RELAPSE, LATE})  # may be old news by the morning
+GROUP = frozenset({GROUP_NEWS, GROUP_UNANSWERED, GROUP_CLOSED})
+CALLS = frozenset({NOT_ACKNOWLEDGED, RANG_AGAIN, GROUP_UNANSWERED})  # not wanted once somebody has the case
+NEWS = frozenset({FIRST_NOTICE, NEW_PLACE, LEVEL_RAISED, RELAPSE, LATE, GROUP_NEWS})  # old by the morning
 ALARMING = NEWS | CALLS | {TAKEN_AWAY}  # what tells of danger that nobody looks after yet
 REPEATS = frozenset({NO_ANSWER})  # no longer wanted once this lay person has answered

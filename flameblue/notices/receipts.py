@@ -53,7 +53,7 @@ def _lost(part: Part, state: str, now: datetime) -> None:
     failed = Notice.objects.filter(attempts=part.attempt_id, state=Notice.State.SENT)
     why = f"The network could not deliver it: {state}."
     if failed.update(state=Notice.State.FAILED, ended_at=now, detail=why):
-        notice = Notice.objects.select_related("case", "person").get(attempts=part.attempt_id)
+        notice = Notice.objects.select_related("case", "person", "instead_of").get(attempts=part.attempt_id)
         tell_failure(notice, why, now)
 
 

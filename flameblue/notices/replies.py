@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db import transaction
 
 from flameblue.cases import actions as cases
-from flameblue.cases.models import Case, State
+from flameblue.cases.models import Case, Family, State
 from flameblue.notices import answers, facts, reasons, writing
 from flameblue.notices.answers import HELP, Answer
 from flameblue.notices.models import InboundMessage, Notice
@@ -94,11 +94,14 @@ def _act(person: Person, text: str, now: datetime) -> _Done:
 
 
 def _sent_to(person: Person) -> list[Case]:
-    """The unclosed cases that a message to this number was about, the one that was announced last first."""
+    """The unclosed cases that a message to this number was about, the one that was announced last first.
+
+    Flameblue's own troubles come last: an answer that names no case is meant for the danger.
+    """
     told = Notice.objects.filter(to=person.phone, case__isnull=False).exclude(reason=reasons.REPLY)
     tried = told.exclude(case__state=State.CLOSED).exclude(attempt_count=0, merged_into=None)
     found = Case.objects.filter(pk__in=tried.values("case")).select_related("taken_by")
-    return list(found.order_by("-announced_at", "-number"))
+    return sorted(found.order_by("-announced_at", "-number"), key=lambda case: case.family == Family.SYSTEM)
 
 
 def _free(found: list[Case]) -> list[Case]:

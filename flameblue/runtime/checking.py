@@ -10,7 +10,7 @@ from flameblue.config import Config, Mqtt
 from flameblue.domain.errors import BadInput
 from flameblue.intake.broker import address
 from flameblue.intake.tls import CLIENT_CERTIFICATES, REQUIRED
-from flameblue.notices import channels
+from flameblue.notices import channels, robots
 from flameblue.runtime.backends import is_written
 
 PORT_MAX = 65_535
@@ -65,12 +65,24 @@ def _of_client_certificates(mqtt: Mqtt) -> Iterator[str]:
         yield "mqtt.client_certificates is 'required', and mqtt.client_ca does not say whose."
 
 
+def _is_robot(channel: str) -> bool:
+    return isinstance(plugins.one(channels, channel), robots.Plugin)
+
+
 def _of_channels(config: Config) -> Iterator[str]:
     known = plugins.names(channels)
     messages = config.messages
-    for name, wanted in (("sms_channel", messages.sms_channel), ("voice_channel", messages.voice_channel)):
+    for name, wanted in messages.channels().items():
         if wanted not in known:
             yield f"messages.{name} is {wanted!r}; there are: {', '.join(known)}."
+        elif _is_robot(wanted) and name != "group_channel":
+            yield f"messages.{name} is {wanted!r}, which speaks to a group; it would read everybody's messages."
+        elif name == "group_channel" and wanted != "console" and not _is_robot(wanted):
+            yield f"messages.group_channel is {wanted!r}, which reaches single phones, no group."
+    for medium in ("sms", "voice"):
+        first, second = (getattr(messages, f"{medium}{which}_channel") for which in ("", "_second"))
+        if second and second == first:
+            yield f"messages.{medium}_second_channel is {second!r} like the first: it would fail with it."
 
 
 def _of_home_assistant(config: Config) -> Iterator[str]:

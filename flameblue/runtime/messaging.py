@@ -13,7 +13,7 @@ from flameblue import plugins
 from flameblue.config import Config
 from flameblue.domain.clock import Clock, to_datetime
 from flameblue.domain.errors import WorldFailed
-from flameblue.notices import actions, blindness, channels, delivery, receipts, replies, watching
+from flameblue.notices import actions, blindness, channels, counting, delivery, receipts, replies, watching
 from flameblue.notices.channel import Channel, Ears, Outgoing
 from flameblue.runtime.health import Health
 from flameblue.runtime.stages import Wake, Worker, every
@@ -60,6 +60,7 @@ class Delivering:
     channels: Mapping[str, Channel] = field(default_factory=dict)
     under_way: set["asyncio.Task[None]"] = field(default_factory=set)
     deaf: set[str] = field(default_factory=set)  # the channels whose line is down
+    counted: Mapping[str, float] = field(default_factory=dict)  # what became of the messages of a day
 
     async def run(self) -> None:
         """Delivers for ever."""
@@ -113,6 +114,7 @@ class Delivering:
         """A line that is down becomes a system case; once a day a sign of life leaves."""
         now = to_datetime(self.clock.now_ns())
         await self.orm(watching.watch, self.channels, now)
+        self.counted = await self.orm(counting.counters, now)
         if await self.orm(actions.plan_alive, now):
             self.notices_grew()
 
@@ -128,7 +130,7 @@ class Delivering:
     def _open(self, loop: asyncio.AbstractEventLoop) -> dict[str, Channel]:
         """The channels that the configuration names; a wrong configuration stops the stage and says why."""
         found = plugins.find(channels)
-        wanted = {self.config.messages.sms_channel, self.config.messages.voice_channel}
+        wanted = set(self.config.messages.channels().values())
         return {name: found[name].open(self.config, self._ears(name, loop)) for name in sorted(wanted)}
 
     def _ears(self, name: str, loop: asyncio.AbstractEventLoop) -> Ears:

@@ -164,7 +164,7 @@ def planning(plant: Plant) -> Planning:
 
 
 def delivering(plant: Plant) -> Delivering:
-    return Delivering(
+    made = Delivering(
         orm=plant.orm,
         clock=plant.clock,
         health=plant.health,
@@ -172,6 +172,8 @@ def delivering(plant: Plant) -> Delivering:
         events_grew=plant.events_grew,
         config=plant.config,
     )
+    plant.health.count_with(lambda: made.counted)
+    return made
 
 
 def home_publishing(plant: Plant) -> HomePublishing:

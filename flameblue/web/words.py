@@ -199,6 +199,14 @@ REASONS: Words = {
     "channel_failed": _("another channel failed"),
     "merged": _("a summary of several messages"),
     "alive": _("sign of life"),
+    "group_news": _("news for the group"),
+    "group_unanswered": _("nobody has taken the case"),
+    "group_closed": _("closed"),
+}
+BECAUSE: Words = {  # why the second channel took over
+    "first_failed": _("the first one failed"),
+    "first_deaf": _("the line of the first one is down"),
+    "first_silent": _("no receipt from the first one"),
 }
 NOTICE_STATES: Words = {
     Notice.State.PLANNED: _("waits"),
@@ -257,6 +265,9 @@ CHANNELS: Words = {
     "smpp": _("SMS"),
     "console": _("SMS (demo phone)"),
     "voice": _("Voice call"),
+    "wecom": _("WeCom group"),
+    "dingtalk": _("DingTalk group"),
+    "feishu": _("Feishu group"),
     "console_voice": _("Voice call (demo phone)"),
 }
 

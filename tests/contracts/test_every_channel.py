@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from flameblue import plugins
-from flameblue.config import Config, Smpp, Voice
+from flameblue.config import Config, Robot, Smpp, Voice
 from flameblue.domain.errors import BadInput, DeliveryError
 from flameblue.notices import channels
 from flameblue.notices.channel import Channel, Ears, Outgoing
 from flameblue.notices.texts.lengths import split
+from tests.live.group_chat import group_chat
 from tests.live.installation import HOST, free_port
 from tests.live.smsc import SmsCentre
 from tests.live.telephone import voice_provider
@@ -24,6 +25,7 @@ from tests.live.telephone import voice_provider
 FOLDER = Path(channels.__file__).parent
 FOUND = plugins.find(channels)
 NAMES = sorted(FOUND)
+ROBOTS = ("dingtalk", "feishu", "wecom")  # of group chats
 TO = "+8613800000001"
 LONG = "【禾木消防站】" + "报警" * 60
 
@@ -51,6 +53,9 @@ def provided(name: str) -> Iterator[Config]:
     elif name == "voice":
         with voice_provider() as provider:
             yield Config(voice=Voice(url=provider.url, token="t"))
+    elif name in ROBOTS:
+        with group_chat() as chat:
+            yield Config(**{name: Robot(url=chat.url, secret="s")})
     elif name == "console":
         yield Config()
     else:
@@ -76,6 +81,7 @@ def absent(name: str) -> Config | None:
     return {
         "smpp": Config(smpp=Smpp(host=HOST, port=port, system_id="f", password="s", source="106900")),
         "voice": Config(voice=Voice(url=f"http://{HOST}:{port}/", token="t")),
+        **{robot: Config(**{robot: Robot(url=f"http://{HOST}:{port}/")}) for robot in ROBOTS},
     }.get(name)
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from flameblue.cases import actions as cases
 from flameblue.cases.models import Case
 from flameblue.notices import replies
 from flameblue.notices.models import InboundMessage, Notice
@@ -30,6 +31,19 @@ def two(bench: Bench, cast: Cast) -> tuple[Case, Case]:
     deliver(bench.now)
     first, second = Case.objects.order_by("number")
     return first, second
+
+
+def test_an_answer_that_names_no_case_is_meant_for_the_danger_not_for_our_own_trouble(
+    bench: Bench, cast: Cast
+) -> None:
+    bench.alarm(cast.tb)
+    bench.wait(5)
+    cases.open_system_case("first sms", "The first channel fails.", bench.now)
+    planned(bench.now)
+    deliver(bench.now)
+    assert replies.receive("console", cast.bolat.phone, "1", bench.now).outcome == "taken"
+    assert Case.objects.get(family="heat").taken_by == cast.bolat
+    assert Case.objects.get(family="system").taken_by is None
 
 
 def test_one_takes_the_newest_and_says_which_and_what_is_left(

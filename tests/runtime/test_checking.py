@@ -20,7 +20,19 @@ def test_the_defaults_are_right(tmp_path: Path) -> None:
     [
         (
             Config(messages=Messages(sms_channel="smp")),
-            "messages.sms_channel is 'smp'; there are: console, smpp, voice.",
+            "messages.sms_channel is 'smp'; there are: console, dingtalk, feishu, smpp, voice, wecom.",
+        ),
+        (
+            Config(messages=Messages(sms_channel="wecom")),
+            "messages.sms_channel is 'wecom', which speaks to a group; it would read everybody's messages.",
+        ),
+        (
+            Config(messages=Messages(group_channel="smpp")),
+            "messages.group_channel is 'smpp', which reaches single phones, no group.",
+        ),
+        (
+            Config(messages=Messages(sms_second_channel="console")),
+            "messages.sms_second_channel is 'console' like the first: it would fail with it.",
         ),
         (Config(web=Web(port=99_999)), "web.port is 99999; a port is a number from 0 to 65535."),
         (

@@ -4,10 +4,12 @@
     cabin 松林客栈, owner Ailin, second 叶尔兰
       room 203房 on 2号箱 3号开关, 40 A
     start 23:00
+    sms by smpp, then http                  (a second channel; without the line: one, the demo's)
     203房 temperature every 10s from 1m: 55 +0.5 x 60, 85 x 90
     203房 current     every 10s: 38 x 150
     水泵房 voltage phase B every 10s: 229 x 30, 4 x 90
     at 4m  松林客栈 falls silent            (and: sends again)
+    at 5m  smpp breaks                      (refuses, stays silent, works)
     at 6m  Bolat replies "1"
     at 9m  Bolat says made safe             (repaired, closes; with: cause C, action "…", reason "…")
     expect at 2m10s  case opened, heat, warning
@@ -85,6 +87,7 @@ class Expectation:
 class Story:
     title: str = ""
     start: str = "03:00"
+    sms: tuple[str, str] = ("console", "")  # the first and the second channel of SMS
     cabins: list[Cabin] = field(default_factory=list)
     series: list[Series] = field(default_factory=list)
     deeds: list[Deed] = field(default_factory=list)
@@ -133,6 +136,9 @@ def _read(story: Story, line: str, number: int) -> None:
         story.cabins[-1].rooms.append(_room(line.removeprefix("room ")))
     elif line.startswith("start "):
         story.start = line.removeprefix("start ").strip()
+    elif line.startswith("sms by "):
+        first, _, second = line.removeprefix("sms by ").partition(", then ")
+        story.sms = (first.strip(), second.strip())
     elif line.startswith("at "):
         _, when, who, verb = line.split(None, 3)
         story.deeds.append(Deed(seconds(when), who, verb.strip(), number))

@@ -7,14 +7,18 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+from django.conf import settings
+from django.test import override_settings
 from numpy.typing import NDArray
 
 from flameblue.cases import actions as cases
 from flameblue.cases.models import Case, CaseEvent, State
+from flameblue.config import Messages
 from flameblue.detection.detector import Detector
 from flameblue.domain.clock import to_ns
 from flameblue.domain.points import POINT
@@ -27,7 +31,7 @@ from flameblue.journal.record import Draft, Record, points_draft, readings_draft
 from flameblue.people.models import Contact, Person, Shift
 from flameblue.runtime.stepping import step
 from tests.stories.language import Cabin, Deed, Expectation, Series, Story
-from tests.stories.phones import Phones
+from tests.stories.phones import DEEDS, Phones
 
 DAY = "2026-01-15"
 QUANTITY = {
@@ -60,7 +64,13 @@ class Valley:
         self.phones = Phones()
 
     def play(self) -> None:
-        """Plays the story to its end."""
+        """Plays the story to its end, with the channels that it names."""
+        first, second = self.story.sms
+        messages = Messages(sms_channel=first, sms_second_channel=second)
+        with override_settings(CONFIG=replace(settings.CONFIG, messages=messages)):
+            self._play()
+
+    def _play(self) -> None:
         due: dict[int, list[Reading]] = defaultdict(list)
         room_of: dict[int, str] = {}
         for series in self.story.series:
@@ -148,6 +158,9 @@ class Valley:
         now = self.now(deed.at_s)
         if deed.verb in {"falls silent", "sends again"}:
             (self.silent.add if deed.verb == "falls silent" else self.silent.discard)(deed.who)
+            return
+        if deed.verb in DEEDS:
+            self.phones.trouble(deed.who, deed.verb)
             return
         person = Person.objects.get(name=deed.who)
         if deed.verb in {"phone off", "phone on"}:

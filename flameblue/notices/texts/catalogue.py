@@ -16,7 +16,12 @@ from typing import Any
 import yaml
 
 from flameblue.domain.errors import BadInput
-from flameblue.domain.limits import SMS_UNITS_KAZAKH_MAX, SMS_UNITS_OFFICER_MAX, SMS_UNITS_OWNER_MAX
+from flameblue.domain.limits import (
+    GROUP_UNITS_MAX,
+    SMS_UNITS_KAZAKH_MAX,
+    SMS_UNITS_OFFICER_MAX,
+    SMS_UNITS_OWNER_MAX,
+)
 
 LANGUAGES = ("zh-hans", "en", "kk")
 FAMILIES = (
@@ -30,7 +35,12 @@ FAMILIES = (
     "arc",
     "reported",
 )
-ROOM = {"owner": SMS_UNITS_OWNER_MAX, "officer": SMS_UNITS_OFFICER_MAX, "voice": 200}
+ROOM = {
+    "owner": SMS_UNITS_OWNER_MAX,
+    "officer": SMS_UNITS_OFFICER_MAX,
+    "voice": 200,
+    "group": GROUP_UNITS_MAX,
+}
 ROOMIER = {"kk": {"owner": SMS_UNITS_KAZAKH_MAX}}
 NOBODY = "nobody yet"  # in `reviewed_by`, until somebody signs
 VOICE = "_voice"
@@ -130,7 +140,7 @@ def load(path: Path) -> Catalogue:
     """The catalogue of a file; BadInput says what is wrong with it."""
     table = yaml.safe_load(path.read_text(encoding="utf-8"))
     try:
-        templates = {template.id: template for template in _templates(table)}
+        templates = {template.id: template for template in read_templates(table)}
         words = {str(key): str(word) for key, word in table["words"].items()}
         cold, needs = frozenset(table["cold_months"]), table.get("needs", "fire_officer")
         if "fallback" in table:
@@ -151,7 +161,8 @@ def _with(danger: str, templates: Mapping[str, Template]) -> dict[str, Template]
     }
 
 
-def _templates(table: Mapping[str, Any]) -> Iterator[Template]:
+def read_templates(table: Mapping[str, Any]) -> Iterator[Template]:
+    """The templates of a file's table, a family's versions apart."""
     for name, entry in table["templates"].items():
         families = FAMILIES if entry.get("families") else ("",)
         for family in families:

@@ -22,7 +22,8 @@ SILENT = Ears(receipt=lambda _id, _state: None, inbound=lambda _sender, _text: N
 def look_at_channels(config: Config, clock: Clock, *, running: bool) -> Iterator[Finding]:
     """Each channel that is set: opened as the core opens it, until its line is up."""
     found, messages = plugins.find(channels), config.messages
-    for medium, name in (("SMS", messages.sms_channel), ("voice", messages.voice_channel)):
+    media = {"sms_channel": "SMS", "voice_channel": "voice"}
+    for medium, name in ((media.get(key, key), name) for key, name in messages.channels().items()):
         if name not in found:
             continue  # told with the settings
         if name == "console":

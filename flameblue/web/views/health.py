@@ -8,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from flameblue.cases.models import Case, SkippedRecord, State
 from flameblue.domain.limits import PAGE_ROWS_MAX
+from flameblue.notices import counting
 from flameblue.web import health as core
 from flameblue.web import live
 from flameblue.web.now import now, now_ns
@@ -16,13 +17,16 @@ from flameblue.web.now import now, now_ns
 @require_GET
 def health(request: HttpRequest) -> HttpResponse:
     """The page."""
+    at = now()
     values = {
         "health": core.read(now_ns()),
         "skipped": SkippedRecord.objects.order_by("-offset")[:PAGE_ROWS_MAX],
         "unproven": Case.objects.filter(state=State.MADE_SAFE).count(),
         "unproven_closed": Case.objects.filter(closed_without_proof=True).count(),
+        "channels": counting.of_channels(at),
+        "perhaps_repeated": counting.perhaps_repeated(at - counting.OVER),
         "config": settings.CONFIG,
-        "now": now(),
+        "now": at,
     }
     return render(request, "health/health.html", values)
 

@@ -38,6 +38,7 @@ class Bubble:
     is_voice: bool = False
     units: int = 0
     parts: int = 0
+    because: str = ""  # why the second channel carried it
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ def handsets() -> list[Handset]:
     for inbound in InboundMessage.objects.filter(channel=CHANNEL).order_by("-at")[:1000]:
         found[inbound.sender].append(Bubble(at=inbound.at, text=inbound.text, is_mine=True))
     names = dict(Person.objects.filter(phone__in=found).values_list("phone", "name"))
+    names[""] = _("The station's group")
     phones = [
         Handset(
             number=number,
@@ -133,11 +135,13 @@ def handsets() -> list[Handset]:
 
 def _received(notice: Notice) -> Bubble:
     is_voice = VOICE in notice.template
+    is_sms = not is_voice and bool(notice.to)
     return Bubble(
         at=notice.sent_at or notice.created_at,
         text=notice.text,
         is_mine=False,
         is_voice=is_voice,
-        units=0 if is_voice else lengths.units(notice.text),
-        parts=0 if is_voice else len(lengths.split(notice.text)),
+        units=lengths.units(notice.text) if is_sms else 0,
+        parts=len(lengths.split(notice.text)) if is_sms else 0,
+        because=notice.instead_because,
     )
