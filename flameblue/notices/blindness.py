@@ -8,8 +8,6 @@ from flameblue.fleet.models import Station
 from flameblue.notices import delivery, writing
 from flameblue.notices.channel import Channel, Outgoing
 from flameblue.notices.planning import SMS
-from flameblue.notices.texts.catalogue import catalogue
-from flameblue.notices.texts.rendering import render
 from flameblue.people import roster
 from flameblue.people.actions import shift_facts
 from flameblue.people.models import Person, Shift
@@ -38,6 +36,8 @@ def blind(messages: Iterable[Outgoing], channels: Mapping[str, Channel]) -> list
 
 
 def _message(person: Person, signature: str) -> Outgoing:
-    template = catalogue(person.language).template("blind")
-    text = render(template, {}, signature).text
-    return Outgoing(0, 0, writing.channel_for(SMS), person.phone, text, person.language)
+    channel = writing.channel_for(SMS)
+    template = writing.words_for(person.language, channel).template("blind")
+    said = writing.rendered_for(channel, template, {}, signature)
+    as_template = writing.as_carried(writing.carried(said))
+    return Outgoing(0, 0, channel, person.phone, said.text, template.language, as_template)

@@ -35,7 +35,7 @@ ROOMIER = {"kk": {"owner": SMS_UNITS_KAZAKH_MAX}}
 NOBODY = "nobody yet"  # in `reviewed_by`, until somebody signs
 VOICE = "_voice"
 VARIABLE = re.compile(r"\{(\w+)\}")
-_PHRASE = re.compile(r"<(\w+)>")
+PHRASE = re.compile(r"<(\w+)>")
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -66,6 +66,7 @@ class Template:
     instead: str = ""  # the base of the template that says it by the other medium
     names: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # full, good and minimum units
     unknown: Mapping[str, str] = field(default_factory=dict)
+    phrases: Mapping[str, str] = field(default_factory=dict)  # of the family
 
     @property
     def is_voice(self) -> bool:
@@ -168,23 +169,25 @@ def _template(table: Mapping[str, Any], name: str, family: str) -> Template:
         family=family,
         language=table["language"],
         reader=reader,
-        forms=tuple(_pieces(_PHRASE.sub(lambda match: phrases[match[1]], text)) for text in texts),
+        forms=tuple(pieces(PHRASE.sub(lambda match: phrases[match[1]], text)) for text in texts),
         prefix=table["prefix"]["voice" if reader == "voice" else "sms"],
         urgent=entry.get("urgent", False),
         instead=entry.get("instead", ""),
         names=table["names"],
         unknown=table["unknown"],
+        phrases=phrases,
     )
 
 
-def _pieces(text: str) -> tuple[Piece, ...]:
-    pieces, at = [], 0
+def pieces(text: str) -> tuple[Piece, ...]:
+    """`text` cut where its optional words begin and end."""
+    found, at = [], 0
     for match in _OPTIONAL.finditer(text):
         if match.start() > at:
-            pieces.append(Piece(text[at : match.start()], False))
+            found.append(Piece(text[at : match.start()], False))
         if match[1]:
-            pieces.append(Piece(match[1], True))
+            found.append(Piece(match[1], True))
         at = match.end()
     if at < len(text):
-        pieces.append(Piece(text[at:], False))
-    return tuple(pieces)
+        found.append(Piece(text[at:], False))
+    return tuple(found)
