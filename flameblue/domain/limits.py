@@ -60,6 +60,12 @@ SMS_UNITS_KAZAKH_MAX = (
     134  # of an owner's text: two parts, since Kazakh takes twice the characters of Chinese
 )
 ATTEMPTS_MAX = 6
+PROVIDER_ANSWER_BYTES_MAX = (
+    64 * KIB
+)  # of an SMS provider; answers have some 300 bytes, an error page some kilobytes
+PROVIDER_ANSWER_S_MAX = 20.0  # from the question to the answer's last byte; another try is made after 30 s
+ALIYUN_NUMBERS_MAX = 1_000  # in one SendSms, says its documentation; we write to one number at a time
+TENCENT_NUMBERS_MAX = 200  # likewise
 NOTICES_PER_PERSON_PER_10_MIN = 20  # beyond it notices are merged into one summary, never dropped
 
 # registry files

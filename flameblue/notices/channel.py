@@ -61,7 +61,7 @@ class Nature:
     has_line: bool = False  # one that is up or down; without it nothing can be tried without sending
     hears: bool = True  # answers come back; where they do not, no text asks for one
     carries: tuple[str, ...] = ()  # the languages of its approved templates, if it takes nothing else
-    signature: str = ""  # what it puts before each text itself; empty: the station's stands in the text
+    signature: str = ""  # that every text bears; empty: the station's
 
 
 class Channel(Protocol):

@@ -53,6 +53,7 @@ class Carriage:
 
     language: str
     kind: str
+    labels: Mapping[str, str]  # of what is printed
     forms: Mapping[str, tuple[Form, ...]]  # by the template's base
     composed: Mapping[str, tuple[str, ...]]
     unknown: Mapping[str, str]
@@ -82,6 +83,7 @@ def carriage(language: str) -> Carriage:
         return Carriage(
             language=table["language"],
             kind=table["kind"],
+            labels=table["labels"],
             forms={**forms, **{name: forms[other] for name, other in table["same"].items()}},
             composed={name: tuple(_listed(ways)) for name, ways in table["composed"].items()},
             unknown=table["unknown"],
