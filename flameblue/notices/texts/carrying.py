@@ -25,7 +25,7 @@ from flameblue.notices.texts.catalogue import (
     pieces,
 )
 from flameblue.notices.texts.lengths import units
-from flameblue.notices.texts.names import VARIABLE_UNITS_MAX, carriable, clean
+from flameblue.notices.texts.names import VARIABLE_UNITS_MAX, carriable, clean, harmless
 from flameblue.notices.texts.rendering import SHRINK_STEPS, Rendered, Values, known, said
 
 FOLDER = Path(__file__).with_name("carried")
@@ -166,7 +166,7 @@ def _filled(words: list[Piece], speech: _Speech) -> str:
     for shrink in (shrink for shrink in SHRINKS if shrink >= speech.shrink):
         shorter = _Speech(speech.template, speech.values, shrink)
         said_now = {name: _plain(name, shorter) for name in VARIABLE.findall(text)}
-        value = _put_in(text, said_now)
+        value = harmless(_put_in(text, said_now))
         if units(value) <= VARIABLE_UNITS_MAX:
             break
     return value

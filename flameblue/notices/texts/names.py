@@ -14,7 +14,7 @@ PART_UNITS_MIN = 3  # a part of a name is never cut below it
 CUT = "…"
 
 _BRACKETS = str.maketrans({"【": "(", "】": ")", "\n": " ", "\r": " ", "\t": " "})
-_LINK = re.compile(r"(?:https?://|www\.)\S*", re.IGNORECASE)
+_LINK = re.compile(r"(?:\w*://|www\.)\S*", re.IGNORECASE)
 _PHONE = re.compile(r"\+?\d[\d -]{5,}\d")
 _LONG_NUMBER = re.compile(r"\d{5,}")  # five digits can be a chat account's number
 _ADDRESS = re.compile(r"\d+(?:\.\d+){2,}|(?<=[^\W_])\.(?=[^\W\d_])")  # of a machine, or a name's dot
@@ -31,13 +31,18 @@ def clean(text: str) -> str:
     return " ".join(text.split())
 
 
-def carriable(text: str) -> str:
-    """`text` as a variable of an approved template: nothing in it is, or looks like, a link or an account's number.
+def harmless(text: str) -> str:
+    """`text` with nothing in it that is, or looks like, a link or an account's number, as providers demand.
 
     A number of five digits and more is written in groups, 30 000, so that it stays what it is.
     """
     text = _ADDRESS.sub(lambda match: match.group().replace(".", CUT), clean(text))
-    return shortened(_LONG_NUMBER.sub(lambda match: _grouped(match.group()), text), VARIABLE_UNITS_MAX)
+    return _LONG_NUMBER.sub(lambda match: _grouped(match.group()), text)
+
+
+def carriable(text: str) -> str:
+    """`text` as a variable of an approved template: harmless and short."""
+    return shortened(harmless(text), VARIABLE_UNITS_MAX)
 
 
 @lru_cache(maxsize=4_096)

@@ -105,6 +105,10 @@ class Plugin:
             raise BadInput(
                 f"The http_sms channel needs [http_sms] {', '.join(missing)} for {settings.provider}."
             )
+        if not (settings.key_id + settings.secret).isascii():
+            raise BadInput(
+                "[http_sms] key_id and secret hold ASCII alone; one of them has another character."
+            )
         made = provider(settings)
         if not made.url.startswith(("http://", "https://")):
             raise BadInput(f"[http_sms] endpoint is {settings.endpoint!r}; it should be an http(s) address.")

@@ -28,6 +28,7 @@ FIELD = re.compile(r"\{(\w+)\}")
 FIELDS = frozenset(
     ["to", "national", "text", "notice", "language", "key_id", "secret", "sign_name", "app_id", "sender"]
 )
+IN_NO_HEADER = frozenset({"text", "sign_name"})  # headers hold ASCII
 METHODS = ("GET", "POST", "PUT")
 AS = {"json": "application/json; charset=utf-8", "form": "application/x-www-form-urlencoded"}
 KNOWN = frozenset({"method", "url", "as", "headers", "body", "id", "success"})
@@ -112,9 +113,9 @@ def _problem(said: dict[str, Any]) -> str:
         return "headers, body and success are tables"
     if said["success"].get("path") and "is" not in said["success"]:
         return "success.path needs success.is"
-    fields = set(FIELD.findall(json.dumps([said["headers"], said["body"]], default=str)))
-    if unknown := fields - FIELDS:
-        return f"there is no field {', '.join(sorted(unknown))}; there are {', '.join(sorted(FIELDS))}"
+    for part, fields in (("body", FIELDS), ("headers", FIELDS - IN_NO_HEADER)):
+        if unknown := set(FIELD.findall(json.dumps(said[part], default=str))) - fields:
+            return f"{part}: no field {', '.join(sorted(unknown))}; there are {', '.join(sorted(fields))}"
     return "" if json.dumps(said["headers"], ensure_ascii=False).isascii() else "headers hold ASCII alone"
 
 
