@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from flameblue import plugins
-from flameblue.config import Config, Smpp, Voice
+from flameblue.config import Config, HttpSms, Smpp, Voice
 from flameblue.domain.errors import BadInput, DeliveryError
 from flameblue.notices import channels
 from flameblue.notices.channel import Channel, Ears, Outgoing
 from flameblue.notices.texts.lengths import split
 from tests.live.installation import HOST, free_port
+from tests.live.sms_gateway import KEY, SECRET, sms_gateway
 from tests.live.smsc import SmsCentre
 from tests.live.telephone import voice_provider
 
@@ -25,6 +26,7 @@ FOLDER = Path(channels.__file__).parent
 FOUND = plugins.find(channels)
 NAMES = sorted(FOUND)
 TO = "+8613800000001"
+ACCOUNT = {"key_id": KEY, "secret": SECRET, "sender": "+15550001"}
 LONG = "【禾木消防站】" + "报警" * 60
 
 
@@ -51,6 +53,9 @@ def provided(name: str) -> Iterator[Config]:
     elif name == "voice":
         with voice_provider() as provider:
             yield Config(voice=Voice(url=provider.url, token="t"))
+    elif name == "http_sms":
+        with sms_gateway() as gateway:
+            yield Config(http_sms=HttpSms(provider="twilio", endpoint=gateway.url, **ACCOUNT))
     elif name == "console":
         yield Config()
     else:
@@ -76,13 +81,14 @@ def absent(name: str) -> Config | None:
     return {
         "smpp": Config(smpp=Smpp(host=HOST, port=port, system_id="f", password="s", source="106900")),
         "voice": Config(voice=Voice(url=f"http://{HOST}:{port}/", token="t")),
+        "http_sms": Config(http_sms=HttpSms(provider="twilio", endpoint=f"http://{HOST}:{port}", **ACCOUNT)),
     }.get(name)
 
 
 def test_every_folder_on_disk_is_met() -> None:
     folders = {path.name for path in FOLDER.iterdir() if path.is_dir() and path.name != "__pycache__"}
     assert set(FOUND) == folders
-    assert {"smpp", "voice", "console"} <= folders
+    assert {"smpp", "voice", "console", "http_sms"} <= folders
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -100,6 +106,17 @@ def test_without_its_configuration_it_says_what_is_missing(name: str) -> None:
         return
     with pytest.raises(BadInput, match=rf"\[{name}\]"):
         FOUND[name].open(Config(), Heard().ears())
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("name", NAMES)
+def test_it_says_what_it_is_like_and_what_it_lacks(name: str) -> None:
+    with provided(name) as config, opened(name, config, Heard()) as channel:
+        nature = FOUND[name].nature(config)
+        assert FOUND[name].lacks(config) == []
+        assert nature.reaches is (name != "console")
+        assert nature.has_line or (channel.deaf_s(), channel.trouble()) == (0, "")
+        assert FOUND[name].nature(Config()).carries == (), "unconfigured, it takes any text"
 
 
 @pytest.mark.live
