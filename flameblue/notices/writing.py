@@ -11,7 +11,7 @@ from flameblue.notices.channel import Carried, Outgoing
 from flameblue.notices.facts import Facts
 from flameblue.notices.models import Notice
 from flameblue.notices.natures import nature_of
-from flameblue.notices.planning import VOICE, Planned
+from flameblue.notices.planning import SMS, VOICE, Planned
 from flameblue.notices.texts.carrying import render_carried
 from flameblue.notices.texts.catalogue import Catalogue, Template, catalogue
 from flameblue.notices.texts.rendering import Rendered, Values, render
@@ -36,9 +36,14 @@ def channel_for(medium: str) -> str:
 
 
 def words_for(language: str, channel: str) -> Catalogue:
-    """The texts of `language`, or of the first one whose approved templates the channel knows."""
-    carries = nature_of(channel).carries
-    return catalogue(language if not carries or language in carries else carries[0])
+    """The texts of `language`, or of the first one whose approved templates the channel knows.
+
+    They ask for an answer by SMS where one would be heard; a call asks for it too.
+    """
+    nature = nature_of(channel)
+    hears = nature.hears or nature_of(channel_for(SMS)).hears
+    known = language if not nature.carries or language in nature.carries else nature.carries[0]
+    return catalogue(known, hears=hears)
 
 
 def rendered_for(channel: str, template: Template, said: Values, signature: str) -> Rendered:

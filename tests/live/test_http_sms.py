@@ -226,6 +226,7 @@ def test_a_text_goes_as_it_is_by_twilio(
     for notice in notices:
         assert notice.carried == {}
         assert gateway.phones[notice.to] == [notice.text]
+        assert "回1" not in notice.text
     channel.close()
 
 

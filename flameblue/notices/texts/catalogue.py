@@ -3,6 +3,7 @@
 A text's `{variable}`s are filled by the renderer. Words in `[…]` are optional: they go when one of their variables
 is empty, and, the last first, when there is no room. `<word>` is a phrase of the template's family. A template
 may have several forms: the first that fits is sent; names are shortened below their good length in the last alone.
+`~ask|tell~` asks for an answer where one can come back, and tells what to do instead where none can.
 A language may know a part of the texts only: the others are those of its `fallback`, with its `danger` behind them.
 """
 
@@ -36,6 +37,7 @@ NOBODY = "nobody yet"  # in `reviewed_by`, until somebody signs
 VOICE = "_voice"
 VARIABLE = re.compile(r"\{(\w+)\}")
 PHRASE = re.compile(r"<(\w+)>")
+_ANSWER = re.compile(r"~(?P<ask>[^~|]*)\|(?P<tell>[^~|]*)~")
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -121,21 +123,23 @@ def key_of(name: str, family: str) -> str:
     return f"{base}_{family}{VOICE}" if base != name else f"{name}_{family}"
 
 
-def catalogue(language: str) -> Catalogue:
-    """The catalogue of `language`; Chinese where there is none."""
-    return load(Path(__file__).with_name(f"{language if language in LANGUAGES else LANGUAGES[0]}.yaml"))
+def catalogue(language: str, *, hears: bool = True) -> Catalogue:
+    """The catalogue of `language`; Chinese where there is none. `hears`: answers to its texts come back."""
+    known = language if language in LANGUAGES else LANGUAGES[0]
+    return load(Path(__file__).with_name(f"{known}.yaml"), hears)
 
 
 @cache
-def load(path: Path) -> Catalogue:
+def load(path: Path, hears: bool) -> Catalogue:
     """The catalogue of a file; BadInput says what is wrong with it."""
-    table = yaml.safe_load(path.read_text(encoding="utf-8"))
+    text = _ANSWER.sub(lambda match: match["ask" if hears else "tell"], path.read_text(encoding="utf-8"))
+    table = yaml.safe_load(text)
     try:
         templates = {template.id: template for template in _templates(table)}
         words = {str(key): str(word) for key, word in table["words"].items()}
         cold, needs = frozenset(table["cold_months"]), table.get("needs", "fire_officer")
         if "fallback" in table:
-            other = catalogue(table["fallback"])
+            other = catalogue(table["fallback"], hears=hears)
             templates = {**_with(table["danger"], other.templates), **templates}
             words = {**other.words, **words}
         return Catalogue(table["language"], table["reviewed_by"], needs, templates, words, cold)
