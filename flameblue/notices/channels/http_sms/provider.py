@@ -10,8 +10,8 @@ from flameblue.config import HttpSms
 from flameblue.domain.errors import DeliveryError
 from flameblue.notices.channel import Sent
 
-AGAIN = frozenset({408, 425, 429})  # and every 5xx
-SERVER_ERROR = 500
+AGAIN = frozenset({408, 425, 429})
+REFUSED = range(400, 500)
 MAINLAND = "+86"
 
 
@@ -77,5 +77,5 @@ def refused(name: str, why: str, *, permanent: bool) -> DeliveryError:
 
 
 def may_pass(status: int) -> bool:
-    """Whether an answer of this HTTP status may be another one later."""
-    return status in AGAIN or status >= SERVER_ERROR
+    """Whether an answer of this HTTP status may be another one later; a redirection is not the provider's."""
+    return status in AGAIN or status not in REFUSED

@@ -20,7 +20,6 @@ from flameblue.notices.channels.http_sms.provider import (
     Message,
     Request,
     json_of,
-    may_pass,
     refused,
 )
 
@@ -90,7 +89,7 @@ class Aliyun:
         if code == "OK":
             return Sent((str(answer["BizId"]),) if answer.get("BizId") else ())
         if not code:
-            raise refused("Aliyun", f"status {status}", permanent=not may_pass(status) and status >= 400)
+            raise refused("Aliyun", f"status {status}", permanent=False)
         raise refused("Aliyun", f"{code}: {answer.get('Message', '')}", permanent=code in NEVER)
 
     @staticmethod

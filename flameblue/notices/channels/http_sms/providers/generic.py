@@ -82,6 +82,8 @@ class Generic:
                 never = found in [str(one) for one in success.get("never", ())]
                 raise refused("The SMS provider", f"{success['path']} {found or 'nothing'}", permanent=never)
         one = _at(answer, self._said["id"])
+        if self._said["id"] and not one and not success.get("path"):
+            raise refused("The SMS provider", f"no {self._said['id']}", permanent=False)
         return Sent((one,) if one else ())
 
     @staticmethod

@@ -11,7 +11,7 @@ from flameblue.config import HttpSms
 from flameblue.domain.errors import DeliveryError
 from flameblue.domain.limits import TENCENT_NUMBERS_MAX
 from flameblue.notices.channel import Sent
-from flameblue.notices.channels.http_sms.provider import Message, Request, json_of, may_pass, refused
+from flameblue.notices.channels.http_sms.provider import Message, Request, json_of, refused
 
 ENDPOINT = "https://sms.tencentcloudapi.com/"
 REGION = "ap-guangzhou"
@@ -71,7 +71,7 @@ class Tencent:
     def understood(self, status: int, body: bytes) -> Sent:
         answer = json_of(body).get("Response")
         if not isinstance(answer, dict):
-            raise refused("Tencent", f"status {status}", permanent=not may_pass(status) and status >= 400)
+            raise refused("Tencent", f"status {status}", permanent=False)
         said = answer.get("SendStatusSet") or [answer.get("Error") or {}]
         for one in said:
             if one.get("Code") != "Ok":

@@ -10,7 +10,7 @@ from flameblue.notices.channels.http_sms.provider import Message, Request, json_
 
 ENDPOINT = "https://api.twilio.com"
 CREATED = range(200, 300)
-OF_THE_ACCOUNT = frozenset({401, 402, 403})  # said of who asks, not of this message
+OF_THE_ACCOUNT = frozenset({401, 402, 403, 404})  # said of who asks, not of this message
 SERVICE = "MG"  # how the id of a messaging service begins
 
 
@@ -38,11 +38,12 @@ class Twilio:
 
     def understood(self, status: int, body: bytes) -> Sent:
         answer = json_of(body)
-        if status in CREATED:
-            return Sent((str(answer["sid"]),) if answer.get("sid") else ())
-        why = f"{answer['code']}: {answer.get('message', '')}" if answer.get("code") else f"status {status}"
-        later = may_pass(status) or status in OF_THE_ACCOUNT
-        raise refused("Twilio", why, permanent=not later)
+        if status in CREATED and answer.get("sid"):
+            return Sent((str(answer["sid"]),))
+        if not answer.get("code"):
+            raise refused("Twilio", f"status {status}", permanent=False)
+        why = f"{answer['code']}: {answer.get('message', '')}"
+        raise refused("Twilio", why, permanent=not may_pass(status) and status not in OF_THE_ACCOUNT)
 
     @staticmethod
     def placeholder(name: str, position: int) -> str:
