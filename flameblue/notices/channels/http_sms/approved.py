@@ -38,8 +38,8 @@ def lacking(found: Approved) -> list[str]:
         wanted = [form.id for form in carriage(language).all_forms]
         if missing := [form for form in wanted if form not in ids]:
             said.append(
-                f"{len(missing)} of {len(wanted)} texts have no approved template in {language}, "
-                f"and go by another channel: {', '.join(missing)}."
+                f"{len(missing)} of {len(wanted)} texts have no approved template in {language}. Such a message "
+                f"fails at once; an urgent one takes the other channel. They are: {', '.join(missing)}."
             )
         if unknown := sorted(set(ids) - set(wanted)):
             said.append(f"There is no text in {language} that is named {', '.join(unknown)}.")
