@@ -115,6 +115,16 @@ def _add_looking_after(commands: Any) -> None:
     play.add_argument("--squeeze", action="store_true", help="readings bear the time of their sending")
     play.set_defaults(run=_replay)
 
+    short = commands.add_parser("sms", help="what an SMS provider is to approve")
+    kinds = short.add_subparsers(required=True, metavar="WHAT")
+    texts = kinds.add_parser("templates", help="print the texts to submit for approval")
+    texts.add_argument("--language", default="zh-hans", help="of the texts (default zh-hans)")
+    texts.add_argument("--provider", default="", help="such as aliyun (default: http_sms.provider)")
+    texts.add_argument(
+        "--as-file", action="store_true", help="print the empty file for http_sms.templates instead"
+    )
+    texts.set_defaults(run=_sms_templates)
+
     again = commands.add_parser("rebuild", help="replay the journal from its start into an empty database")
     again.set_defaults(run=_rebuild)
 
@@ -267,6 +277,20 @@ def _replay(arguments: argparse.Namespace) -> int:
     course = replaying.Course(arguments.device, arguments.speed, arguments.squeeze)
     found = recording.open_recording(arguments.file, wanted)
     print(replaying.run(found, arguments.to, course, SystemClock()))
+    return 0
+
+
+def _sms_templates(arguments: argparse.Namespace) -> int:
+    from flameblue.notices.channels.http_sms import submission
+
+    settings = config.from_environment(os.environ).http_sms
+    if arguments.as_file:
+        print("\n".join(submission.empty_file(arguments.language)))
+        return 0
+    wanted = submission.Wanted(
+        arguments.language, arguments.provider or settings.provider, settings.sign_name
+    )
+    print("\n".join(submission.lines(wanted)))
     return 0
 
 

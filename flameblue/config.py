@@ -75,6 +75,22 @@ class Smpp:
 
 
 @dataclass(frozen=True, slots=True)
+class HttpSms:
+    """An SMS provider that is asked over HTTP: a file of notices/channels/http_sms/providers, each with its needs."""
+
+    provider: str = ""  # aliyun, tencent: approved templates alone; twilio, generic: any text
+    key_id: str = ""
+    secret: str = ""
+    sign_name: str = ""  # the approved signature, without its brackets
+    app_id: str = ""
+    sender: str = ""
+    region: str = ""
+    endpoint: str = ""  # in the place of the provider's own address
+    templates: str = ""  # a TOML file: our name of each approved text, and the provider's id
+    request: str = ""  # a TOML file that describes a generic provider
+
+
+@dataclass(frozen=True, slots=True)
 class Voice:
     """A voice provider called over HTTP: POST `url` with JSON {to, text, language, notice}."""
 
@@ -136,6 +152,7 @@ class Config:
     broker: Broker = field(default_factory=Broker)
     home_assistant: HomeAssistant = field(default_factory=HomeAssistant)
     smpp: Smpp = field(default_factory=Smpp)
+    http_sms: HttpSms = field(default_factory=HttpSms)
     voice: Voice = field(default_factory=Voice)
     wecom: Robot = field(default_factory=Robot)
     dingtalk: Robot = field(default_factory=Robot)

@@ -89,6 +89,12 @@ ATTEMPTS_MAX = 6
 SMPP_UNIT_BYTES_MAX = (
     128 * KIB
 )  # from the SMS gateway: one message_payload of 64 KiB, twice over; then the line ends
+PROVIDER_ANSWER_BYTES_MAX = (
+    64 * KIB
+)  # of an SMS provider; answers have some 300 bytes, an error page some kilobytes
+PROVIDER_ANSWER_S_MAX = 20.0  # from the question to the answer's last byte; another try is made after 30 s
+ALIYUN_NUMBERS_MAX = 1_000  # in one SendSms, says its documentation; we write to one number at a time
+TENCENT_NUMBERS_MAX = 200  # likewise
 NOTICES_PER_PERSON_PER_10_MIN = 20  # beyond it notices are merged into one summary, never dropped
 GROUP_NOTICES_PER_MIN = 15  # of 20 that WeCom and DingTalk take: 4 remain for repeats, 1 for the summary
 GROUP_UNITS_MAX = 200  # × 3 B of UTF-8 and a link: well within 2,048 B; a chat shows about 6 lines

@@ -14,8 +14,6 @@ from flameblue.fleet.models import Device
 from flameblue.notices import facts, reasons, writing
 from flameblue.notices.models import Notice
 from flameblue.notices.planning import LAY, SMS, Planned, for_group, plan
-from flameblue.notices.texts.catalogue import catalogue
-from flameblue.notices.texts.rendering import render
 
 log = logging.getLogger("flameblue.notices")
 EVENTS_A_ROUND = 200
@@ -71,14 +69,14 @@ def _plan_plainly(event: int, now: datetime) -> int:
 
 def plan_alive(now: datetime) -> bool:
     """The daily sign of life to `messages.alive_to`, once a day from 09:00 on; False when it is not due."""
-    to, language = settings.CONFIG.messages.alive_to, settings.CONFIG.language
+    to, channel = settings.CONFIG.messages.alive_to, writing.channel_for(SMS)
     local = now.astimezone(ZoneInfo(settings.TIME_ZONE))
     today = local.replace(hour=0, minute=0, second=0, microsecond=0)
     if not to or local.hour < ALIVE_HOUR:
         return False
     if Notice.objects.filter(reason=reasons.ALIVE, created_at__gte=today).exists():
         return False
-    words = catalogue(language)
+    words = writing.words_for("alive", settings.CONFIG.language, channel)
     silent = Alarm.objects.filter(rule=Rule.SILENCE, level=Level.FAULT).values("point__device").distinct()
     real = Case.objects.filter(is_test=False)
     said = {
@@ -89,13 +87,14 @@ def plan_alive(now: datetime) -> bool:
         "opened": str(real.filter(opened_at__gte=today - timedelta(days=1), opened_at__lt=today).count()),
     }
     template = words.template("alive")
-    rendered = render(template, said, facts.signature_of(None))
+    rendered = writing.rendered_for(channel, template, said, facts.signature_of(None))
     Notice.objects.create(
         to=to,
-        channel=writing.channel_for(SMS),
+        channel=channel,
         template=template.id,
         variables=rendered.variables,
-        language=language,
+        carried=writing.carried(rendered),
+        language=words.language,
         text=rendered.text,
         reason=reasons.ALIVE,
         created_at=now,

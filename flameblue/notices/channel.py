@@ -12,8 +12,19 @@ from flameblue.config import Config
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """A message as a provider of approved templates takes it: the form's name, its variables as they stand in it."""
+
+    form: str
+    variables: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message to hand over. `attempt` is the row that was written before the try."""
+    """One message to hand over. `attempt` is the row that was written before the try.
+
+    `carried`: the same message as an approved template, where the channel takes nothing else.
+    """
 
     notice: int
     attempt: int
@@ -21,6 +32,7 @@ class Outgoing:
     to: str
     text: str
     language: str
+    carried: Carried | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,26 @@ class Ears:
 
     receipt: Callable[[str, str], None]
     inbound: Callable[[str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Nature:
+    """What a channel is like as it is configured: what planning, texts and `flameblue check` ask of it."""
+
+    reaches: bool = True  # somebody's phone; False: our own pages only
+    has_line: bool = False  # one that is up or down; without it nothing can be tried without sending
+    hears: bool = True  # answers come back; where they do not, no text asks for one
+    carries: tuple[str, ...] = ()  # the languages of its approved templates, if it takes nothing else
+    to_group: bool = False  # everybody in a chat reads it; no single phone is reached
+    signature: str = ""  # that every text bears; empty: the station's
+
+    def says_as(self, other: "Nature") -> bool:
+        """Whether the text for `other` is the text for this one."""
+        own, others = (
+            (self.hears, self.carries, self.signature),
+            (other.hears, other.carries, other.signature),
+        )
+        return own == others
 
 
 class Channel(Protocol):
@@ -61,3 +93,9 @@ class ChannelPlugin(Protocol):
 
     def open(self, config: Config, ears: Ears) -> Channel:
         """The channel as the configuration says; BadInput when it is not configured."""
+
+    def nature(self, config: Config) -> Nature:
+        """What it is like."""
+
+    def lacks(self, config: Config) -> list[str]:
+        """What can be seen to be missing without asking anybody, a sentence each."""

@@ -17,7 +17,7 @@ from flameblue.cases import actions as cases
 from flameblue.cases.models import State
 from flameblue.domain.errors import DeliveryError
 from flameblue.domain.limits import ATTEMPTS_MAX
-from flameblue.notices import falling_back, merging, reasons, receipts, silence
+from flameblue.notices import falling_back, merging, reasons, receipts, silence, writing
 from flameblue.notices.channel import Channel, Outgoing, Sent
 from flameblue.notices.models import Attempt, Notice, Part
 from flameblue.notices.planning import GROUP
@@ -100,7 +100,7 @@ def _claim_one(notice: Notice, now: datetime) -> Outgoing | None:
         return None
     Notice.objects.filter(pk=notice.pk).update(attempt_count=F("attempt_count") + 1)
     attempt = Attempt.objects.create(notice=notice, at=now)
-    return Outgoing(notice.pk, attempt.pk, notice.channel, notice.to, notice.text, notice.language)
+    return writing.outgoing(notice, attempt.pk)
 
 
 def settle(outgoing: Outgoing, result: Sent | DeliveryError, now: datetime) -> None:

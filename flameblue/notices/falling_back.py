@@ -13,6 +13,7 @@ from flameblue.cases import kinds
 from flameblue.cases.handling import record_by
 from flameblue.notices import facts, reasons, writing
 from flameblue.notices.models import Notice
+from flameblue.notices.natures import nature_of
 from flameblue.notices.planning import SMS, VOICE, Planned, family_of
 from flameblue.notices.texts.catalogue import VOICE as VOICE_ENDS
 from flameblue.notices.texts.catalogue import catalogue
@@ -39,16 +40,18 @@ def by_second_channel(notice: Notice, because: str, now: datetime) -> bool:
     second = writing.second_for(notice)
     if not second or not notice.to or Notice.objects.filter(instead_of=notice).exists():
         return False
+    said = _as_said_by(second, notice, now)
     Notice.objects.create(
         event=notice.event,
         case=notice.case,
         person=notice.person,
         to=notice.to,
         channel=second,
-        template=notice.template,
-        variables=notice.variables,
-        language=notice.language,
-        text=notice.text,
+        template=said.template,
+        variables=said.variables,
+        carried=said.carried,
+        language=said.language,
+        text=said.text,
         reason=notice.reason,
         created_at=now,
         due_at=now,
@@ -58,6 +61,17 @@ def by_second_channel(notice: Notice, because: str, now: datetime) -> bool:
     words = catalogue(notice.language)
     _tell_desk(notice, words.word("second_way").replace("{why}", words.word(because)), now)
     return True
+
+
+def _as_said_by(channel: str, notice: Notice, now: datetime) -> Notice:
+    """The message in the words of `channel`, not saved; what belongs to no event keeps its words."""
+    if notice.event_id is None or nature_of(channel).says_as(nature_of(notice.channel)):
+        return notice
+    medium = VOICE if notice.template.endswith(VOICE_ENDS) else SMS
+    found = _facts(notice, now)
+    base = catalogue(notice.language).templates[notice.template].base
+    planned = Planned(notice.person_id, "", medium, base, family_of(found.row.data), notice.reason)
+    return writing.notice(planned, found, now, channel)
 
 
 def no_longer_wanted(notice: Notice) -> str:
@@ -102,9 +116,7 @@ def _by_another_medium(notice: Notice, now: datetime) -> bool:
     medium = SMS if notice.template.endswith(VOICE_ENDS) else VOICE
     if notice.reason == reasons.CHANNEL_FAILED or writing.channel_for(medium) == notice.channel:
         return False
-    found = facts.of(notice.event_id, now)
-    if notice.person_id not in found.persons and notice.person is not None:
-        found = replace(found, persons={**found.persons, notice.person.pk: notice.person})
+    found = _facts(notice, now)
     family = family_of(found.row.data)
     planned = Planned(notice.person_id, "", medium, template.instead, family, reasons.CHANNEL_FAILED)
     other = writing.notice(planned, found, now)
@@ -114,6 +126,15 @@ def _by_another_medium(notice: Notice, now: datetime) -> bool:
     if not same.exists():
         other.save()
     return True
+
+
+def _facts(notice: Notice, now: datetime) -> facts.Facts:
+    """Of the notice's event; whoever it went to is among the persons."""
+    assert notice.event_id is not None
+    found = facts.of(notice.event_id, now)
+    if notice.person is None or notice.person_id in found.persons:
+        return found
+    return replace(found, persons={**found.persons, notice.person.pk: notice.person})
 
 
 def _tell_desk(notice: Notice, text: str, now: datetime) -> None:

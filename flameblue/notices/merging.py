@@ -12,17 +12,17 @@ The robot of a group chat has its provider's bound: GROUP_NOTICES_PER_MIN, then 
 from datetime import datetime, timedelta
 
 from flameblue.domain.limits import GROUP_NOTICES_PER_MIN, NOTICES_PER_PERSON_PER_10_MIN
-from flameblue.notices import facts, reasons
+from flameblue.notices import facts, reasons, writing
 from flameblue.notices.models import Notice
 from flameblue.notices.texts.catalogue import VOICE
-from flameblue.notices.texts.group import catalogue_for, is_group
-from flameblue.notices.texts.rendering import render
+from flameblue.notices.texts.group import is_group
 from flameblue.notices.wording import listed
 
 WINDOW = timedelta(minutes=10)
 GROUP_WINDOW = timedelta(minutes=1)
 COLLECT = timedelta(minutes=1)
 APART = timedelta(minutes=5)
+KEPT = ("text", "variables", "carried")
 
 
 def is_over_bound(notice: Notice, now: datetime) -> bool:
@@ -99,15 +99,17 @@ def _write(summary: Notice) -> None:
     merged = Notice.objects.filter(merged_into=summary)
     if merged.count() == 1:
         only = merged.get()
-        summary.text, summary.variables = only.text, only.variables
-        summary.save(update_fields=["text", "variables"])
+        summary.text, summary.variables, summary.carried = only.text, only.variables, only.carried
+        summary.save(update_fields=KEPT)
         return
     numbers = merged.filter(case__isnull=False).order_by("-pk").values_list("case__number", flat=True)
-    words = catalogue_for(summary.template, summary.language)
+    words = writing.words_for(summary.template, summary.language, summary.channel)
     said = {"count": str(merged.count()), "numbers": listed(list(dict.fromkeys(numbers)), words)}
-    rendered = render(words.template(summary.template), said, _signature(summary))
+    template = words.template(summary.template)
+    rendered = writing.rendered_for(summary.channel, template, said, _signature(summary))
     summary.text, summary.variables = rendered.text, rendered.variables
-    summary.save(update_fields=["text", "variables"])
+    summary.carried = writing.carried(rendered)
+    summary.save(update_fields=KEPT)
 
 
 def _signature(summary: Notice) -> str:

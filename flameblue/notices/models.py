@@ -25,6 +25,7 @@ class Notice(models.Model):
     channel = models.CharField(max_length=20)  # a folder of notices.channels
     template = models.CharField(max_length=40)
     variables = models.JSONField(default=dict)
+    carried = models.JSONField(default=dict)  # form, variables in their order; empty: the text goes as it is
     language = models.CharField(max_length=8)
     text = models.TextField()
     reason = models.CharField(max_length=40)  # a word of notices.reasons

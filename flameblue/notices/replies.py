@@ -16,9 +16,8 @@ from flameblue.cases.models import Case, Family, State
 from flameblue.notices import answers, facts, reasons, writing
 from flameblue.notices.answers import HELP, Answer
 from flameblue.notices.models import InboundMessage, Notice
-from flameblue.notices.texts.catalogue import catalogue
 from flameblue.notices.texts.names import Name, name
-from flameblue.notices.texts.rendering import Values, render
+from flameblue.notices.texts.rendering import Values
 from flameblue.notices.wording import where_of
 from flameblue.people.models import Person
 
@@ -59,8 +58,8 @@ def receive(channel: str, sender: str, text: str, now: datetime) -> Reply:
     )
     if person is None:
         return Reply(done.outcome, "")
-    template = catalogue(person.language).template(done.template)
-    rendered = render(template, done.values, facts.signature_of(person))
+    template = writing.words_for(done.template, person.language, channel).template(done.template)
+    rendered = writing.rendered_for(channel, template, done.values, facts.signature_of(person))
     answer = writing.of_letter(writing.Letter(person, template, rendered, reasons.REPLY), channel, now)
     answer.case = done.case
     answer.save()

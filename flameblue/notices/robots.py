@@ -15,7 +15,7 @@ import httpx
 from flameblue.config import Config, Robot
 from flameblue.domain.clock import Clock, SystemClock
 from flameblue.domain.errors import BadInput, DeliveryError
-from flameblue.notices.channel import Channel, Ears, Outgoing, Sent
+from flameblue.notices.channel import Channel, Ears, Nature, Outgoing, Sent
 
 TIMEOUT_S = 10.0
 SERVER_ERROR = 500
@@ -92,6 +92,14 @@ class Plugin:
     """A robot's folder. Its settings stand under its name: `url`, and `secret` where it demands signatures."""
 
     dialect: Dialect
+
+    def nature(self, config: Config) -> Nature:
+        del config
+        return Nature(hears=False, to_group=True)
+
+    def lacks(self, config: Config) -> list[str]:
+        del config
+        return []
 
     def open(self, config: Config, ears: Ears) -> Channel:
         del ears

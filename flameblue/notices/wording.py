@@ -78,7 +78,7 @@ def listed(numbers: list[int], words: Catalogue) -> str:
     shown, joint = [str(number) for number in numbers], words.word("list")
     for count in range(min(len(shown), LISTED_MAX), 0, -1):
         said = joint.join(shown[:count]) + (words.word("more") if count < len(shown) else "")
-        if units(said) <= VARIABLE_UNITS_MAX:
+        if units(said) + count <= VARIABLE_UNITS_MAX:  # a number of five digits is written in two groups
             return said
     return ""
 

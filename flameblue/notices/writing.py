@@ -1,16 +1,21 @@
 """A planned message becomes a row of the notices' log: text, template id and variables, channel, due time."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 
+from flameblue.notices.channel import Carried, Outgoing
 from flameblue.notices.facts import Facts
 from flameblue.notices.models import Notice
-from flameblue.notices.planning import GROUP, VOICE, Planned
+from flameblue.notices.natures import nature_of
+from flameblue.notices.planning import GROUP, SMS, VOICE, Planned
+from flameblue.notices.texts.carrying import render_carried
 from flameblue.notices.texts.catalogue import VOICE as VOICE_ENDS
-from flameblue.notices.texts.catalogue import Template
-from flameblue.notices.texts.group import catalogue_for
+from flameblue.notices.texts.catalogue import Catalogue, Template, catalogue
+from flameblue.notices.texts.group import group_catalogue, is_group
 from flameblue.notices.texts.rendering import Rendered, Values, render
 from flameblue.notices.wording import values
 from flameblue.people.models import Person
@@ -45,15 +50,66 @@ def second_for(notice: Notice) -> str:
     return "" if second == notice.channel or notice.instead_of_id is not None else second
 
 
-def notice(planned: Planned, facts: Facts, now: datetime) -> Notice:
-    """The row of `planned`, not yet saved; failed at once, with the reason, where nobody can be reached."""
-    words = catalogue_for(planned.template, _language(planned, facts))
-    return _row(planned, facts, now, values(facts.row.data, facts.standing, words))
+def words_for(template: str, language: str, channel: str) -> Catalogue:
+    """The catalogue that holds `template`: the group's own, or the texts of `language`, or of the first one whose approved templates the channel knows.
+
+    They ask for an answer by SMS where one would be heard; a call asks for it too.
+    """
+    if is_group(template):
+        return group_catalogue(language)
+    nature = nature_of(channel)
+    hears = nature.hears or nature_of(channel_for(SMS)).hears
+    known = language if not nature.carries or language in nature.carries else nature.carries[0]
+    return catalogue(known, hears=hears)
+
+
+def rendered_for(channel: str, template: Template, said: Values, signature: str) -> Rendered:
+    """The text as it will arrive by this channel."""
+    nature = nature_of(channel)
+    signed = nature.signature or signature
+    return (render_carried if nature.carries else render)(template, said, signed)
+
+
+def carried(rendered: Rendered) -> dict[str, Any]:
+    """What a row keeps beside the text, for a channel that takes approved templates."""
+    if not rendered.form:
+        return {}
+    return {"form": rendered.form, "variables": [list(pair) for pair in rendered.variables.items()]}
+
+
+def outgoing(notice: Notice, attempt: int) -> Outgoing:
+    """`notice` as it is handed over."""
+    return Outgoing(
+        notice=notice.pk,
+        attempt=attempt,
+        channel=notice.channel,
+        to=notice.to,
+        text=notice.text,
+        language=notice.language,
+        carried=as_carried(notice.carried),
+    )
+
+
+def as_carried(kept: Mapping[str, Any]) -> Carried | None:
+    """What a row keeps, as it is handed over."""
+    if not kept:
+        return None
+    return Carried(kept["form"], tuple((str(name), str(value)) for name, value in kept["variables"]))
+
+
+def notice(planned: Planned, facts: Facts, now: datetime, channel: str = "") -> Notice:
+    """The row of `planned`, not yet saved; failed at once, with the reason, where nobody can be reached.
+
+    `channel`: another than the first one of the medium.
+    """
+    channel = channel or channel_for(planned.medium)
+    words = words_for(planned.template, _language(planned, facts), channel)
+    return _row(planned, facts, now, values(facts.row.data, facts.standing, words), channel)
 
 
 def plain(planned: Planned, facts: Facts, now: datetime) -> Notice:
     """The same with nothing but the case's number to say."""
-    return _row(planned, facts, now, {"number": str(facts.standing.number)})
+    return _row(planned, facts, now, {"number": str(facts.standing.number)}, channel_for(planned.medium))
 
 
 def _language(planned: Planned, facts: Facts) -> str:
@@ -61,22 +117,24 @@ def _language(planned: Planned, facts: Facts) -> str:
     return person.language if person else str(settings.CONFIG.language)
 
 
-def _row(planned: Planned, facts: Facts, now: datetime, said: Values) -> Notice:
+def _row(planned: Planned, facts: Facts, now: datetime, said: Values, channel: str) -> Notice:
     person = facts.persons.get(planned.person) if planned.person is not None else None
-    is_group = planned.medium == GROUP
-    words = catalogue_for(planned.template, _language(planned, facts))
-    template = words.template(planned.template, planned.family)
-    rendered = render(template, said, facts.signature(person))
-    missing = planned.missing or ("" if is_group or (person and person.phone) else NO_PHONE)
-    text = rendered.text + _link(facts) if is_group else rendered.text
+    template = words_for(planned.template, _language(planned, facts), channel).template(
+        planned.template, planned.family
+    )
+    rendered = rendered_for(channel, template, said, facts.signature(person))
+    to_group = planned.medium == GROUP
+    missing = planned.missing or ("" if to_group or (person and person.phone) else NO_PHONE)
+    text = rendered.text + _link(facts) if to_group else rendered.text
     made = Notice(
         event=facts.row,
         case=facts.row.case,
         person=person,
         to=person.phone if person else "",
-        channel=channel_for(planned.medium),
+        channel=channel,
         template=template.id,
         variables=rendered.variables,
+        carried=carried(rendered),
         language=template.language,
         text="" if missing and person is None else text,
         reason=planned.reason,
@@ -102,6 +160,7 @@ def of_letter(letter: Letter, channel: str, now: datetime) -> Notice:
         channel=channel,
         template=letter.template.id,
         variables=letter.rendered.variables,
+        carried=carried(letter.rendered),
         language=letter.template.language,
         text=letter.rendered.text,
         reason=letter.reason,

@@ -10,7 +10,8 @@ from flameblue.config import Config, Mqtt
 from flameblue.domain.errors import BadInput
 from flameblue.intake.broker import address
 from flameblue.intake.tls import CLIENT_CERTIFICATES, REQUIRED
-from flameblue.notices import channels, robots
+from flameblue.notices import channels
+from flameblue.notices.channel import Nature
 from flameblue.runtime.backends import is_written
 
 PORT_MAX = 65_535
@@ -65,8 +66,13 @@ def _of_client_certificates(mqtt: Mqtt) -> Iterator[str]:
         yield "mqtt.client_certificates is 'required', and mqtt.client_ca does not say whose."
 
 
-def _is_robot(channel: str) -> bool:
-    return isinstance(plugins.one(channels, channel), robots.Plugin)
+def _nature(channel: str, config: Config) -> Nature:
+    nature: Nature = plugins.one(channels, channel).nature(config)
+    return nature
+
+
+def _reaches_single_phones(nature: Nature) -> bool:
+    return nature.reaches and not nature.to_group
 
 
 def _of_channels(config: Config) -> Iterator[str]:
@@ -75,9 +81,9 @@ def _of_channels(config: Config) -> Iterator[str]:
     for name, wanted in messages.channels().items():
         if wanted not in known:
             yield f"messages.{name} is {wanted!r}; there are: {', '.join(known)}."
-        elif _is_robot(wanted) and name != "group_channel":
+        elif _nature(wanted, config).to_group and name != "group_channel":
             yield f"messages.{name} is {wanted!r}, which speaks to a group; it would read everybody's messages."
-        elif name == "group_channel" and wanted != "console" and not _is_robot(wanted):
+        elif name == "group_channel" and _reaches_single_phones(_nature(wanted, config)):
             yield f"messages.group_channel is {wanted!r}, which reaches single phones, no group."
     for medium in ("sms", "voice"):
         first, second = (getattr(messages, f"{medium}{which}_channel") for which in ("", "_second"))

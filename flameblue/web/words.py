@@ -263,6 +263,7 @@ LANGUAGES: Words = {"zh-hans": _("Chinese"), "en": _("English"), "kk": _("Kazakh
 REVIEWERS: Words = {"fire_officer": _("a fire officer"), "native": _("a native speaker")}
 CHANNELS: Words = {
     "smpp": _("SMS"),
+    "http_sms": _("SMS"),
     "console": _("SMS (demo phone)"),
     "voice": _("Voice call"),
     "wecom": _("WeCom group"),

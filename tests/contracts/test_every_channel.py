@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 from flameblue import plugins
-from flameblue.config import Config, Robot, Smpp, Voice
+from flameblue.config import Config, HttpSms, Robot, Smpp, Voice
 from flameblue.domain.errors import BadInput, DeliveryError
 from flameblue.notices import channels
 from flameblue.notices.channel import Channel, Ears, Outgoing
 from flameblue.notices.texts.lengths import split
 from tests.live.group_chat import group_chat
 from tests.live.installation import HOST, free_port
+from tests.live.sms_gateway import KEY, SECRET, sms_gateway
 from tests.live.smsc import SmsCentre
 from tests.live.telephone import voice_provider
 
@@ -27,6 +28,7 @@ FOUND = plugins.find(channels)
 NAMES = sorted(FOUND)
 ROBOTS = ("dingtalk", "feishu", "wecom")  # of group chats
 TO = "+8613800000001"
+ACCOUNT = {"key_id": KEY, "secret": SECRET, "sender": "+15550001"}
 LONG = "【禾木消防站】" + "报警" * 60
 
 
@@ -56,6 +58,9 @@ def provided(name: str) -> Iterator[Config]:
     elif name in ROBOTS:
         with group_chat() as chat:
             yield Config(**{name: Robot(url=chat.url, secret="s")})
+    elif name == "http_sms":
+        with sms_gateway() as gateway:
+            yield Config(http_sms=HttpSms(provider="twilio", endpoint=gateway.url, **ACCOUNT))
     elif name == "console":
         yield Config()
     else:
@@ -82,13 +87,14 @@ def absent(name: str) -> Config | None:
         "smpp": Config(smpp=Smpp(host=HOST, port=port, system_id="f", password="s", source="106900")),
         "voice": Config(voice=Voice(url=f"http://{HOST}:{port}/", token="t")),
         **{robot: Config(**{robot: Robot(url=f"http://{HOST}:{port}/")}) for robot in ROBOTS},
+        "http_sms": Config(http_sms=HttpSms(provider="twilio", endpoint=f"http://{HOST}:{port}", **ACCOUNT)),
     }.get(name)
 
 
 def test_every_folder_on_disk_is_met() -> None:
     folders = {path.name for path in FOLDER.iterdir() if path.is_dir() and path.name != "__pycache__"}
     assert set(FOUND) == folders
-    assert {"smpp", "voice", "console"} <= folders
+    assert {"smpp", "voice", "console", "http_sms"} <= folders
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -106,6 +112,17 @@ def test_without_its_configuration_it_says_what_is_missing(name: str) -> None:
         return
     with pytest.raises(BadInput, match=rf"\[{name}\]"):
         FOUND[name].open(Config(), Heard().ears())
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("name", NAMES)
+def test_it_says_what_it_is_like_and_what_it_lacks(name: str) -> None:
+    with provided(name) as config, opened(name, config, Heard()) as channel:
+        nature = FOUND[name].nature(config)
+        assert FOUND[name].lacks(config) == []
+        assert nature.reaches is (name != "console")
+        assert nature.has_line or (channel.deaf_s(), channel.trouble()) == (0, "")
+        assert FOUND[name].nature(Config()).carries == (), "unconfigured, it takes any text"
 
 
 @pytest.mark.live

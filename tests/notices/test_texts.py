@@ -12,6 +12,7 @@ from flameblue.notices.texts.names import VARIABLE_UNITS_MAX, clean, name, place
 from flameblue.notices.texts.rendering import Rendered, Values, render
 
 TEMPLATES = [template for language in LANGUAGES for template in catalogue(language).templates.values()]
+ONE_WAY = [t for language in LANGUAGES for t in catalogue(language, hears=False).templates.values()]
 LONG = "长" * 200
 LONGEST: Values = {
     **dict.fromkeys(("who", "owner", "second", "taken_by", "by", "station", "site"), name(LONG)),
@@ -75,6 +76,16 @@ CAST: Values = {
 SIGNATURE = "禾木消防站"
 
 
+def test_an_answer_is_asked_for_where_it_can_come_back() -> None:
+    def said(key: str, *, hears: bool) -> str:
+        return catalogue("zh-hans", hears=hears).templates[key].sources[0]
+
+    assert said("owner_plain", hears=True).endswith("没烟请打电话给站里[。回1知悉]")
+    assert said("owner_plain", hears=False).endswith("没烟请打电话给站里")
+    assert said("officer_plain", hears=True).endswith("请马上看值班屏。回1接警,回2增援")
+    assert said("officer_plain", hears=False).endswith("请马上看值班屏接警")
+
+
 def longest(template: Template) -> Rendered:
     """With the longest names and words that the product itself may put in."""
     words = catalogue(template.language).words
@@ -104,6 +115,16 @@ def test_every_text_fits_with_the_longest_names(template: Template) -> None:
     rendered = longest(template)
     assert rendered.fits, f"{lengths.units(rendered.text)} units, room {template.room}: {rendered.text}"
     assert lengths.units(rendered.text) <= template.room
+
+
+@pytest.mark.parametrize("template", ONE_WAY, ids=ids)
+def test_where_no_answer_comes_back_none_is_asked_for_and_it_fits_too(template: Template) -> None:
+    if template.base.startswith("answer_"):
+        return  # they go to who has answered
+    rendered = longest(template)
+    assert rendered.fits, f"{lengths.units(rendered.text)} units, room {template.room}: {rendered.text}"
+    for source in template.sources:
+        assert not re.search(r"回1|回2|[Rr]eply|1=take|2=backup|1 - көрдім|2 - көмек|жауап беріңіз|~", source)
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=ids)

@@ -3,6 +3,7 @@
 A text's `{variable}`s are filled by the renderer. Words in `[…]` are optional: they go when one of their variables
 is empty, and, the last first, when there is no room. `<word>` is a phrase of the template's family. A template
 may have several forms: the first that fits is sent; names are shortened below their good length in the last alone.
+`~ask|tell~` asks for an answer where one can come back, and tells what to do instead where none can.
 A language may know a part of the texts only: the others are those of its `fallback`, with its `danger` behind them.
 """
 
@@ -45,7 +46,8 @@ ROOMIER = {"kk": {"owner": SMS_UNITS_KAZAKH_MAX}}
 NOBODY = "nobody yet"  # in `reviewed_by`, until somebody signs
 VOICE = "_voice"
 VARIABLE = re.compile(r"\{(\w+)\}")
-_PHRASE = re.compile(r"<(\w+)>")
+PHRASE = re.compile(r"<(\w+)>")
+_ANSWER = re.compile(r"~(?P<ask>[^~|]*)\|(?P<tell>[^~|]*)~")
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -76,6 +78,7 @@ class Template:
     instead: str = ""  # the base of the template that says it by the other medium
     names: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # full, good and minimum units
     unknown: Mapping[str, str] = field(default_factory=dict)
+    phrases: Mapping[str, str] = field(default_factory=dict)  # of the family
 
     @property
     def is_voice(self) -> bool:
@@ -130,21 +133,23 @@ def key_of(name: str, family: str) -> str:
     return f"{base}_{family}{VOICE}" if base != name else f"{name}_{family}"
 
 
-def catalogue(language: str) -> Catalogue:
-    """The catalogue of `language`; Chinese where there is none."""
-    return load(Path(__file__).with_name(f"{language if language in LANGUAGES else LANGUAGES[0]}.yaml"))
+def catalogue(language: str, *, hears: bool = True) -> Catalogue:
+    """The catalogue of `language`; Chinese where there is none. `hears`: answers to its texts come back."""
+    known = language if language in LANGUAGES else LANGUAGES[0]
+    return load(Path(__file__).with_name(f"{known}.yaml"), hears)
 
 
 @cache
-def load(path: Path) -> Catalogue:
+def load(path: Path, hears: bool) -> Catalogue:
     """The catalogue of a file; BadInput says what is wrong with it."""
-    table = yaml.safe_load(path.read_text(encoding="utf-8"))
+    text = _ANSWER.sub(lambda match: match["ask" if hears else "tell"], path.read_text(encoding="utf-8"))
+    table = yaml.safe_load(text)
     try:
         templates = {template.id: template for template in read_templates(table)}
         words = {str(key): str(word) for key, word in table["words"].items()}
         cold, needs = frozenset(table["cold_months"]), table.get("needs", "fire_officer")
         if "fallback" in table:
-            other = catalogue(table["fallback"])
+            other = catalogue(table["fallback"], hears=hears)
             templates = {**_with(table["danger"], other.templates), **templates}
             words = {**other.words, **words}
         return Catalogue(table["language"], table["reviewed_by"], needs, templates, words, cold)
@@ -179,23 +184,25 @@ def _template(table: Mapping[str, Any], name: str, family: str) -> Template:
         family=family,
         language=table["language"],
         reader=reader,
-        forms=tuple(_pieces(_PHRASE.sub(lambda match: phrases[match[1]], text)) for text in texts),
+        forms=tuple(pieces(PHRASE.sub(lambda match: phrases[match[1]], text)) for text in texts),
         prefix=table["prefix"]["voice" if reader == "voice" else "sms"],
         urgent=entry.get("urgent", False),
         instead=entry.get("instead", ""),
         names=table["names"],
         unknown=table["unknown"],
+        phrases=phrases,
     )
 
 
-def _pieces(text: str) -> tuple[Piece, ...]:
-    pieces, at = [], 0
+def pieces(text: str) -> tuple[Piece, ...]:
+    """`text` cut where its optional words begin and end."""
+    found, at = [], 0
     for match in _OPTIONAL.finditer(text):
         if match.start() > at:
-            pieces.append(Piece(text[at : match.start()], False))
+            found.append(Piece(text[at : match.start()], False))
         if match[1]:
-            pieces.append(Piece(match[1], True))
+            found.append(Piece(match[1], True))
         at = match.end()
     if at < len(text):
-        pieces.append(Piece(text[at:], False))
-    return tuple(pieces)
+        found.append(Piece(text[at:], False))
+    return tuple(found)

@@ -14,17 +14,35 @@ PART_UNITS_MIN = 3  # a part of a name is never cut below it
 CUT = "…"
 
 _BRACKETS = str.maketrans({"【": "(", "】": ")", "\n": " ", "\r": " ", "\t": " "})
-_LINK = re.compile(r"(?:https?://|www\.)\S*", re.IGNORECASE)
+_LINK = re.compile(r"(?:\w*://|www\.)\S*", re.IGNORECASE)
 _PHONE = re.compile(r"\+?\d[\d -]{5,}\d")
+_LONG_NUMBER = re.compile(r"\d{5,}")  # five digits can be a chat account's number
+_ADDRESS = re.compile(r"\d+(?:\.\d+){2,}|(?<=[^\W_])\.(?=[^\W\d_])")  # of a machine, or a name's dot
 
 
 def clean(text: str) -> str:
     """`text` without what providers refuse inside a variable; of a phone number the last four digits stay."""
-    text = _LINK.sub("", text.translate(_BRACKETS))
+    text = text.translate(_BRACKETS)
+    text = "".join(c for c in text if c.isprintable() and not 0xD800 <= ord(c) <= 0xDFFF)
     text = _PHONE.sub(
-        lambda match: CUT + match.group()[-4:] if _digits(match.group()) >= 7 else match.group(), text
+        lambda match: CUT + match.group()[-4:] if _digits(match.group()) >= 7 else match.group(),
+        _LINK.sub("", text),
     )
-    return " ".join("".join(c for c in text if c.isprintable() and not 0xD800 <= ord(c) <= 0xDFFF).split())
+    return " ".join(text.split())
+
+
+def harmless(text: str) -> str:
+    """`text` with nothing in it that is, or looks like, a link or an account's number, as providers demand.
+
+    A number of five digits and more is written in groups, 30 000, so that it stays what it is.
+    """
+    text = _ADDRESS.sub(lambda match: match.group().replace(".", CUT), clean(text))
+    return _LONG_NUMBER.sub(lambda match: _grouped(match.group()), text)
+
+
+def carriable(text: str) -> str:
+    """`text` as a variable of an approved template: harmless and short."""
+    return shortened(harmless(text), VARIABLE_UNITS_MAX)
 
 
 @lru_cache(maxsize=4_096)
@@ -101,6 +119,12 @@ def _joined(parts: list[str]) -> str:
             said += " "
         said += part
     return said
+
+
+def _grouped(digits: str) -> str:
+    first = len(digits) % 3
+    groups = [digits[:first], *(digits[at : at + 3] for at in range(first, len(digits), 3))]
+    return " ".join(group for group in groups if group)
 
 
 def _digits(text: str) -> int:

@@ -18,11 +18,12 @@ SHRINK_STEPS = 20
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A text ready to send. `variables` are those that stand in it, as a provider's template takes them."""
+    """A text ready to send. `variables` are those that stand in it; `form`: the approved text that they fill."""
 
     text: str
     variables: dict[str, str]
     fits: bool
+    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def render(template: Template, values: Values, signature: str) -> Rendered:
 
 
 def _tries(template: Template, values: Values) -> Iterator[_Try]:
-    forms = [tuple(p for p in form if not p.optional or _known(p, values)) for form in template.forms]
+    forms = [tuple(p for p in form if not p.optional or known(p, values)) for form in template.forms]
     for form in forms:
         yield _Try(form, 0)
         yield _Try(form, 1)
@@ -57,22 +58,24 @@ def _tries(template: Template, values: Values) -> Iterator[_Try]:
         yield _Try(last, 1 + step / SHRINK_STEPS)
 
 
-def _known(piece: Piece, values: Values) -> bool:
+def known(piece: Piece, values: Values) -> bool:
+    """There is a value for each of its variables."""
     return all(values.get(name) for name in piece.variables)
 
 
 def _rendered(template: Template, values: Values, attempt: _Try, prefix: str) -> Rendered:
     wanted = dict.fromkeys(name for piece in attempt.pieces for name in piece.variables)
-    variables = {name: _said(template, values, name, attempt.shrink) for name in wanted}
+    variables = {name: said(template, values, name, attempt.shrink) for name in wanted}
 
-    def filled(said: str) -> str:
-        return VARIABLE.sub(lambda match: variables[match[1]], said)
+    def filled(words: str) -> str:
+        return VARIABLE.sub(lambda match: variables[match[1]], words)
 
     text = prefix + "".join(filled(piece.text) for piece in attempt.pieces)
     return Rendered(text, variables, units(text) <= template.room)
 
 
-def _said(template: Template, values: Values, name: str, shrink: float) -> str:
+def said(template: Template, values: Values, name: str, shrink: float) -> str:
+    """One variable as it is said; `shrink` as in `_Try`."""
     value = values.get(name) or template.unknown.get(name, "?")
     if isinstance(value, str):
         return value

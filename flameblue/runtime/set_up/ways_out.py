@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from typing import NamedTuple
 
 import httpx
 
@@ -10,41 +12,59 @@ from flameblue.config import Config
 from flameblue.domain.clock import Clock
 from flameblue.domain.errors import BadInput
 from flameblue.notices import channels
-from flameblue.notices.channel import Channel, Ears
+from flameblue.notices.channel import Channel, ChannelPlugin, Ears
 from flameblue.runtime.set_up.findings import Finding, fine, unsure, wrong
 
+SMS, VOICE = "SMS", "voice"
 UP_WITHIN_S = 10.0
 LOOK_EVERY_S = 0.1
 ANSWER_S = 5.0
 SILENT = Ears(receipt=lambda _id, _state: None, inbound=lambda _sender, _text: None)
 
 
+class _Way(NamedTuple):
+    medium: str
+    name: str
+    plugin: ChannelPlugin
+
+
 def look_at_channels(config: Config, clock: Clock, *, running: bool) -> Iterator[Finding]:
     """Each channel that is set: opened as the core opens it, until its line is up."""
     found, messages = plugins.find(channels), config.messages
-    media = {"sms_channel": "SMS", "voice_channel": "voice"}
+    media = {"sms_channel": SMS, "voice_channel": VOICE}
     for medium, name in ((media.get(key, key), name) for key, name in messages.channels().items()):
         if name not in found:
             continue  # told with the settings
-        if name == "console":
+        plugin: ChannelPlugin = found[name]
+        nature = plugin.nature(config)
+        if not nature.reaches:
             yield unsure(
-                medium, f"Channel console: {medium} messages go to the pages only, nobody's phone rings."
+                medium, f"Channel {name}: {medium} messages go to the pages only, nobody's phone rings."
             )
-            continue
-        if running:
+        elif running and nature.has_line:
             yield fine(
                 medium, f"The line of {name} is held by the Flameblue that runs now; its board shows it."
             )
-            continue
-        try:
-            channel: Channel = found[name].open(config, SILENT)
-        except BadInput as error:
-            yield wrong(medium, str(error))
-            continue
-        try:
-            yield _line(medium, name, channel, clock)
-        finally:
-            channel.close()
+        else:
+            yield from _look_at(_Way(medium, name, plugin), config, clock)
+
+
+def _look_at(way: _Way, config: Config, clock: Clock) -> Iterator[Finding]:
+    try:
+        channel = way.plugin.open(config, SILENT)
+    except BadInput as error:
+        yield wrong(way.medium, str(error))
+        return
+    with closing(channel):
+        lacks = way.plugin.lacks(config)
+        yield from (wrong(way.medium, said) for said in lacks)
+        nature = way.plugin.nature(config)
+        if nature.has_line:
+            yield _line(way.medium, way.name, channel, clock)
+        elif not lacks:
+            deaf = way.medium == SMS and not nature.hears
+            on_pages = " It hears no answers: cases are taken on the pages." if deaf else ""
+            yield fine(way.medium, f"{way.name} is set; it can't be tried without sending.{on_pages}")
 
 
 def _line(medium: str, name: str, channel: Channel, clock: Clock) -> Finding:

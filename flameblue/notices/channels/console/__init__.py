@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from flameblue.config import Config
-from flameblue.notices.channel import Channel, Ears, Outgoing, Sent
+from flameblue.notices.channel import Channel, Ears, Nature, Outgoing, Sent
 from flameblue.notices.texts.lengths import split
 
 
@@ -36,6 +36,14 @@ class Plugin:
     def open(self, config: Config, ears: Ears) -> Channel:
         del config
         return Console(ears)
+
+    def nature(self, config: Config) -> Nature:
+        del config
+        return Nature(reaches=False)
+
+    def lacks(self, config: Config) -> list[str]:
+        del config
+        return []
 
 
 PLUGIN = Plugin()

@@ -3,7 +3,7 @@
 from flameblue.config import Config
 from flameblue.domain.clock import SystemClock
 from flameblue.domain.errors import BadInput
-from flameblue.notices.channel import Channel, Ears
+from flameblue.notices.channel import Channel, Ears, Nature
 from flameblue.notices.channels.smpp.line import SmppLine
 
 
@@ -14,6 +14,14 @@ class Plugin:
         if not config.smpp.host:
             raise BadInput("The smpp channel needs [smpp] host in the configuration.")
         return SmppLine(config.smpp, ears, SystemClock())
+
+    def nature(self, config: Config) -> Nature:
+        del config
+        return Nature(has_line=True)
+
+    def lacks(self, config: Config) -> list[str]:
+        del config
+        return []
 
 
 PLUGIN = Plugin()

@@ -4,7 +4,7 @@ import httpx
 
 from flameblue.config import Config
 from flameblue.domain.errors import BadInput, DeliveryError
-from flameblue.notices.channel import Channel, Ears, Outgoing, Sent
+from flameblue.notices.channel import Channel, Ears, Nature, Outgoing, Sent
 
 TIMEOUT_S = 10.0
 AGAIN = frozenset({408, 425, 429})  # and every 5xx
@@ -62,6 +62,14 @@ class Plugin:
         if not config.voice.url:
             raise BadInput("The voice channel needs [voice] url in the configuration.")
         return Voice(config.voice.url, config.voice.token)
+
+    def nature(self, config: Config) -> Nature:
+        del config
+        return Nature(hears=False)
+
+    def lacks(self, config: Config) -> list[str]:
+        del config
+        return []
 
 
 PLUGIN = Plugin()

@@ -1,0 +1,1 @@
+"""SMS providers: a file a provider, found, not listed."""
