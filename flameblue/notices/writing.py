@@ -51,9 +51,10 @@ def second_for(notice: Notice) -> str:
 
 
 def words_for(template: str, language: str, channel: str) -> Catalogue:
-    """The catalogue that holds `template`: the group's own, or the texts of `language`, or of the first one whose approved templates the channel knows.
+    """The catalogue that holds `template`: the group's own, or that of `language`, as far as the channel has it.
 
-    They ask for an answer by SMS where one would be heard; a call asks for it too.
+    A channel of approved templates speaks the first of its languages to whoever reads none of them. Texts ask for
+    an answer by SMS where one would be heard; a call asks for it too.
     """
     if is_group(template):
         return group_catalogue(language)

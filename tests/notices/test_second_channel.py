@@ -8,7 +8,7 @@ from django.conf import settings
 
 from flameblue.cases import actions as cases
 from flameblue.cases.models import Case, CaseEvent
-from flameblue.config import Messages
+from flameblue.config import HttpSms, Messages
 from flameblue.domain.limits import NOTICES_PER_PERSON_PER_10_MIN
 from flameblue.notices import blindness, counting, delivery, receipts, silence, watching
 from flameblue.notices.channel import Channel
@@ -85,6 +85,42 @@ def test_what_is_refused_for_good_goes_by_the_second_channel_word_for_word(
     assert (copy.reason, copy.template, copy.instead_of) == (owners.reason, owners.template, owners)
     assert post.handed() == (1, 1, 0)
     assert told_to_the_desk() == ["发给Ailin的消息改走第二通道:第一通道没发出去"]
+
+
+@pytest.fixture
+def by_templates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second channel takes approved templates alone, and hears no answers."""
+    named = Messages(sms_channel="smpp", voice_channel="voice", sms_second_channel="http_sms")
+    provider = HttpSms(provider="aliyun", key_id="k", secret="s", sign_name="火焰蓝")
+    monkeypatch.setattr(settings, "CONFIG", replace(settings.CONFIG, messages=named, http_sms=provider))
+
+
+def test_a_second_channel_of_approved_templates_says_it_in_their_words(
+    owners: Notice, post: Post, by_templates: None, now: datetime
+) -> None:
+    post.first.answers = [never()]
+    for _ in range(4):
+        delivery.deliver_due(now, {"smpp": post.first, "http_sms": post.second})
+    (same,) = post.second.handed
+    assert owners.carried == {}
+    assert same.carried is not None
+    assert same.carried.form.startswith("owner_")
+    assert same.text.startswith("【火焰蓝】")
+    assert all(value in same.text for _, value in same.carried.variables)
+    assert "回1" in owners.text
+    assert "回1" not in same.text
+    copy = Notice.objects.get(channel="http_sms")
+    assert (copy.state, copy.instead_of, copy.person) == ("sent", owners, owners.person)
+
+
+def test_that_we_are_blind_is_said_to_it_in_their_words_too(
+    cast: Cast, post: Post, by_templates: None, now: datetime
+) -> None:
+    post.first.answers = [busy() for _ in range(9)]
+    assert blindness.blind(blindness.messages(now), {"smpp": post.first, "http_sms": post.second}) == []
+    assert post.second.handed
+    assert all(outgoing.carried is not None for outgoing in post.second.handed)
+    assert all(outgoing.carried is None for outgoing in post.first.handed)
 
 
 def test_a_busy_channel_is_asked_three_times_and_spared_once_the_second_has_it(

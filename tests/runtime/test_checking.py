@@ -20,7 +20,7 @@ def test_the_defaults_are_right(tmp_path: Path) -> None:
     [
         (
             Config(messages=Messages(sms_channel="smp")),
-            "messages.sms_channel is 'smp'; there are: console, dingtalk, feishu, smpp, voice, wecom.",
+            "messages.sms_channel is 'smp'; there are: console, dingtalk, feishu, http_sms, smpp, voice, wecom.",
         ),
         (
             Config(messages=Messages(sms_channel="wecom")),
