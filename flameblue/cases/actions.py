@@ -11,17 +11,18 @@ from flameblue.cases.outcome import Outcome
 from flameblue.cases.proving import Proof, proofs, prove_each
 from flameblue.cases.shelving import shelve, unshelve_due
 from flameblue.cases.system import open_system_case, system_cleared
-from flameblue.cases.traces import ReadingsQuery
+from flameblue.cases.traces import Heard, Past
 
 __all__ = [
     "Change",
     "Counts",
     "CursorMoved",
     "Delivered",
+    "Heard",
     "Latest",
     "Outcome",
+    "Past",
     "Proof",
-    "ReadingsQuery",
     "apply",
     "ask_help",
     "assign",

@@ -21,11 +21,15 @@ TREND_READINGS_MIN = 3
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One point's readings in order of device time; `gap_ns`: a longer pause is a gap."""
+    """One point's readings in order of device time; `gap_ns`: a longer pause is a gap.
+
+    `heard_ns`: when it was heard last, by our own clock; None: never.
+    """
 
     at_ns: NDArray[np.int64]
     value: NDArray[np.int32]
     gap_ns: int
+    heard_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +88,13 @@ def trailing_run(at_ns: NDArray[np.int64], wanted: NDArray[Any], gap_ns: int) ->
 
 
 def is_fresh(trace: Trace, now_ns: int) -> bool:
-    """The newest reading is not older than the promised interval allows."""
+    """The newest reading is not older, by the device's clock, than the promised interval allows."""
     return len(trace.at_ns) > 0 and now_ns - int(trace.at_ns[-1]) <= trace.gap_ns
+
+
+def is_heard(trace: Trace, now_ns: int) -> bool:
+    """The point still speaks, whatever its clock says."""
+    return trace.heard_ns is not None and now_ns - trace.heard_ns <= trace.gap_ns
 
 
 def clear_run(trace: Trace, clear: Clear) -> Run:
@@ -109,6 +118,7 @@ def summed(traces: Sequence[Trace]) -> Trace:
     """
     if not traces or any(len(trace.at_ns) == 0 for trace in traces):
         return Trace(np.empty(0, np.int64), np.empty(0, np.int32), 0)
+    heard = [trace.heard_ns for trace in traces if trace.heard_ns is not None]
     begin = max(int(trace.at_ns[0]) for trace in traces)
     at_ns = np.unique(np.concatenate([trace.at_ns for trace in traces]))
     at_ns = at_ns[at_ns >= begin]
@@ -119,7 +129,8 @@ def summed(traces: Sequence[Trace]) -> Trace:
         total += trace.value[place]
         known &= (trace.value[place] != NO_VALUE) & (at_ns - trace.at_ns[place] <= trace.gap_ns)
     value = np.where(known, total, NO_VALUE).astype(np.int32)
-    return Trace(at_ns, value, max(trace.gap_ns for trace in traces))
+    heard_ns = min(heard) if len(heard) == len(traces) else None
+    return Trace(at_ns, value, max(trace.gap_ns for trace in traces), heard_ns)
 
 
 def off_since_ns(load: Trace, zero: int, for_s: float, now_ns: int) -> int | None:
@@ -151,7 +162,7 @@ class Question:
 
 def judge(value: Trace, load: Trace | None, question: Question) -> Verdict:
     """Whether the value stayed on the safe side for the set time, under the load that is asked for."""
-    if not is_fresh(value, question.now_ns):
+    if not is_heard(value, question.now_ns):
         return Verdict(False, "silent")
     run = clear_run(value, question.clear)
     if run.begin_ns is None:
@@ -161,7 +172,7 @@ def judge(value: Trace, load: Trace | None, question: Question) -> Verdict:
     if question.load is not None:
         if load is None:
             return Verdict(False, "load_unknown")
-        if not is_fresh(load, question.now_ns):
+        if not is_heard(load, question.now_ns):
             return Verdict(False, "silent")
         loaded = _load_run(load, question.load)
         if loaded.begin_ns is None:

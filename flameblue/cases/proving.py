@@ -18,7 +18,7 @@ from flameblue.cases.events import Draft
 from flameblue.cases.loads import Latest, load_points
 from flameblue.cases.models import Alarm, Case, Family, State
 from flameblue.cases.policy import EvidencePolicy, Policy, current
-from flameblue.cases.traces import ReadingsQuery, Window, clear_of
+from flameblue.cases.traces import Past, Window, clear_of
 from flameblue.domain.clock import to_ns
 from flameblue.domain.quantities import QUANTITIES
 from flameblue.domain.transitions import Level, Rule
@@ -36,9 +36,7 @@ class Proof:
     verdict: evidence.Verdict
 
 
-def prove_each(
-    now: datetime, readings: ReadingsQuery, latest: Latest, policy: Policy | None = None
-) -> Iterator[int]:
+def prove_each(now: datetime, past: Past, latest: Latest, policy: Policy | None = None) -> Iterator[int]:
     """Looks at the readings of every unclosed case, one each time it is asked; yields how many events that made."""
     agreed = policy or current()
     unclosed = Case.objects.filter(is_test=False, premises__isnull=False).exclude(
@@ -46,18 +44,18 @@ def prove_each(
     )
     yield _look_at_tests(now, latest, agreed)
     for case in unclosed.select_related("premises__site").order_by("pk"):
-        yield switching.look_at(case, now, readings, agreed)
-        yield trending.look_at(case, now, readings, agreed)
-        yield _prove(case, now, readings, agreed)
+        yield switching.look_at(case, now, past, agreed)
+        yield trending.look_at(case, now, past, agreed)
+        yield _prove(case, now, past, agreed)
 
 
-def proofs(case: Case, now: datetime, readings: ReadingsQuery, policy: Policy | None = None) -> list[Proof]:
+def proofs(case: Case, now: datetime, past: Past, policy: Policy | None = None) -> list[Proof]:
     """What the readings prove of each alarm that the case has to prove, and why not."""
     agreed = policy or current()
     if case.family not in agreed.evidence:
         return []
     wanted = agreed.evidence[case.family]
-    window = Window(readings, to_ns(now), wanted.for_s)
+    window = Window(past, to_ns(now), wanted.for_s)
     return [Proof(alarm, _judge(case, alarm, window, agreed)) for alarm in _to_prove(case)]
 
 
@@ -95,14 +93,14 @@ def _counts_from(case: Case) -> datetime:
     return max(at for at in (case.announced_at, case.made_safe_at, case.repaired_at) if at is not None)
 
 
-def _prove(case: Case, now: datetime, readings: ReadingsQuery, policy: Policy) -> int:
+def _prove(case: Case, now: datetime, past: Past, policy: Policy) -> int:
     case.refresh_from_db()
     wanted = policy.evidence.get(case.family)
     if wanted is None or not (case.state in HAD_BY_SOMEBODY or (wanted.untaken and case.announced)):
         return 0
     if case.incident_id is not None or case.state in {State.PROVEN, State.CLOSED}:
         return 0
-    found = proofs(case, now, readings, policy)
+    found = proofs(case, now, past, policy)
     if not found or not all(proof.verdict.proven for proof in found):
         return 0
     return _proven(case, found, now)

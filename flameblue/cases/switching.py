@@ -18,7 +18,7 @@ from flameblue.cases.finishing import made_safe
 from flameblue.cases.loads import load_points
 from flameblue.cases.models import Alarm, Case, CaseEvent, Family, State
 from flameblue.cases.policy import Policy
-from flameblue.cases.traces import ReadingsQuery, Window
+from flameblue.cases.traces import Past, Window
 from flameblue.domain.clock import to_ns
 from flameblue.domain.quantities import NO_VALUE, QUANTITIES
 from flameblue.domain.transitions import Rule
@@ -27,11 +27,11 @@ FED_BY_THE_CIRCUIT = {Family.HEAT, Family.LEAKAGE, Family.LOAD, Family.ARC}
 NOT_OF_A_VALUE = (*grouping.DEVICE_WIDE, Rule.SENSOR)
 
 
-def look_at(case: Case, now: datetime, readings: ReadingsQuery, policy: Policy) -> int:
+def look_at(case: Case, now: datetime, past: Past, policy: Policy) -> int:
     """Marks the case made safe or its load back, if the readings say so; returns how many events."""
     if case.family not in FED_BY_THE_CIRCUIT:
         return 0
-    window = Window(readings, to_ns(now), policy.made_safe.for_s)
+    window = Window(past, to_ns(now), policy.made_safe.for_s)
     if case.state in {State.OPEN, State.TAKEN}:
         off = _is_off(case, window, policy)
         return int(bool(off and made_safe(case.pk, None, "zero_current", now)))

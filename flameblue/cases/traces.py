@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from flameblue.cases.evidence import Clear, Trace, summed
-from flameblue.domain.limits import SECOND_NS
+from flameblue.domain.limits import BACKLOG_NS_MAX, SECOND_NS
 from flameblue.domain.points import NEVER_NS, NO_LIMIT, NO_LOWER_LIMIT, ON_CHANGE, POINT
 from flameblue.domain.transitions import Rule
 from flameblue.fleet.models import Point
@@ -17,14 +17,33 @@ from flameblue.fleet.models import Point
 # without readings may be absent. Late readings are in their place; retained ones are left out.
 ReadingsQuery = Callable[[Sequence[int], int, int], Mapping[int, tuple[NDArray[Any], NDArray[Any]]]]
 
+
+class Heard(NamedTuple):
+    """A point's newest reading: its device time, and when the point was heard last, by our own clock."""
+
+    at_ns: int
+    arrival_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is known of readings; `heard` None: never."""
+
+    raw: ReadingsQuery
+    heard: Callable[[int], Heard | None]
+
+
 GAP_UNKNOWN_NS = 60 * SECOND_NS  # of a point that detection does not know (yet)
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The stretch of device time that is looked at, up to now."""
+    """The stretch of device time that is looked at, up to now.
 
-    readings: ReadingsQuery
+    A clock that lags is looked at as far back as it lags: no clock makes a point's repair unprovable.
+    """
+
+    past: Past
     now_ns: int
     length_s: float
 
@@ -35,13 +54,17 @@ class Window:
     def traces(self, points: Sequence[Point]) -> list[Trace]:
         """One trace a point, in their order."""
         gaps = [gap_ns(point) for point in points]
-        begin = self.now_ns - round(self.length_s * SECOND_NS) - max(gaps, default=0)
-        found = self.readings([point.pk for point in points], begin, self.now_ns)
+        heard = [self.past.heard(point.pk) for point in points]
+        lag_ns = max((one.arrival_ns - one.at_ns for one in heard if one is not None), default=0)
+        lag_ns = min(max(lag_ns, 0), BACKLOG_NS_MAX)
+        begin = self.now_ns - round(self.length_s * SECOND_NS) - max(gaps, default=0) - lag_ns
+        found = self.past.raw([point.pk for point in points], begin, self.now_ns)
         empty = (np.empty(0, np.int64), np.empty(0, np.int32))
         traces = []
-        for point, gap in zip(points, gaps, strict=True):
+        for point, gap, one in zip(points, gaps, heard, strict=True):
             at_ns, value = found.get(point.pk, empty)
-            traces.append(Trace(np.asarray(at_ns, np.int64), np.asarray(value, np.int32), gap))
+            heard_ns = None if one is None else one.arrival_ns
+            traces.append(Trace(np.asarray(at_ns, np.int64), np.asarray(value, np.int32), gap, heard_ns))
         return traces
 
     def load(self, points: Sequence[int]) -> Trace:

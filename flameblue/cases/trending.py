@@ -11,7 +11,7 @@ from flameblue.cases.event_data import EventData
 from flameblue.cases.events import Draft
 from flameblue.cases.models import Alarm, Case, State
 from flameblue.cases.policy import Policy, Step
-from flameblue.cases.traces import ReadingsQuery, Window, row_of
+from flameblue.cases.traces import Past, Window, row_of
 from flameblue.domain.clock import to_ns
 from flameblue.domain.points import NO_LIMIT, NO_LOWER_LIMIT
 from flameblue.domain.transitions import Level, Rule
@@ -20,7 +20,7 @@ ALARM_LIMIT = {Rule.OVER: ("over_alarm", NO_LIMIT), Rule.UNDER: ("under_alarm", 
 STEP = Step(id="owner_soon", after_s=0, to="owner", channel="sms")
 
 
-def look_at(case: Case, now: datetime, readings: ReadingsQuery, policy: Policy) -> int:
+def look_at(case: Case, now: datetime, past: Past, policy: Policy) -> int:
     """Once an announcement, in the quiet hours: tells the owner at once where the alarm limit is near."""
     if case.state not in {State.OPEN, State.TAKEN} or case.level != Level.WARNING or case.site is None:
         return 0
@@ -30,7 +30,7 @@ def look_at(case: Case, now: datetime, readings: ReadingsQuery, policy: Policy) 
     waits = any(step.waits_for_morning for step in ladder_of(case, policy).steps)
     if not waits or not escalation.is_quiet(policy.quiet_hours, local):
         return 0
-    window = Window(readings, to_ns(now), policy.quiet_hours.trend_over_s)
+    window = Window(past, to_ns(now), policy.quiet_hours.trend_over_s)
     near = [hours for alarm in _warnings(case) if (hours := _hours(alarm, window)) is not None]
     if not near or min(near) >= policy.quiet_hours.hours_to_limit_max:
         return 0

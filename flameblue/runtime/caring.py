@@ -46,7 +46,8 @@ class Caring:
             began_s = self.clock.monotonic_s()
             await asyncio.to_thread(self.memory.read_on)
             now = to_datetime(self.clock.now_ns())
-            self._tell(await self._case_by_case(cases.prove_each(now, self.memory.raw, self.latest)))
+            past = cases.Past(self.memory.raw, self.heard)
+            self._tell(await self._case_by_case(cases.prove_each(now, past, self.latest)))
             await asyncio.sleep(max(EVIDENCE_S, REST * (self.clock.monotonic_s() - began_s)))
 
     def _tell(self, made: int) -> None:
@@ -64,3 +65,8 @@ class Caring:
         """The newest reading of `point` as (device time, value)."""
         found = self.board.latest(point)
         return None if found is None else (found.at_ns, found.value)
+
+    def heard(self, point: int) -> cases.Heard | None:
+        """When `point` was heard last, by its clock and by ours."""
+        found = self.board.latest(point)
+        return None if found is None else cases.Heard(found.at_ns, found.arrival_ns)

@@ -13,6 +13,11 @@ from flameblue.web import readings, sentences, words
 LOOKED_AT = (State.TAKEN, State.MADE_SAFE, State.REPAIRED)
 
 
+def _heard(point: int) -> actions.Heard | None:
+    found = readings.latest([point]).get(point)
+    return None if found is None else actions.Heard(found.at_ns, found.arrival_ns)
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One alarm of the case: proven, or why not yet."""
@@ -30,7 +35,7 @@ def of(case: Case, now_ns: int) -> list[Line]:
         with readings.memory() as memory:
             if memory is None:
                 return []
-            found = actions.proofs(case, to_datetime(now_ns), memory.raw)
+            found = actions.proofs(case, to_datetime(now_ns), actions.Past(memory.raw, _heard))
     except FlameblueError as error:
         return [Line(where=_("Proof"), proven=False, why=str(error))]
     return [

@@ -46,6 +46,7 @@ class Bench:
     levels: dict[tuple[int, int], Level] = field(default_factory=dict)
     readings: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     delivered: set[int] = field(default_factory=set)
+    lag_ns: int = 0  # of the devices' clocks
     log: list[tuple[Change, datetime]] = field(default_factory=list)
 
     # detection
@@ -93,7 +94,7 @@ class Bench:
         steps = QUANTITIES[point.quantity].steps(value)
         rows = self.readings.setdefault(point.pk, [])
         for back in range(int(for_s / every_s), -1, -1):
-            rows.append((to_ns(self.now - timedelta(seconds=back * every_s)), steps))
+            rows.append((to_ns(self.now - timedelta(seconds=back * every_s)) - self.lag_ns, steps))
         rows.sort(key=lambda row: row[0])
 
     def latest(self, point: int) -> tuple[int, int] | None:
@@ -110,6 +111,14 @@ class Bench:
                 found[point] = (np.array([row[0] for row in rows]), np.array([row[1] for row in rows]))
         return found
 
+    def last_heard(self, point: int) -> actions.Heard | None:
+        found = self.latest(point)
+        return None if found is None else actions.Heard(found[0], found[0] + self.lag_ns)
+
+    @property
+    def past(self) -> actions.Past:
+        return actions.Past(self.query, self.last_heard)
+
     # time
     def wait(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
@@ -124,7 +133,7 @@ class Bench:
         return sum(actions.escalate_each(self.now, lambda case: case in self.delivered))
 
     def look(self) -> int:
-        return sum(actions.prove_each(self.now, self.query, self.latest))
+        return sum(actions.prove_each(self.now, self.past, self.latest))
 
     # what came of it
     def case(self) -> Case:

@@ -28,6 +28,17 @@ HALF_HOUR_S = 1800
 @pytest.fixture
 def taken(bench: Bench) -> Bench:
     """Heat at 203房 under 38 A, taken by Bolat; the value has just come back."""
+    return has_taken(bench)
+
+
+@pytest.fixture
+def lagging(bench: Bench) -> Bench:
+    """The same where the devices' clocks are five minutes behind."""
+    bench.lag_ns = 300 * S_NS
+    return has_taken(bench)
+
+
+def has_taken(bench: Bench) -> Bench:
     bench.read(bench.cast.ib, 38.0)
     bench.read(bench.cast.tb, 82.0)
     bench.alarm(bench.cast.tb)
@@ -48,7 +59,7 @@ def run(bench: Bench, seconds: float, temperature: float, current: float) -> Non
 
 
 def reasons(bench: Bench) -> list[str]:
-    return [proof.verdict.reason for proof in actions.proofs(bench.case(), bench.now, bench.query)]
+    return [proof.verdict.reason for proof in actions.proofs(bench.case(), bench.now, bench.past)]
 
 
 def test_thirty_minutes_below_the_clear_limit_under_load_prove(taken: Bench) -> None:
@@ -299,7 +310,8 @@ def test_a_warning_that_rises_slowly_waits_for_the_morning(bench: Bench) -> None
 
 def trace(*values: int, every_s: int = 10, gap_s: int = 16) -> Trace:
     at_ns = np.arange(len(values), dtype=np.int64) * every_s * S_NS
-    return Trace(at_ns, np.array(values, np.int32), gap_s * S_NS)
+    heard_ns = int(at_ns[-1]) if len(at_ns) else None
+    return Trace(at_ns, np.array(values, np.int32), gap_s * S_NS, heard_ns)
 
 
 def test_a_run_begins_after_the_last_unwanted_reading_and_after_the_last_gap() -> None:
@@ -362,3 +374,24 @@ def test_a_current_that_is_no_longer_read_is_neither_off_nor_back() -> None:
     assert (back_since_ns(flowing, 1, 30, fresh), back_since_ns(flowing, 1, 30, stale)) == (0, None)
     assert off_since_ns(off, 1, 41, fresh) is None
     assert off_since_ns(trace(0, 0, 2, 0, 0), 1, 30, fresh) is None
+
+
+def test_a_clock_that_lags_delays_the_proof_and_does_not_prevent_it(lagging: Bench) -> None:
+    run(lagging, HALF_HOUR_S + 180, 46.0, 38.0)
+    assert reasons(lagging) == ["too_short"]
+    run(lagging, 120, 46.0, 38.0)
+    assert lagging.case().state == "proven"
+
+
+def test_a_device_whose_clock_lags_is_silent_when_it_says_nothing(lagging: Bench) -> None:
+    run(lagging, HALF_HOUR_S + 180, 46.0, 38.0)
+    lagging.wait(120)
+    assert reasons(lagging) == ["silent"]
+
+
+def test_what_was_kept_from_before_the_repair_proves_nothing(taken: Bench) -> None:
+    run(taken, HALF_HOUR_S, 46.0, 38.0)
+    actions.repaired(taken.case().pk, taken.cast.bolat, "loose_terminal", "tightened", taken.now)
+    taken.lag_ns = 7_200 * S_NS
+    run(taken, HALF_HOUR_S, 46.0, 38.0)
+    assert taken.case().state == "repaired"

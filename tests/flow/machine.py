@@ -213,10 +213,14 @@ def look_after(now: datetime, memory: Memory, board: Board) -> None:
         found = board.latest(point)
         return None if found is None else (found.at_ns, found.value)
 
+    def heard(point: int) -> cases.Heard | None:
+        found = board.latest(point)
+        return None if found is None else cases.Heard(found.at_ns, found.arrival_ns)
+
     cases.unshelve_due(now)
     sum(cases.escalate_each(now, receipts.owner_has_it))
     memory.read_on()
-    sum(cases.prove_each(now, memory.raw, latest))
+    sum(cases.prove_each(now, cases.Past(memory.raw, heard), latest))
 
 
 async def _nothing() -> None:

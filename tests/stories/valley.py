@@ -58,6 +58,7 @@ class Valley:
         self.told = 0
         self.points: dict[tuple[str, str, str], Point] = {}
         self.history: dict[int, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+        self.heard: dict[int, cases.Heard] = {}
         self.silent: set[str] = set()
         self.rooms: dict[str, str] = {}
         self._settle_in()
@@ -112,13 +113,14 @@ class Valley:
                 times, values = self.history[reading.point]
                 times.append(reading.at_ns)
                 values.append(reading.value)
+                self.heard[reading.point] = cases.Heard(reading.at_ns, arrival_ns)
         else:
             self._append(tick_draft(arrival_ns), now)
         if Case.objects.exclude(state=State.CLOSED).exists():
             cases.unshelve_due(now)
             sum(cases.escalate_each(now, self.phones.owner_has_it))
             if second % EVIDENCE_EVERY_S == 0:
-                sum(cases.prove_each(now, self._query, self.detector.latest))
+                sum(cases.prove_each(now, cases.Past(self._query, self._heard), self.detector.latest))
         self._listen(second)
         for words in self.phones.carry(now):
             self.happened.append((second, words))
@@ -131,6 +133,9 @@ class Valley:
             change = cases.Change(tuple(transitions), before=self.applied, after=self.offset)
             cases.apply(change, self.detector.latest, now)
             self.applied = self.offset
+
+    def _heard(self, point: int) -> cases.Heard | None:
+        return self.heard.get(point)
 
     def _query(
         self, points: Sequence[int], from_ns: int, to_ns_: int
