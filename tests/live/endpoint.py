@@ -70,7 +70,7 @@ class Endpoint:
         return int(statm.split()[1]) * PAGE_BYTES
 
     def descriptors(self) -> int:
-        return len(os.listdir(f"/proc/{self._process.pid}/fd"))
+        return len(list(Path(f"/proc/{self._process.pid}/fd").iterdir()))
 
     def cpu_s(self) -> float:
         stat = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()

@@ -20,6 +20,7 @@ from flameblue.intake.directory import DeviceEntry, Directory, credential_hash
 from flameblue.intake.listener import Listener
 from flameblue.intake.payloads.sparkplug_b import wire
 from flameblue.intake.payloads.thingsboard_gateway import PLUGIN
+from flameblue.intake.payloads.thingsboard_gateway.codec import ATTRIBUTES_RESPONSE
 from flameblue.intake.reception import Intake
 from flameblue.journal.commit import Committer
 from flameblue.journal.embedded import EmbeddedJournal
@@ -279,7 +280,7 @@ def test_the_official_gateway_client_is_understood_and_understands_our_answer(mo
     ours = paho.Client(CallbackAPIVersion.VERSION2)
 
     def take(_client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
-        if message.topic in payload.commands("GW1"):
+        if message.topic == ATTRIBUTES_RESPONSE:
             return
         samples.extend(payload.parse(message.topic, message.payload))
         for topic, answer in payload.replies(message.topic, message.payload):
