@@ -91,7 +91,7 @@ def _first_status(content: Mapping[str, Any]) -> dict[str, Any]:
 
 def _notified(content: Mapping[str, Any]) -> Sample:
     parameters = content.get("params")
-    if content.get("method") not in NOTIFICATIONS or not isinstance(parameters, dict):
+    if str(content.get("method")) not in NOTIFICATIONS or not isinstance(parameters, dict):
         return NOTHING
     return _components({key: item for key, item in parameters.items() if key != "ts"}, parameters.get("ts"))
 
