@@ -59,10 +59,9 @@ $(VENV)/dev.stamp: $(VENV)/uv.stamp locks/dev.txt pyproject.toml
 	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $@ $(VENV)/run.stamp
 
-$(VENDOR)/stamp: package.json package-lock.json | $(VENV)/run.stamp
+$(VENDOR)/stamp: package.json package-lock.json $(wildcard assets/*) | $(VENV)/run.stamp
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --no-fund --no-audit --loglevel=error
-	mkdir -p $(VENDOR)
-	cp node_modules/htmx.org/dist/htmx.min.js node_modules/htmx-ext-sse/dist/sse.min.js $(VENDOR)/
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/node assets/vendor.mjs $(VENDOR)
 	touch $@
 
 $(VENV)/locale.stamp: $(CATALOGUES) | $(VENV)/run.stamp
