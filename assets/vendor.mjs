@@ -8,6 +8,7 @@ const target = process.argv[2];
 const modules = join(here, "..", "node_modules");
 const copied = {
   "htmx.min.js": "htmx.org/dist/htmx.min.js",
+  "idiomorph-ext.min.js": "idiomorph/dist/idiomorph-ext.min.js",
   "sse.min.js": "htmx-ext-sse/dist/sse.min.js",
   "maplibre/maplibre-gl.mjs": "maplibre-gl/dist/maplibre-gl.mjs",
   "maplibre/maplibre-gl-worker.mjs": "maplibre-gl/dist/maplibre-gl-worker.mjs",

@@ -3,9 +3,9 @@
 from flameblue.cases.applying import Change, apply
 from flameblue.cases.counting import Counts, counts
 from flameblue.cases.cursors import CursorMoved, cursor, move_cursor, skip, skipped_offsets
-from flameblue.cases.escalating import Delivered, escalate_each
+from flameblue.cases.escalating import Delivered, escalate_each, next_call
 from flameblue.cases.finishing import close, made_safe, repaired
-from flameblue.cases.handling import ask_help, assign, comment, owner_acknowledge, take
+from flameblue.cases.handling import ask_help, assign, comment, give_back, owner_acknowledge, take
 from flameblue.cases.loads import Latest
 from flameblue.cases.outcome import Outcome
 from flameblue.cases.proving import Proof, proofs, prove_each
@@ -31,8 +31,10 @@ __all__ = [
     "counts",
     "cursor",
     "escalate_each",
+    "give_back",
     "made_safe",
     "move_cursor",
+    "next_call",
     "open_system_case",
     "owner_acknowledge",
     "proofs",

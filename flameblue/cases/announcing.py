@@ -24,7 +24,7 @@ class Run:
 
 def ladder_of(case: Case, policy: Policy) -> Ladder:
     """The escalation ladder that the case climbs now."""
-    rules = set(case.alarms.exclude(level=Level.NORMAL).values_list("rule", flat=True))
+    rules = {alarm.rule for alarm in case.alarms.all() if alarm.level != Level.NORMAL}
     facts = escalation.LadderFacts(
         family=case.family,
         level=Level(case.level if case.level != Level.NORMAL else case.worst_level),

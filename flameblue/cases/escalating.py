@@ -105,6 +105,19 @@ def _left_over(case: Case, now: datetime, policy: Policy) -> list[Draft]:
     return [Draft(case, kinds.LEFT_OVER, now, data)]
 
 
+def next_call(case: Case, *, receipt: bool, policy: Policy | None = None) -> tuple[str, datetime] | None:
+    """The step that is taken next while nothing changes, and when; None: nobody else is called.
+
+    `receipt`: the owner's message is known to have arrived.
+    """
+    if case.state not in {State.OPEN, State.TAKEN} or case.incident_id is not None or not case.announced:
+        return None
+    if case.shelved_until is not None:
+        return None
+    step = escalation.next_step(ladder_of(case, policy or current()), _facts(case, receipt=receipt))
+    return (step.id, case.announced_at + timedelta(seconds=step.after_s)) if step else None
+
+
 def _facts(case: Case, *, receipt: bool, still_beyond: bool = False) -> escalation.CaseFacts:
     return escalation.CaseFacts(
         announced_at=case.announced_at,

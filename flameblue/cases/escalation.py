@@ -55,6 +55,17 @@ def due_steps(ladder: Ladder, case: CaseFacts, now: datetime) -> list[Step]:
     return due
 
 
+def next_step(ladder: Ladder, case: CaseFacts) -> Step | None:
+    """The step that comes next while nothing changes; None: the ladder has no other."""
+    holds = _holding(case)
+    left = [
+        step
+        for step in ladder.steps
+        if step.id not in case.steps_taken and not (holds | case.steps_taken) & set(step.unless)
+    ]
+    return min(left, key=lambda step: step.after_s, default=None)
+
+
 def rings_again(ladder: Ladder, case: CaseFacts, now: datetime) -> bool:
     """The case was taken `rings_again_after_s` ago and its value is still at or beyond the limit."""
     if ladder.rings_again_after_s is None or case.taken_at is None or not case.still_beyond:

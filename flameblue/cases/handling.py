@@ -20,6 +20,7 @@ from flameblue.people.models import Contact, Person
 
 TEXT_CHARS_MAX = 2_000
 HELP_AGAIN_AFTER = timedelta(minutes=5)
+GIVE_BACK_WITHIN = timedelta(seconds=15)  # ten are promised; the rest is for a slow network
 
 
 @transaction.atomic
@@ -38,6 +39,21 @@ def take(case_id: int, by: Person, now: datetime) -> Outcome:
         return refused("closed" if case.state == State.CLOSED else "taken_by_other", case.taken_by)
     settle(case)
     record_by(case, kinds.TAKEN, by, now, {})
+    return DONE
+
+
+@transaction.atomic
+def give_back(case_id: int, by: Person, now: datetime) -> Outcome:
+    """`by` took the case by mistake a moment ago: nobody has it again, and escalation goes on as if nobody had."""
+    mine = Case.objects.filter(
+        pk=case_id, state=State.TAKEN, taken_by=by, taken_at__gte=now - GIVE_BACK_WITHIN
+    )
+    won = mine.update(state=State.OPEN, taken_by=None, taken_at=None)
+    case = Case.objects.select_related("taken_by", "premises", "site").get(pk=case_id)
+    if not won:
+        return refused("too_late", case.taken_by)
+    settle(case)
+    record_by(case, kinds.GIVEN_BACK, by, now, {})
     return DONE
 
 

@@ -19,6 +19,7 @@ INCIDENT_JOINED = "incident_joined"  # the case is a member of an incident now, 
 INCIDENT_ENDED = "incident_ended"  # every member's readings are back
 
 TAKEN = "taken"
+GIVEN_BACK = "given_back"  # by who had taken it a moment before
 OWNER_ANSWERED = "owner_answered"
 HELP_ASKED = "help_asked"
 COMMENTED = "commented"
@@ -49,6 +50,7 @@ ALL = frozenset(
         INCIDENT_JOINED,
         INCIDENT_ENDED,
         TAKEN,
+        GIVEN_BACK,
         OWNER_ANSWERED,
         HELP_ASKED,
         COMMENTED,

@@ -1,13 +1,13 @@
 """What the network says of a message: a receipt a part. One that comes before its part is kept until then."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F
 
-from flameblue.cases.models import Case
 from flameblue.notices.falling_back import tell_failure
 from flameblue.notices.models import EarlyReceipt, Notice, Part
-from flameblue.people.models import Contact
 
 DELIVERED = "DELIVRD"
 FAILED = frozenset({"UNDELIV", "EXPIRED", "DELETED", "REJECTD"})
@@ -59,9 +59,16 @@ def _lost(part: Part, state: str, now: datetime) -> None:
 
 def owner_has_it(case_id: int) -> bool:
     """Whether a message about the case is known to have arrived at the owner since the case was announced."""
-    case = Case.objects.get(pk=case_id)
-    if case.premises_id is None:
-        return False
-    owners = Contact.objects.filter(premises=case.premises_id, order=1).values("person")
-    arrived = Notice.objects.filter(case=case_id, person__in=owners, created_at__gte=case.announced_at)
-    return arrived.filter(state=Notice.State.DELIVERED).exists()
+    return bool(owners_who_have_it((case_id,)))
+
+
+def owners_who_have_it(case_ids: Collection[int]) -> set[int]:
+    """The cases of `case_ids` of which that is so."""
+    arrived = Notice.objects.filter(
+        case__in=case_ids,
+        state=Notice.State.DELIVERED,
+        created_at__gte=F("case__announced_at"),
+        person__contact_for__premises=F("case__premises"),
+        person__contact_for__order=1,
+    )
+    return set(arrived.values_list("case", flat=True))

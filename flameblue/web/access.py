@@ -25,7 +25,7 @@ from flameblue.cases.models import Case, CaseEvent
 from flameblue.fleet.models import Device, Point, Premises
 from flameblue.people.actions import must_choose_password
 from flameblue.people.models import Person
-from flameblue.web import tokens
+from flameblue.web import themes, tokens
 from flameblue.web.now import now
 
 ADMIN, DUTY, VIEWER = "admin", "duty", "viewer"
@@ -57,6 +57,8 @@ VIEWS: Mapping[str, Rule] = {
     "sign-in": ANYONE,
     "sign-out": ANYONE,
     "language": ANYONE,
+    "theme": ANYONE,
+    "styleguide": SEES,
     "healthz": ANYONE,
     "password": SEES,
     "board": SEES,
@@ -66,6 +68,7 @@ VIEWS: Mapping[str, Rule] = {
     "live-case": SEES,
     "closed-cases": SEES,
     "case-take": ACTS,
+    "case-give-back": ACTS,
     "case-made-safe": ACTS,
     "case-repaired": ACTS,
     "case-close": ACTS,
@@ -286,6 +289,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "may_act": role in ACTS.roles,
         "is_admin": role == ADMIN,
         "person": person,
+        "theme": themes.chosen(request),
         "is_demo": bool(settings.CONFIG.demo),
         "now": now(),
     }

@@ -1,14 +1,15 @@
 """Pages that follow what happens: server-sent events, whose id is the number of the newest case event.
 
-One poller a process asks for the newest number and wakes every open line; each line then renders the parts of
-its page as its reader may see them, with the very templates of the page, and sends those that differ. Who
-connects, also again (Last-Event-ID), gets the present parts at once: nothing is missed, nothing replayed. A
-line ends after LINE_S, so that the browser asks anew and a right that was withdrawn ends with it.
+One poller a process asks for the newest number and wakes every open line; each line then sends the
+parts of its page that differ, rendered with the page's own templates as its reader may see them, once for all
+readers who may see the same. Who connects, also again (Last-Event-ID), gets the present parts at once: nothing is
+missed, nothing replayed. A line ends after LINE_S, so that the browser asks anew and a right that was withdrawn
+ends with it.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -23,11 +24,12 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from flameblue.cases.models import CaseEvent
-from flameblue.domain.limits import LIVE_LINES_MAX
+from flameblue.domain.limits import LIVE_LINES_MAX, SECOND_NS
+from flameblue.web.now import now_ns
 
 log = logging.getLogger("flameblue.web.live")
 POLL_S = 0.4
-BEAT_S = 5.0  # an idle line says so often that it is alive; the page says when it is not
+BEAT_S = 2.0  # an idle line says so often that it is alive; the page says when it is not
 LINE_S = 900.0
 
 Context = Callable[[HttpRequest], dict[str, Any]]
@@ -37,12 +39,14 @@ Context = Callable[[HttpRequest], dict[str, Any]]
 class Page:
     """The live parts of a page: the name of each and its template; drawn anew every `refresh_s`.
 
-    A part in `typed` holds fields that a reader may be filling in: it is sent only for a newer event.
+    A part in `typed` holds fields that a reader may be filling in: it is sent only for a newer event. Readers of
+    whom `shared` says the same see the same parts, which are drawn once for all of them.
     """
 
     parts: Mapping[str, str]
     refresh_s: float
     typed: frozenset[str] = frozenset()
+    shared: Callable[[HttpRequest], Hashable] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,23 @@ class Line:
 
 
 @dataclass(slots=True)
+class Drawing:
+    """Parts that several readers see."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    number: int = -1
+    at_s: float = 0.0
+    parts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Hub:
     """The newest number, asked for by one task while anybody listens."""
 
     ask: Callable[[], Awaitable[int]]
     number: int = 0
     listeners: int = 0
+    drawings: dict[Hashable, Drawing] = field(default_factory=dict)
     _moved: asyncio.Event = field(default_factory=asyncio.Event)
     _task: "asyncio.Task[None] | None" = None
 
@@ -84,6 +99,19 @@ class Hub:
         if self.listeners == 0 and self._task is not None:
             self._task.cancel()
             self._task = None
+            self.drawings.clear()
+
+    async def draw(self, line: Line, key: Hashable, number: int, older_s: float) -> dict[str, str]:
+        """The parts of `line` as they are at event `number` or later, drawn no longer than `older_s` ago."""
+        if key is None:
+            return await sync_to_async(line.draw)()
+        drawing = self.drawings.setdefault((id(line.page), key), Drawing())
+        async with drawing.lock:
+            now_s = asyncio.get_running_loop().time()
+            if drawing.number < number or now_s - drawing.at_s >= older_s:
+                drawing.number, drawing.at_s = max(number, self.number), now_s
+                drawing.parts = await sync_to_async(line.draw)()
+        return drawing.parts
 
     async def beyond(self, number: int, within_s: float) -> int:
         """The newest number, as soon as it is beyond `number`, or what it is after `within_s`."""
@@ -93,6 +121,12 @@ class Hub:
                     await self._moved.wait()
         except TimeoutError:
             return self.number
+        return self.number
+
+    async def present(self) -> int:
+        """The newest number now; the poller's, where it has just looked."""
+        if self.number == 0 or self.listeners == 1:
+            await self.look()
         return self.number
 
     async def look(self) -> None:
@@ -157,26 +191,26 @@ async def answer(request: HttpRequest, page: Page, context: Context) -> HttpResp
 
 
 async def _messages(line: Line, here: Hub) -> AsyncIterator[str]:
-    draw = sync_to_async(line.draw)
-    loop = asyncio.get_running_loop()
+    loop, page = asyncio.get_running_loop(), line.page
     here.join()
     try:
         ends_s = loop.time() + LINE_S
+        key = await sync_to_async(page.shared)(line.request) if page.shared else None
         number = seen(line.request)
-        newer = await sync_to_async(_newest_for_a_line)()
-        parts, drawn_s = await draw(), loop.time()
-        sent = {} if newer > number else {name: parts[name] for name in line.page.typed}
+        newer = await here.present()
+        parts, drawn_s = await here.draw(line, key, newer, page.refresh_s), loop.time()
+        sent = {} if newer > number else {name: parts[name] for name in page.typed}
         number = newer
         yield "retry: 1000\n\n"
         while loop.time() < ends_s:
             for message in messages(number, sent, parts):
                 yield message
             sent = parts
-            yield message_of(number, "beat", "")
+            yield message_of(number, "beat", str(now_ns() * 1000 // SECOND_NS))
             newer = await here.beyond(number, BEAT_S)
-            if newer > number or loop.time() - drawn_s >= line.page.refresh_s:
+            if newer > number or loop.time() - drawn_s >= page.refresh_s:
                 number = max(number, newer)
-                parts, drawn_s = await draw(), loop.time()
+                parts, drawn_s = await here.draw(line, key, number, page.refresh_s), loop.time()
     finally:
         here.leave()
 

@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from flameblue.cases.models import Alarm, Case, State
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.domain.transitions import Level
-from flameblue.fleet.models import Premises, Site
+from flameblue.fleet.models import Device, Premises, Site
 
 RANK = {Level.ALARM: 0, Level.WARNING: 1, Level.FAULT: 2, Level.NORMAL: 3}
 NOT_EQUIPPED_RANK = 4
+TILES_MAX = 60  # a site with more premises shows those that need a look only
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,13 @@ class Tile:
 
 @dataclass(slots=True)
 class SiteTiles:
-    """The premises of one site and how many stand at each level."""
+    """The premises of one site and how many stand at each level; of a large site only those that need a look."""
 
     site: Site
+    all: int
+    equipped: int
     tiles: list[Tile] = field(default_factory=list)
+    troubled: Counter[Level] = field(default_factory=Counter)
 
     @property
     def shown(self) -> list[Tile]:
@@ -44,40 +48,57 @@ class SiteTiles:
 
     @property
     def left_out(self) -> int:
-        return max(0, len(self.tiles) - PAGE_ROWS_MAX)
+        return max(0, self.all - len(self.shown))
 
     @property
     def counts(self) -> list[tuple[Level, int]]:
         """The levels that occur, the worst first."""
-        found = Counter(tile.level for tile in self.tiles if tile.level is not None)
-        return [(level, found[level]) for level in sorted(found, key=lambda level: RANK[level])]
+        found = [(level, self.troubled[level]) for level in RANK if self.troubled[level]]
+        normal = self.equipped - self.troubled.total()
+        return [*found, (Level.NORMAL, normal)] if normal > 0 else found
 
     @property
-    def equipped(self) -> int:
-        return sum(tile.level is not None for tile in self.tiles)
+    def rank(self) -> int:
+        return min((RANK[level] for level in self.troubled), default=RANK[Level.NORMAL])
 
 
 def by_site(premises: QuerySet[Premises], at: datetime) -> list[SiteTiles]:
     """The tiles of `premises`, a group a site: the worst site first, in it the worst tile first."""
+    sites = _sites(premises)
     levels = worst_levels()
     with_case = set(
         Case.objects.exclude(state=State.CLOSED)
         .filter(premises__isnull=False, is_test=False)
         .values_list("premises_id", flat=True)
     )
-    devices = dict(premises.values_list("id").annotate(n=Count("devices", filter=Q(devices__enabled=True))))
-    sites: dict[int, SiteTiles] = {}
-    for one in premises.order_by("name"):
-        tile = Tile(
-            premises=one,
-            level=levels.get(one.id, Level.NORMAL) if devices.get(one.id) else None,
-            has_case=one.id in with_case,
-            closed=is_closed(one, at),
-        )
-        sites.setdefault(one.site_id, SiteTiles(site=one.site)).tiles.append(tile)
+    small = [number for number, site in sites.items() if site.all <= TILES_MAX]
+    wanted = Q(site__in=small) | Q(id__in=with_case | set(levels))
+    equipped = Exists(Device.objects.filter(premises=OuterRef("pk"), enabled=True))
+    for one in premises.filter(wanted).annotate(is_equipped=equipped).order_by("name"):
+        level = levels.get(one.id, Level.NORMAL) if one.is_equipped else None
+        tile = Tile(premises=one, level=level, has_case=one.id in with_case, closed=is_closed(one, at))
+        site = sites[one.site_id]
+        site.tiles.append(tile)
+        if level not in (None, Level.NORMAL):
+            site.troubled[Level(level)] += 1
     for site in sites.values():
         site.tiles.sort(key=lambda tile: (tile.rank, not tile.has_case, tile.premises.name))
-    return sorted(sites.values(), key=lambda site: (site.tiles[0].rank, site.site.name))
+    return sorted(sites.values(), key=lambda site: (site.rank, site.site.name))
+
+
+def _sites(premises: QuerySet[Premises]) -> dict[int, SiteTiles]:
+    """How many premises each site has, and how many of them are equipped."""
+    counted = premises.order_by().values_list("site").annotate(n=Count("id"))
+    everywhere = dict(counted)
+    enabled = Device.objects.filter(enabled=True, premises__site__in=everywhere)
+    equipped = dict(
+        enabled.order_by().values_list("premises__site").annotate(n=Count("premises", distinct=True))
+    )
+    sites = Site.objects.select_related("station").in_bulk(list(everywhere))
+    return {
+        number: SiteTiles(site=site, all=everywhere[number], equipped=equipped.get(number, 0))
+        for number, site in sites.items()
+    }
 
 
 def worst_levels() -> dict[int, Level]:

@@ -16,6 +16,8 @@ from flameblue.web.views import (
     premises,
     quarantine,
     sign_in,
+    styleguide,
+    theme,
 )
 
 urlpatterns = [
@@ -26,6 +28,7 @@ urlpatterns = [
     path("cases/<int:number>/", case.case, name="case"),
     path("cases/<int:number>/chart/", case.chart, name="case-chart"),
     path("cases/<int:number>/take/", case_actions.take, name="case-take"),
+    path("cases/<int:number>/give-back/", case_actions.give_back, name="case-give-back"),
     path("cases/<int:number>/made-safe/", case_actions.made_safe, name="case-made-safe"),
     path("cases/<int:number>/repaired/", case_actions.repaired, name="case-repaired"),
     path("cases/<int:number>/close/", case_actions.close, name="case-close"),
@@ -49,6 +52,8 @@ urlpatterns = [
     path("sign-out/", sign_in.SignOut.as_view(), name="sign-out"),
     path("password/", sign_in.Password.as_view(), name="password"),
     path("language/", set_language, name="language"),
+    path("theme/", theme.theme, name="theme"),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("api/v1/", api.urls),
     path("admin/", admin.site.urls),
 ]

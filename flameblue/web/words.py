@@ -77,6 +77,7 @@ KINDS: Words = {
     "returned": _("A value returned below its limit"),
     "silent": _("The data stopped"),
     "taken": _("Taken"),
+    "given_back": _("Given back at once: nobody has it"),
     "untaken": _("Not taken any more: there is something new"),
     "owner_answered": _("The owner answered"),
     "help_asked": _("The owner asks for help"),
@@ -112,6 +113,7 @@ STEPS: Words = {
 }
 REFUSALS: Words = {
     "taken_by_other": _("Somebody was faster."),
+    "too_late": _("It can be given back only within 10 seconds."),
     "wrong_state": _("The case is not at this step any more."),
     "closed": _("The case is closed already."),
     "not_of_a_station": _("Only people of a station can take a case."),

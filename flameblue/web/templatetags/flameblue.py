@@ -1,10 +1,16 @@
 """How the templates say levels, words, times and values."""
 
 from datetime import datetime
+from functools import cache
+from pathlib import Path
+from xml.etree.ElementTree import Element
 
+from defusedxml import ElementTree
 from django import template
+from django.template import Context
+from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext, ngettext
 
 from flameblue.domain.transitions import Level
@@ -14,6 +20,8 @@ from flameblue.people.actions import mask_phone
 from flameblue.web import sentences, words
 
 register = template.Library()
+ICONS = Path(__file__).parents[1] / "static" / "vendor" / "icons"
+SVG = "{http://www.w3.org/2000/svg}"
 SHAPES = {Level.NORMAL: "circle", Level.WARNING: "triangle", Level.ALARM: "octagon", Level.FAULT: "diamond"}
 
 
@@ -26,6 +34,44 @@ def level(value: int) -> SafeString:
         known.name.lower(),
         SHAPES[known],
         words.word(words.LEVELS, known),
+    )
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """One of assets/icons.txt, drawn in the colour of the text; it says nothing that a word beside it does not."""
+    return _icon(name)
+
+
+@cache
+def _icon(name: str) -> SafeString:
+    drawing: Element = ElementTree.parse(ICONS / f"{name}.svg").getroot()
+    shapes = "".join(
+        f"<{part.tag.removeprefix(SVG)} {_attributes(part)}/>"
+        for part in drawing
+        if isinstance(part.tag, str)
+    )
+    return mark_safe(
+        '<svg class="icon" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" '
+        f'stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">{shapes}</svg>'
+    )
+
+
+def _attributes(part: Element) -> str:
+    return " ".join(f'{name}="{value}"' for name, value in part.attrib.items())
+
+
+@register.simple_tag(takes_context=True)
+def page_link(context: Context, name: str, symbol: str, label: str) -> SafeString:
+    """A page in the menu, marked where the reader is on it."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    here = match is not None and match.view_name == name
+    return format_html(
+        '<a href="{}"{}>{}<span>{}</span></a>',
+        reverse(name),
+        mark_safe(' aria-current="page"') if here else "",
+        icon(symbol),
+        label,
     )
 
 
@@ -60,6 +106,13 @@ def age(at: datetime | None, now: datetime) -> str:
     if seconds < 2 * 86_400:
         return gettext("%(n)d h") % {"n": seconds // 3600}
     return ngettext("%(n)d day", "%(n)d days", seconds // 86_400) % {"n": seconds // 86_400}
+
+
+@register.filter
+def until(at: datetime, now: datetime) -> str:
+    """How long it is to `at`, in minutes and seconds."""
+    seconds = max(0, int((at - now).total_seconds()))
+    return f"{seconds // 60:02d}:{seconds % 60:02d}"
 
 
 @register.filter

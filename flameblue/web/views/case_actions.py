@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -64,6 +64,14 @@ def take(request: HttpRequest, number: int) -> HttpResponse:
     case, by = _asked(request, number)
     outcome = actions.take(case.pk, by=by, now=now())
     return _answer(request, case, outcome, _("You have case %(number)d.") % {"number": number})
+
+
+@require_POST
+def give_back(request: HttpRequest, number: int) -> HttpResponse:
+    """Undoes a take of a moment ago."""
+    case, by = _asked(request, number)
+    outcome = actions.give_back(case.pk, by=by, now=now())
+    return _answer(request, case, outcome, _("Given back: nobody has case %(number)d.") % {"number": number})
 
 
 @require_POST
@@ -150,7 +158,10 @@ def _asked(request: HttpRequest, number: int) -> tuple[Case, Person]:
 
 
 def _answer(request: HttpRequest, case: Case, outcome: Outcome, done: str) -> HttpResponse:
-    """Back to where the person was, with what came of it."""
+    """Back to where the person was, with what came of it; a script is told in words instead."""
+    if request.headers.get("X-Said"):
+        said = done if outcome else refusal(outcome)
+        return JsonResponse({"done": bool(outcome), "text": said, "undo": _("Give it back")})
     if outcome:
         messages.success(request, done)
     else:

@@ -2,7 +2,7 @@
 // The server decides what rings (data-rings holds the number of the event that asked for it).
 (function () {
   "use strict";
-  var LOST_AFTER_MS = 15000; // the line beats every 5 s
+  var LOST_AFTER_MS = 4500; // the line beats every 2 s
   var RING_EVERY_MS = 20000;
 
   var live = document.getElementById("live");
@@ -18,13 +18,39 @@
   }
   live.addEventListener("htmx:sseOpen", function (event) {
     lastBeat = Date.now();
-    event.detail.source.addEventListener("beat", function () {
+    event.detail.source.addEventListener("beat", function (beat) {
       lastBeat = Date.now();
+      if (beat.data) live.dataset.serverAheadMs = Number(beat.data) - lastBeat;
       showState();
     });
     showState();
   });
-  setInterval(showState, 1000);
+  setInterval(showState, 500);
+  window.addEventListener("offline", function () {
+    lastBeat = 0;
+    showState();
+  });
+
+  // Ages and what is left of a time go on between two messages; without a script they stand as they were sent.
+  function clock(seconds) {
+    var minutes = Math.floor(seconds / 60);
+    var two = function (number) { return String(number).padStart(2, "0"); };
+    if (minutes < 60) return two(minutes) + ":" + two(seconds % 60);
+    return Math.floor(minutes / 60) + ":" + two(minutes % 60) + ":" + two(seconds % 60);
+  }
+  function tick() {
+    var now = Date.now() + Number(live.dataset.serverAheadMs || 0);
+    document.querySelectorAll("time[data-until], time[data-since]").forEach(function (time) {
+      var at = Date.parse(time.dateTime);
+      var seconds = Math.round((time.hasAttribute("data-until") ? at - now : now - at) / 1000);
+      if (seconds >= 86400) return;
+      var text = clock(Math.max(0, seconds));
+      if (time.textContent !== text) time.textContent = text;
+    });
+  }
+  setInterval(tick, 250);
+  document.addEventListener("htmx:afterSwap", tick);
+  tick();
 
   var button = document.getElementById("sound");
   if (!button || !window.AudioContext) return;

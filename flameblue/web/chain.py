@@ -1,0 +1,49 @@
+"""The state of the chain from the detectors to the phones, as the board's right column tells it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Max
+
+from flameblue.cases.models import Alarm
+from flameblue.domain.transitions import Level, Rule
+from flameblue.notices.counting import OVER
+from flameblue.notices.models import Notice
+from flameblue.web import access
+from flameblue.web.health import Health
+
+LAG_MAX = 100  # records, events or messages that a stage may have before it without being behind
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """`delivered_at`: when a message was last known to have arrived, None: never. `failed`: within 24 h."""
+
+    devices: int
+    silent: int
+    delivered_at: datetime | None
+    failed: int
+    lag: int
+
+    @property
+    def online(self) -> int:
+        return max(0, self.devices - self.silent)
+
+    @property
+    def is_behind(self) -> bool:
+        return self.lag > LAG_MAX
+
+
+def of(user: access.AnyUser, health: Health, at: datetime) -> Chain:
+    """The chain as `user` may see it: devices of their sites, messages of all."""
+    devices = access.devices_for(user).filter(enabled=True)
+    silences = Alarm.objects.filter(rule=Rule.SILENCE, level=Level.FAULT, point__retired=False)
+    lately = Notice.objects.filter(created_at__gt=at - OVER)
+    arrived = lately.filter(state=Notice.State.DELIVERED)
+    return Chain(
+        devices=devices.count(),
+        silent=devices.filter(id__in=silences.values("point__device")).count(),
+        delivered_at=arrived.aggregate(at=Max("ended_at"))["at"],
+        failed=lately.filter(state=Notice.State.FAILED).count(),
+        lag=max((stage.lag for stage in health.stages), default=0),
+    )
