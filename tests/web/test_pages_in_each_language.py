@@ -31,6 +31,7 @@ PAGES = (
     *("/health/", "/phone/", "/password/", "/no-such-page/", "/premises/{premises}/"),
 )
 LAWFUL = {
+    "Enter",  # as it stands on the key
     "Flameblue",
     "English",
     "中文",

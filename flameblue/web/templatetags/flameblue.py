@@ -3,9 +3,8 @@
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from xml.etree.ElementTree import Element
+from xml.etree import ElementTree
 
-from defusedxml import ElementTree
 from django import template
 from django.template import Context
 from django.urls import reverse
@@ -45,7 +44,7 @@ def icon(name: str) -> SafeString:
 
 @cache
 def _icon(name: str) -> SafeString:
-    drawing: Element = ElementTree.parse(ICONS / f"{name}.svg").getroot()
+    drawing: ElementTree.Element = ElementTree.parse(ICONS / f"{name}.svg").getroot()
     shapes = "".join(
         f"<{part.tag.removeprefix(SVG)} {_attributes(part)}/>"
         for part in drawing
@@ -57,7 +56,7 @@ def _icon(name: str) -> SafeString:
     )
 
 
-def _attributes(part: Element) -> str:
+def _attributes(part: ElementTree.Element) -> str:
     return " ".join(f'{name}="{value}"' for name, value in part.attrib.items())
 
 
