@@ -75,6 +75,8 @@ FAILURES_AT_ONE_OFFSET_MAX = 3  # then the record is skipped on record
 # history, web
 CHART_POINTS_MAX = 2_000  # about one a pixel; history.queries keeps the minimum and maximum of each bucket
 PAGE_ROWS_MAX = 200
+BOARD_CASES_MAX = 60  # a page of the board: three screens of a wall; who has more turns the page
+BOARD_SITES_MAX = 40  # the worst first; the others stand in the list of sites
 LIVE_LINES_MAX = 500  # open SSE lines of one web process × a thread each; then 503 and the browser asks again
 
 # notices

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from flameblue.cases.models import Alarm, Case, State
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.domain.transitions import Level
+from flameblue.fleet import census
 from flameblue.fleet.models import Device, Premises, Site
 
 RANK = {Level.ALARM: 0, Level.WARNING: 1, Level.FAULT: 2, Level.NORMAL: 3}
@@ -64,7 +65,7 @@ class SiteTiles:
 
 def by_site(premises: QuerySet[Premises], at: datetime) -> list[SiteTiles]:
     """The tiles of `premises`, a group a site: the worst site first, in it the worst tile first."""
-    sites = _sites(premises)
+    sites = _sites(premises, at)
     levels = worst_levels()
     with_case = set(
         Case.objects.exclude(state=State.CLOSED)
@@ -86,18 +87,11 @@ def by_site(premises: QuerySet[Premises], at: datetime) -> list[SiteTiles]:
     return sorted(sites.values(), key=lambda site: (site.rank, site.site.name))
 
 
-def _sites(premises: QuerySet[Premises]) -> dict[int, SiteTiles]:
+def _sites(premises: QuerySet[Premises], at: datetime) -> dict[int, SiteTiles]:
     """How many premises each site has, and how many of them are equipped."""
-    counted = premises.order_by().values_list("site").annotate(n=Count("id"))
-    everywhere = dict(counted)
-    enabled = Device.objects.filter(enabled=True, premises__site__in=everywhere)
-    equipped = dict(
-        enabled.order_by().values_list("premises__site").annotate(n=Count("premises", distinct=True))
-    )
-    sites = Site.objects.select_related("station").in_bulk(list(everywhere))
     return {
-        number: SiteTiles(site=site, all=everywhere[number], equipped=equipped.get(number, 0))
-        for number, site in sites.items()
+        site.pk: SiteTiles(site=site, all=found, equipped=equipped)
+        for site, found, equipped in census.by_site(premises, at)
     }
 
 

@@ -1,5 +1,7 @@
 """What time brings: steps, ringing again, shelving, held-back silences."""
 
+from datetime import timedelta
+
 from flameblue.cases import actions
 from flameblue.cases.models import CaseEvent
 from flameblue.domain.transitions import Level, Rule
@@ -182,3 +184,30 @@ def test_each_case_has_its_own_ladder(bench: Bench) -> None:
 
 def _escalated(bench: Bench) -> list[dict[str, object]]:
     return [event.data for event in CaseEvent.objects.filter(kind="escalated").order_by("number")]
+
+
+def test_the_next_call_is_the_one_that_is_then_made(bench: Bench) -> None:
+    """Whatever is said to come next comes next, at the very second that was said."""
+    bench.alarm(bench.cast.tb)
+    seen = 0
+    while (call := actions.next_call(bench.case(), receipt=False)) is not None:
+        step, at = call
+        bench.wait((at - bench.now).total_seconds() - 1)
+        assert bench.escalate() == 0
+        bench.wait(1)
+        before = set(bench.case().steps_taken)
+        assert bench.escalate() > 0
+        assert step in set(bench.case().steps_taken) - before
+        seen += 1
+    assert seen == 5  # after 60 s two at once, then 180, 300, 600 and 900
+    bench.pass_time(7_200, every_s=60)
+    assert bench.escalate() == 0
+
+
+def test_nobody_else_is_called_for_what_is_taken_shelved_or_told_to_the_owner(bench: Bench) -> None:
+    bench.alarm(bench.cast.tb)
+    case = bench.case()
+    assert actions.next_call(case, receipt=False) == ("second", case.announced_at + timedelta(seconds=60))
+    assert actions.next_call(case, receipt=True) == ("duty_voice", case.announced_at + timedelta(seconds=60))
+    actions.take(case.pk, bench.cast.bolat, bench.now)
+    assert actions.next_call(bench.case(), receipt=False) is None

@@ -214,3 +214,33 @@ def test_a_comment_of_half_a_sign_is_kept_readable(bench: Bench) -> None:
     assert actions.comment(bench.case().pk, bench.cast.bolat, "smoke\ud800\0 in room 203", bench.now)
     assert bench.last("commented").data["text"] == "smoke? in room 203"
     assert not actions.comment(bench.case().pk, bench.cast.bolat, "\0 ", bench.now)
+
+
+def test_a_case_taken_by_mistake_is_given_back_and_calls_on_as_if_nobody_had_had_it(
+    bench: Bench, case: Case
+) -> None:
+    bench.wait(55)
+    assert actions.take(case.pk, bench.cast.bolat, bench.now)
+    bench.wait(9)
+    assert actions.give_back(case.pk, bench.cast.bolat, bench.now)
+    assert (bench.case().state, bench.case().taken_by) == ("open", None)
+    assert bench.last("given_back").by == bench.cast.bolat
+    bench.escalate()
+    assert "duty_voice" in bench.case().steps_taken
+    assert actions.take(case.pk, bench.cast.chen, bench.now)
+
+
+@pytest.mark.parametrize("after_s", [16, 3_600])
+def test_later_a_case_can_not_be_given_back(bench: Bench, case: Case, after_s: int) -> None:
+    assert actions.take(case.pk, bench.cast.bolat, bench.now)
+    bench.wait(after_s)
+    refusal = Outcome(False, "too_late", bench.cast.bolat)
+    assert actions.give_back(case.pk, bench.cast.bolat, bench.now) == refusal
+    assert bench.case().taken_by == bench.cast.bolat
+
+
+def test_nobody_gives_back_what_another_has_taken(bench: Bench, case: Case) -> None:
+    assert actions.take(case.pk, bench.cast.bolat, bench.now)
+    assert not actions.give_back(case.pk, bench.cast.chen, bench.now)
+    assert actions.made_safe(case.pk, bench.cast.bolat, "switched_off", bench.now)
+    assert not actions.give_back(case.pk, bench.cast.bolat, bench.now)

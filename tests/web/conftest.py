@@ -8,6 +8,7 @@ from django.test import Client
 
 from flameblue.config import Config
 from flameblue.domain.clock import ManualClock
+from flameblue.fleet import census
 from flameblue.web import now
 from tests.cases.conftest import bench
 from tests.cast import Cast
@@ -18,7 +19,8 @@ __all__ = ["bench"]
 
 @pytest.fixture(autouse=True)
 def page_clock(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> ManualClock:
-    """The pages' clock is the test's."""
+    """The pages' clock is the test's, and what was counted before is forgotten."""
+    census.forget()
     monkeypatch.setattr(now, "clock", clock)
     return clock
 

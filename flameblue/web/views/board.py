@@ -1,9 +1,11 @@
 """The board: open cases by priority and age, premises by level, and whether the chain itself is alive."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -13,12 +15,13 @@ from django.views.decorators.http import require_GET
 from flameblue.cases import actions
 from flameblue.cases.models import Case, State
 from flameblue.domain.clock import to_ns
-from flameblue.domain.limits import PAGE_ROWS_MAX
+from flameblue.domain.limits import BOARD_CASES_MAX, BOARD_SITES_MAX
 from flameblue.domain.transitions import Level
 from flameblue.notices import receipts
 from flameblue.web import access, case_facts, chain, health, live, sentences, tiles
 from flameblue.web.now import now
 
+ORDERED_BY = ("is_test", "shelved_until", "level", "worst_level", "state", "announced_at")
 LIVE = live.Page(
     parts={
         "status": "board/_status.html",
@@ -57,24 +60,13 @@ class Row:
     def value_is_back(self) -> bool:
         return case_facts.value_is_back(self.case)
 
-    @property
-    def order(self) -> tuple[bool, bool, int, bool, datetime]:
-        """Tests and shelved cases last; then by level, what nobody has, and age."""
-        case = self.case
-        return (
-            case.is_test,
-            case.shelved_until is not None,
-            tiles.RANK[self.level],
-            case.state != State.OPEN,
-            case.announced_at,
-        )
-
 
 @require_GET
 def board(request: HttpRequest) -> HttpResponse:
     """The page."""
-    after = live.newest()
-    return render(request, "board/board.html", context(request) | {"after": after})
+    after, values = live.newest(), context(request)
+    ringing = any(row.desk.sounds for row in values["rows"])
+    return render(request, "board/board.html", values | {"after": after, "ringing": ringing})
 
 
 @require_GET
@@ -86,28 +78,33 @@ async def live_board(request: HttpRequest) -> HttpResponseBase:
 def context(request: HttpRequest) -> dict[str, Any]:
     """All that the board shows now."""
     at = now()
-    rows = rows_for(request)
     core = health.read(to_ns(at))
+    page = Paginator(open_cases(request.user), BOARD_CASES_MAX).get_page(request.GET.get("page"))
+    shown = access.cases_for(request.user).in_bulk(page.object_list)
+    sites = tiles.by_site(access.premises_for(request.user), at)
     return {
-        "rows": rows[:PAGE_ROWS_MAX],
-        "total": len(rows),
-        "left_out": max(0, len(rows) - PAGE_ROWS_MAX),
-        "ringing": any(row.desk.sounds for row in rows),
-        "sites": tiles.by_site(access.premises_for(request.user), at),
+        "page": page,
+        "rows": rows_of([shown[pk] for pk in page.object_list if pk in shown]),
+        "sites": sites[:BOARD_SITES_MAX],
+        "sites_left_out": max(0, len(sites) - BOARD_SITES_MAX),
         "health": core,
         "chain": chain.of(request.user, core, at),
         "now": at,
     }
 
 
-def rows_for(request: HttpRequest) -> list[Row]:
-    """The open cases, what needs somebody first; members stand in their incident, suspected ones nowhere."""
-    cases = list(
-        access.cases_for(request.user).exclude(state=State.CLOSED).filter(incident=None, announced=True)
-    )
-    asked = case_facts.desk_calls(cases)
-    told = receipts.owners_who_have_it([case.pk for case in cases])
-    rows = [
+def open_cases(user: access.AnyUser) -> list[int]:
+    """Their keys, what needs somebody first; members stand in their incident, suspected ones nowhere."""
+    cases = access.cases_for(user).exclude(state=State.CLOSED).filter(incident=None, announced=True)
+    light = cases.select_related(None).prefetch_related(None).only(*ORDERED_BY)
+    return [case.pk for case in sorted(light, key=_order)]
+
+
+def rows_of(cases: Sequence[Case]) -> list[Row]:
+    """`cases` as the board shows them."""
+    numbers = [case.pk for case in cases]
+    asked, told = case_facts.desk_calls(cases), receipts.owners_who_have_it(numbers)
+    return [
         Row(
             case=case,
             sentence=sentences.of_case(case),
@@ -116,7 +113,12 @@ def rows_for(request: HttpRequest) -> list[Row]:
         )
         for case in cases
     ]
-    return sorted(rows, key=lambda row: row.order)
+
+
+def _order(case: Case) -> tuple[bool, bool, int, bool, datetime]:
+    """Tests and shelved cases last; then by level, what nobody has, and age."""
+    level = tiles.RANK[case_facts.shown_level(case)]
+    return (case.is_test, case.shelved_until is not None, level, case.state != State.OPEN, case.announced_at)
 
 
 def _next(case: Case, *, receipt: bool) -> Call | None:
@@ -128,4 +130,4 @@ def _scope(request: HttpRequest) -> tuple[object, ...]:
     """What readers must have in common to see the same board."""
     role = access.role_of(request.user)
     station = 0 if role == access.ADMIN else access.station_id_of(request.user)
-    return (role, station, get_language_from_request(request), access.is_demo(request))
+    return (role, station, get_language_from_request(request), request.GET.get("page"))
