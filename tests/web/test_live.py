@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -13,6 +14,7 @@ from django.test import AsyncClient, RequestFactory
 from flameblue.cases import actions
 from flameblue.domain.clock import ManualClock
 from flameblue.domain.transitions import Level
+from flameblue.people.models import Person
 from flameblue.web import live
 from flameblue.web.views import board, case
 from tests.cases.bench import Bench, another_room
@@ -213,3 +215,41 @@ async def test_beyond_the_limit_of_lines_a_browser_is_asked_to_come_again(
     await client.aforce_login(cast.bolat.user)
     answer = await client.get("/live/board/")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_readers_of_one_station_share_a_drawing_and_those_of_another_do_not(
+    cast: Cast, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "POLL_S", 0.01)
+    drawn: list[str] = []
+
+    def counted(request: HttpRequest) -> dict[str, Any]:
+        drawn.append(str(request.user))
+        return context(request)
+
+    context = board.context
+    monkeypatch.setattr(board, "context", counted)
+    lines = [await board_line(person) for person in (cast.bolat, cast.chen, cast.dana)]
+    for line in lines:
+        await until_beat(line)
+    assert len(drawn) == 2
+    await sync_to_async(bench.alarm)(cast.tb)
+    shown = [await until_it_differs(line) for line in lines[:2]]
+    assert shown[0]["cases"]["data"] == shown[1]["cases"]["data"]
+    assert "松林客栈" in shown[0]["cases"]["data"]
+    assert len(drawn) - drawn.count(str(cast.dana.user)) == 2
+    for line in lines:
+        await line.aclose()
+
+
+async def board_line(person: Person) -> AsyncGenerator[dict[str, str], None]:
+    client = AsyncClient()
+    await client.aforce_login(person.user)
+    return messages_of(await client.get("/live/board/?after=0", headers=ENGLISH))
+
+
+async def until_it_differs(line: AsyncGenerator[dict[str, str], None]) -> dict[str, dict[str, str]]:
+    while not (found := await until_beat(line)):
+        pass
+    return found
