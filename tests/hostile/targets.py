@@ -126,7 +126,7 @@ def payload(seed: int, name: str) -> Target:
         speaker = next(iter(known.directory.devices.values()))
         draft = Draft()
         decode_into(draft, known, replace(speaker, name=owner or speaker.name), message, ARRIVAL_NS)
-        answers = commands.replies(message.topic, message.payload)
+        answers = commands.replies_of_formats(message.topic, message.payload)
         assert all(isinstance(text, str) and isinstance(data, bytes) for text, data in answers)
         return outcome(draft, message)
 
