@@ -14,7 +14,7 @@ from smpplib import exceptions
 
 from flameblue import plugins
 from flameblue.domain.errors import BadInput
-from flameblue.domain.limits import READINGS_PER_MESSAGE_MAX
+from flameblue.domain.limits import PACKET_BYTES_MAX, READINGS_PER_MESSAGE_MAX
 from flameblue.domain.quantities import QUANTITIES
 from flameblue.domain.readings import READING
 from flameblue.intake import commands, payloads, protocols, redact
@@ -111,9 +111,9 @@ def payload(seed: int, name: str) -> Target:
         for earlier in vector.get("before", ()):
             plugin.parse(earlier["topic"], content(earlier))
     shelf = Shelf(package_folder()).current()
-    sent = samples_of(name, vectors)
+    known_samples = samples_of(name, vectors)
     owners = dict.fromkeys(["D0217", *(plugin.device(vector["topic"]) for vector in vectors)])
-    households = [household(sent, [one for one in owners if one], known) for known in shelf.values()]
+    households = [household(known_samples, [one for one in owners if one], known) for known in shelf.values()]
     assert households
 
     def throw() -> str:
@@ -122,7 +122,8 @@ def payload(seed: int, name: str) -> Target:
         topic = draw.choice(topics.seeds)
         owner = plugin.device(topic.decode()) if draw.random() < 0.95 else ""
         topic = topic if draw.random() < 0.95 else topics.bytes()
-        message = Message(topic.decode("utf-8", "replace"), mutator.json(), draw.random() < 0.1)
+        sent = mutator.json()[:PACKET_BYTES_MAX]
+        message = Message(topic.decode("utf-8", "replace"), sent, draw.random() < 0.1)
         speaker = next(iter(known.directory.devices.values()))
         draft = Draft()
         decode_into(draft, known, replace(speaker, name=owner or speaker.name), message, ARRIVAL_NS)
