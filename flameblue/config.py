@@ -21,6 +21,9 @@ class Web:
     host: str = "127.0.0.1"
     port: int = 8000
     allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    map_tiles: str = ""  # …/{z}/{x}/{y}.png or .pbf, or a .pmtiles file; empty: a map without a background
+    map_attribution: str = ""
+    map_lines: str = ""  # a GeoJSON file with roads
     public_url: str = ""  # where people's browsers find the pages; then messages to a group carry a link
 
 

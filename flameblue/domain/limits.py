@@ -76,6 +76,12 @@ FAILURES_AT_ONE_OFFSET_MAX = 3  # then the record is skipped on record
 CHART_POINTS_MAX = 2_000  # about one a pixel; history.queries keeps the minimum and maximum of each bucket
 PAGE_ROWS_MAX = 200
 BOARD_CASES_MAX = 60  # a page of the board: three screens of a wall; who has more turns the page
+MAP_PLACES_MAX = 2_000  # singly in one answer of the map: about 100 kB, 20 kB compressed
+MAP_CELLS_MAX = 1_000
+MAP_PIECE_BYTES_MAX = (
+    1 * MIB
+)  # of a PMTiles file in one answer; its directories have 16 KiB, its tiles less than 500
+MAP_LINES_BYTES_MAX = 2 * MIB  # of an owner's file of roads
 BOARD_SITES_MAX = 40  # the worst first; the others stand in the list of sites
 LIVE_LINES_MAX = 500  # open SSE lines of one web process × a thread each; then 503 and the browser asks again
 

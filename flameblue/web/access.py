@@ -26,6 +26,7 @@ from flameblue.fleet.models import Device, Point, Premises
 from flameblue.people.actions import must_choose_password
 from flameblue.people.models import Person
 from flameblue.web import themes, tokens
+from flameblue.web.map_tiles import hosts_of
 from flameblue.web.now import now
 
 ADMIN, DUTY, VIEWER = "admin", "duty", "viewer"
@@ -63,6 +64,9 @@ VIEWS: Mapping[str, Rule] = {
     "password": SEES,
     "board": SEES,
     "live-board": SEES,
+    "map": SEES,
+    "map-lines": SEES,
+    "map-tiles": SEES,
     "case": SEES,
     "case-chart": SEES,
     "live-case": SEES,
@@ -99,13 +103,15 @@ VIEWS: Mapping[str, Rule] = {
 }
 NAMESPACES: Mapping[str, Rule] = {"admin": RUNS}
 
+MAP_HOSTS = hosts_of(settings.CONFIG.web.map_tiles)
 POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
+        f"img-src 'self' data: blob:{MAP_HOSTS}",
+        f"connect-src 'self'{MAP_HOSTS}",
+        "worker-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",

@@ -11,6 +11,7 @@ from flameblue.web.views import (
     case_actions,
     devices,
     health,
+    map,
     people,
     phone,
     premises,
@@ -22,6 +23,9 @@ from flameblue.web.views import (
 
 urlpatterns = [
     path("", board.board, name="board"),
+    path("board/map.json", map.places, name="map"),
+    path("board/lines.json", map.lines, name="map-lines"),
+    path("board/tiles.pmtiles", map.tiles_file, name="map-tiles"),
     path("live/board/", board.live_board, name="live-board"),
     path("live/cases/<int:number>/", case.live_case, name="live-case"),
     path("cases/closed/", case.closed, name="closed-cases"),

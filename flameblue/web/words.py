@@ -139,6 +139,7 @@ LIMITS: Words = {
     "alarm_hold_s": _("alarm after (s)"),
     "clear_hold_s": _("clear after (s)"),
 }
+PARTS: Words = {"map": _("Map")}
 LIMIT_SCOPES: Words = {
     "default": pgettext_lazy("scope", "default"),
     "profile": pgettext_lazy("scope", "profile"),

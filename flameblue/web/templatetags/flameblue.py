@@ -87,6 +87,12 @@ def level_class(value: int) -> str:
 
 
 @register.filter
+def level_word(value: int) -> str:
+    """The level as people say it."""
+    return words.word(words.LEVELS, Level(value))
+
+
+@register.filter
 def word(key: object, of: str) -> str:
     """`key` as the table `of` of web.words says it: {{ case.state|word:"STATES" }}."""
     return words.word(getattr(words, of), key)

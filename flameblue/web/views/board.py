@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import get_language_from_request
 from django.views.decorators.http import require_GET
 
@@ -18,7 +20,18 @@ from flameblue.domain.clock import to_ns
 from flameblue.domain.limits import BOARD_CASES_MAX, BOARD_SITES_MAX
 from flameblue.domain.transitions import Level
 from flameblue.notices import receipts
-from flameblue.web import access, case_facts, chain, health, live, sentences, tiles
+from flameblue.web import (
+    access,
+    case_facts,
+    chain,
+    health,
+    live,
+    map_places,
+    map_tiles,
+    sentences,
+    sketch,
+    tiles,
+)
 from flameblue.web.now import now
 
 ORDERED_BY = ("is_test", "shelved_until", "level", "worst_level", "state", "announced_at")
@@ -65,6 +78,10 @@ class Row:
 def board(request: HttpRequest) -> HttpResponse:
     """The page."""
     after, values = live.newest(), context(request)
+    premises = access.premises_for(request.user)
+    web = settings.CONFIG.web
+    values["background"] = map_tiles.background(web.map_tiles, web.map_attribution, reverse("map-tiles"))
+    values["sketch"] = sketch.drawing(values["sites"], map_places.sites(premises), map_places.road())
     ringing = any(row.desk.sounds for row in values["rows"])
     return render(request, "board/board.html", values | {"after": after, "ringing": ringing})
 

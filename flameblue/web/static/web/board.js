@@ -122,3 +122,7 @@ for (const id of ["wall", "keys"]) document.getElementById(id).hidden = false;
 document.getElementById("wall").addEventListener("click", wall);
 document.getElementById("keys").addEventListener("click", keys["?"]);
 showNotify();
+
+// The map comes last: what burns is read before where it lies is drawn.
+const later = window.requestIdleCallback ?? ((work) => setTimeout(work, 200));
+later(() => import("./map.js").then((map) => map.start()).catch((error) => console.warn("No map:", error.message)));

@@ -1,0 +1,152 @@
+"""What stands on the map: every premises while they are few; of many, cells with counts and what is not normal.
+
+Everything is bounded: MAP_PLACES_MAX places or cells an answer, whatever the fleet.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.db.models import Avg, Count, Exists, F, OuterRef, QuerySet
+from django.db.models.functions import Floor
+
+from flameblue.cases.models import Case, State
+from flameblue.domain.limits import MAP_CELLS_MAX, MAP_PLACES_MAX
+from flameblue.domain.transitions import Level
+from flameblue.fleet.models import Device, Premises, Station
+from flameblue.web import tiles
+
+CELLS_ACROSS = 24  # of the part of the world that is looked at
+
+
+class Box(NamedTuple):
+    """A part of the world, in degrees (WGS 84)."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+WORLD = Box(-180.0, -90.0, 180.0, 90.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One premises. `level` None: it is not equipped. `case` 0: it has no open case."""
+
+    id: int
+    name: str
+    longitude: float
+    latitude: float
+    level: Level | None
+    case: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """How many premises lie about a point; those that need a look are among the places, singly."""
+
+    longitude: float
+    latitude: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a map shows of a box."""
+
+    places: Sequence[Place]
+    cells: Sequence[Cell]
+
+
+def view(premises: QuerySet[Premises], box: Box) -> View:
+    """`premises` that have coordinates, in `box` where they are too many to be shown at once."""
+    known = premises.exclude(latitude=None).exclude(longitude=None).order_by()
+    if known[: MAP_PLACES_MAX + 1].count() <= MAP_PLACES_MAX:
+        return View(places=_places(known), cells=())
+    inside = known.filter(
+        longitude__gte=box.west, longitude__lte=box.east, latitude__gte=box.south, latitude__lte=box.north
+    )
+    if inside[: MAP_PLACES_MAX + 1].count() <= MAP_PLACES_MAX:
+        return View(places=_places(inside), cells=())
+    troubled = inside.filter(id__in=set(tiles.worst_levels()) | set(_cases()))
+    return View(places=_places(troubled[:MAP_PLACES_MAX]), cells=_cells(inside, box))
+
+
+def _places(premises: QuerySet[Premises]) -> list[Place]:
+    levels, cases = tiles.worst_levels(), _cases()
+    equipped = Exists(Device.objects.filter(premises=OuterRef("pk"), enabled=True))
+    rows = premises.annotate(is_equipped=equipped).values_list(
+        "id", "name", "longitude", "latitude", "is_equipped"
+    )
+    return [
+        Place(
+            id=number,
+            name=name,
+            longitude=float(longitude or 0.0),
+            latitude=float(latitude or 0.0),
+            level=levels.get(number, Level.NORMAL) if is_equipped else None,
+            case=cases.get(number, 0),
+        )
+        for number, name, longitude, latitude, is_equipped in rows
+    ]
+
+
+def _cases() -> dict[int, int]:
+    """The oldest open case of each premises that has one, by its number."""
+    cases = Case.objects.exclude(state=State.CLOSED).filter(
+        premises__isnull=False, is_test=False, announced=True
+    )
+    return dict(cases.order_by("-opened_at").values_list("premises", "number"))
+
+
+def _cells(premises: QuerySet[Premises], box: Box) -> list[Cell]:
+    size = max((box.east - box.west) / CELLS_ACROSS, 1e-6)
+    grouped = (
+        premises.annotate(column=Floor(F("longitude") / size), row=Floor(F("latitude") / size))
+        .values("column", "row")
+        .annotate(count=Count("id"), longitude=Avg("longitude"), latitude=Avg("latitude"))
+        .values_list("longitude", "latitude", "count")
+    )
+    return [Cell(*one) for one in grouped[:MAP_CELLS_MAX]]
+
+
+def sites(premises: QuerySet[Premises]) -> list[tuple[str, float, float]]:
+    """The sites' names, each in the middle of its premises."""
+    known = premises.exclude(latitude=None).exclude(longitude=None).order_by()
+    rows = known.values("site__name").annotate(longitude=Avg("longitude"), latitude=Avg("latitude"))
+    named = rows.values_list("site__name", "longitude", "latitude")
+    return [(name, round(x, 5), round(y, 5)) for name, x, y in named[:MAP_CELLS_MAX]]
+
+
+def stations() -> list[tuple[str, float, float]]:
+    """The fire stations that have a place."""
+    known = Station.objects.exclude(latitude=None).exclude(longitude=None).order_by("id")
+    named = known.values_list("name", "longitude", "latitude")[:MAP_CELLS_MAX]
+    return [(name, float(x or 0.0), float(y or 0.0)) for name, x, y in named]
+
+
+def road() -> dict[str, Any]:
+    """The stations joined as they help each other: where no roads are given, who comes from where is still seen."""
+    known = {
+        one.pk: one for one in Station.objects.exclude(latitude=None).exclude(longitude=None).order_by("id")
+    }
+    pairs = {
+        tuple(sorted((one.pk, one.next_station_id)))
+        for one in known.values()
+        if one.next_station_id in known and one.next_station_id != one.pk
+    }
+    ends = [[known[a], known[b]] for a, b in sorted(pairs)[:MAP_CELLS_MAX]]
+    features = [
+        {
+            "type": "Feature",
+            "properties": {},
+            "geometry": {
+                "type": "LineString",
+                "coordinates": [[end.longitude, end.latitude] for end in pair],
+            },
+        }
+        for pair in ends
+    ]
+    return {"type": "FeatureCollection", "features": features}

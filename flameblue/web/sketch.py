@@ -1,0 +1,100 @@
+"""The map as one small drawing: what is seen before the script has loaded, without it, and on paper."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from flameblue.domain.transitions import Level
+from flameblue.web import words
+from flameblue.web.tiles import SiteTiles
+
+WIDTH, HEIGHT, EDGE = 640, 480, 70
+SHAPES = {
+    Level.ALARM: "-5,-12 5,-12 12,-5 12,5 5,12 -5,12 -12,5 -12,-5",
+    Level.WARNING: "0,-13 13,11 -13,11",
+    Level.FAULT: "0,-13 13,0 0,13 -13,0",
+}
+NAMESPACE = "http://www.w3.org/2000/svg"
+NARROWEST = 0.02  # degrees: a lone site stands in the middle
+
+
+class Spot(NamedTuple):
+    """Something with a place, in degrees."""
+
+    name: str
+    longitude: float
+    latitude: float
+
+
+class Frame(NamedTuple):
+    """Where degrees lie on the drawing."""
+
+    west: float
+    north: float
+    across: float  # drawing units a degree of longitude
+    down: float
+    left: float
+    top: float
+
+    def xy(self, longitude: float, latitude: float) -> tuple[float, float]:
+        return (
+            round(self.left + (longitude - self.west) * self.across, 1),
+            round(self.top + (self.north - latitude) * self.down, 1),
+        )
+
+
+def drawing(
+    sites: Sequence[SiteTiles], places: Sequence[tuple[str, float, float]], road: object
+) -> SafeString:
+    """`sites` with the worst of their premises, at `places` (name, longitude, latitude), joined by `road` (GeoJSON)."""
+    spots = [Spot(*one) for one in places]
+    if not spots:
+        return SafeString("")
+    frame = frame_of(spots)
+    by_name = {one.site.name: one for one in sites}
+    paths = format_html_join(
+        "", '<polyline class="road" points="{}"/>', ((line,) for line in _lines(road, frame))
+    )
+    marks = format_html_join("", "{}", ((_mark(one, by_name.get(one.name), frame),) for one in spots))
+    return format_html(
+        '<svg class="sketch" viewBox="0 0 {} {}" role="img" xmlns="{}" aria-label="{}">{}{}</svg>',
+        WIDTH, HEIGHT, NAMESPACE, words.word(words.PARTS, "map"), paths, marks,
+    )  # fmt: skip
+
+
+def frame_of(spots: Sequence[Spot]) -> Frame:
+    """All of `spots` inside the edges, as far apart from each other as on the ground."""
+    west, east = min(one.longitude for one in spots), max(one.longitude for one in spots)
+    south, north = min(one.latitude for one in spots), max(one.latitude for one in spots)
+    squeeze = math.cos(math.radians((south + north) / 2)) or 1.0
+    wide, high = max(east - west, NARROWEST) * squeeze, max(north - south, NARROWEST)
+    scale = min((WIDTH - 2 * EDGE) / wide, (HEIGHT - 2 * EDGE) / high)
+    left = (WIDTH - (east - west) * squeeze * scale) / 2
+    top = (HEIGHT - (north - south) * scale) / 2
+    return Frame(west, north, squeeze * scale, scale, left, top)
+
+
+def _mark(spot: Spot, site: SiteTiles | None, frame: Frame) -> SafeString:
+    x, y = frame.xy(spot.longitude, spot.latitude)
+    counts = site.counts if site else []
+    worst = counts[0][0] if counts else Level.NORMAL
+    said = ", ".join(f"{words.word(words.LEVELS, level)} {count}" for level, count in counts)
+    shape = (
+        format_html('<polygon class="mark" points="{}"/>', SHAPES[worst])
+        if worst in SHAPES
+        else format_html('<circle class="mark" r="9"/>')
+    )
+    return format_html(
+        '<g class="spot is-{}" transform="translate({} {})">{}<text class="name" y="-20">{}</text>'
+        '<text y="30">{}</text></g>',
+        worst.name.lower(), x, y, shape, spot.name, said,
+    )  # fmt: skip
+
+
+def _lines(road: object, frame: Frame) -> list[str]:
+    features = road.get("features", []) if isinstance(road, dict) else []
+    lines = [one["geometry"]["coordinates"] for one in features if one["geometry"]["type"] == "LineString"]
+    return [" ".join("{},{}".format(*frame.xy(x, y)) for x, y, *_ in line) for line in lines]

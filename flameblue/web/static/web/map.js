@@ -1,0 +1,178 @@
+// The map: premises by level, clustered by MapLibre, or counted by the server where they are many. It is loaded when
+// the board stands; where it can't be (no WebGL), the drawing that the server has sent stays.
+import * as maplibre from "../vendor/maplibre/maplibre-gl.mjs";
+
+const element = document.getElementById("map");
+const RANK = { bare: 0, normal: 1, fault: 2, warning: 3, alarm: 4 };
+const WORDS = Object.keys(RANK);
+const QUIET_MS = 60_000; // after somebody has moved the map it is theirs for so long
+const SIZE = 40; // of a mark, in pixels of the device / 2
+
+maplibre.setWorkerUrl(new URL("../vendor/maplibre/maplibre-gl-worker.mjs", import.meta.url).href);
+
+const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+function mark(level) {
+  const canvas = Object.assign(document.createElement("canvas"), { width: SIZE, height: SIZE });
+  const draw = canvas.getContext("2d");
+  const middle = SIZE / 2;
+  const corners = { alarm: 8, warning: 3, fault: 4 }[level];
+  draw.lineWidth = 4;
+  draw.strokeStyle = token("card");
+  draw.fillStyle = token(level === "bare" ? "card" : level);
+  draw.beginPath();
+  if (corners) {
+    const turn = corners === 8 ? Math.PI / 8 : -Math.PI / 2;
+    for (let n = 0; n < corners; n += 1) {
+      const angle = turn + (n * 2 * Math.PI) / corners;
+      draw.lineTo(middle + (middle - 3) * Math.cos(angle), middle + (middle - 3) * Math.sin(angle) + (corners === 3 ? 3 : 0));
+    }
+    draw.closePath();
+  } else draw.arc(middle, middle, level === "bare" ? 8 : 9, 0, 2 * Math.PI);
+  draw.stroke();
+  draw.fill();
+  if (level === "bare") {
+    draw.lineWidth = 2;
+    draw.strokeStyle = token("normal");
+    draw.setLineDash([3, 3]);
+    draw.stroke();
+  }
+  return draw.getImageData(0, 0, SIZE, SIZE);
+}
+
+async function style() {
+  const layers = [{ id: "ground", type: "background", paint: { "background-color": token("sunk") } }];
+  const sources = {};
+  const { kind, tiles, attribution } = element.dataset;
+  if (kind === "pmtiles") {
+    const { Protocol } = await import("../vendor/pmtiles.mjs");
+    maplibre.addProtocol("pmtiles", new Protocol().tile);
+    sources.tiles = { type: "vector", url: `pmtiles://${new URL(tiles, location.href).href}`, attribution };
+  } else if (kind === "raster") sources.tiles = { type: "raster", tiles: [tiles], tileSize: 256, attribution };
+  else if (kind === "vector") sources.tiles = { type: "vector", tiles: [tiles], attribution };
+  if (kind === "raster") layers.push({ id: "tiles", type: "raster", source: "tiles" });
+  else if (kind !== "none") layers.push(...vectorLayers());
+  return { version: 8, sources, layers };
+}
+
+// The layers that OpenMapTiles and Protomaps both have, drawn as quietly as may be.
+function vectorLayers() {
+  const line = (id, layer, width) => ({
+    id, type: "line", source: "tiles", "source-layer": layer, paint: { "line-color": token("line"), "line-width": width },
+  });
+  return [
+    { id: "water", type: "fill", source: "tiles", "source-layer": "water", paint: { "fill-color": token("line") } },
+    line("roads", "roads", 1), line("transportation", "transportation", 1), line("boundaries", "boundaries", 0.5),
+  ];
+}
+
+const feature = (x, y, properties) => ({ type: "Feature", geometry: { type: "Point", coordinates: [x, y] }, properties });
+
+function collection(data) {
+  const features = data.places.map(([id, name, x, y, level, number]) =>
+    feature(x, y, { id, name, level, number, rank: RANK[level], count: 1 }));
+  for (const [x, y, count] of data.cells) features.push(feature(x, y, { level: "normal", rank: 0, count, cell: true }));
+  return { type: "FeatureCollection", features };
+}
+
+const worst = ["match", ["get", "rank"], ...WORDS.flatMap((word) => [RANK[word], word]), "normal"];
+const one = ["interpolate", ["linear"], ["get", "rank"], 0, 0.5, 1, 0.5, 2, 0.6, 4, 0.8];
+const sized = ["case", ["any", ["has", "point_count"], ["has", "cell"]], ["interpolate", ["linear"], ["get", "count"], 1, 0.8, 50, 1.1, 1000, 1.5], one];
+
+function addLayers(map, data) {
+  for (const word of WORDS) map.addImage(word, mark(word), { pixelRatio: 1 });
+  map.addSource("lines", { type: "geojson", data: element.dataset.lines });
+  map.addLayer({
+    id: "lines", type: "line", source: "lines", layout: { "line-cap": "round" },
+    paint: { "line-color": token("strong-line"), "line-width": 2.5, "line-dasharray": [0.1, 2.2] },
+  });
+  map.addSource("places", {
+    type: "geojson", data, cluster: true, clusterRadius: 44, clusterMaxZoom: 14,
+    clusterProperties: { rank: ["max", ["get", "rank"]], count: ["+", ["get", "count"]] },
+  });
+  map.addLayer({
+    id: "places", type: "symbol", source: "places",
+    layout: {
+      "icon-image": worst, "icon-size": sized, "icon-allow-overlap": true,
+      "symbol-sort-key": ["get", "rank"],
+      "text-field": ["case", ["any", ["has", "point_count"], ["has", "cell"]], ["to-string", ["get", "count"]], [">=", ["get", "rank"], 2], ["get", "name"], ""],
+      "text-size": 15, "text-offset": [0, 1.15], "text-anchor": "top", "text-optional": true, "text-allow-overlap": false,
+      "text-font": ["sans-serif"],
+    },
+    paint: { "text-color": token("text"), "text-halo-color": token("card"), "text-halo-width": 2 },
+  });
+}
+
+function label(map, [name, x, y], kind) {
+  const text = Object.assign(document.createElement("div"), { className: kind, textContent: name });
+  new maplibre.Marker({ element: text, anchor: "bottom", offset: [0, kind === "map-site" ? -22 : 30] }).setLngLat([x, y]).addTo(map);
+}
+
+function open(map, { geometry, properties }) {
+  const { words } = open;
+  const box = document.createElement("div");
+  const title = Object.assign(document.createElement("strong"), { textContent: properties.name });
+  const level = Object.assign(document.createElement("div"), { textContent: words[properties.level], className: `level-${properties.level}` });
+  const link = (href, text) => Object.assign(document.createElement("a"), { href, textContent: text });
+  const links = document.createElement("div");
+  if (properties.number) links.append(link(`/cases/${properties.number}/`, `${words.case} ${properties.number}`), " · ");
+  links.append(link(`/premises/${properties.id}/`, words.premises));
+  box.append(title, level, links);
+  new maplibre.Popup({ offset: 14, maxWidth: "18rem" }).setLngLat(geometry.coordinates).setDOMContent(box).addTo(map);
+}
+
+export async function start() {
+  const css = Object.assign(document.createElement("link"), { rel: "stylesheet", href: new URL("../vendor/maplibre/maplibre-gl.css", import.meta.url).href });
+  document.head.append(css);
+  let tag = "";
+  let many = false;
+  const ask = async (map) => {
+    const box = map && many ? `?box=${map.getBounds().toArray().flat().map((one) => one.toFixed(4)).join(",")}` : "";
+    const answer = await fetch(element.dataset.places + box, { headers: tag ? { "If-None-Match": tag } : {} });
+    if (answer.status !== 200) return null;
+    tag = answer.headers.get("ETag") ?? "";
+    const data = await answer.json();
+    many = data.cells.length > 0 || many;
+    return data;
+  };
+  const first = await ask(null);
+  if (!first || !(first.sites.length + first.places.length)) return;
+  open.words = element.dataset;
+  const bounds = new maplibre.LngLatBounds();
+  for (const [, x, y] of [...first.sites, ...first.stations]) bounds.extend([x, y]);
+  for (const [, , x, y] of first.places) bounds.extend([x, y]);
+  element.hidden = false;
+  const map = new maplibre.Map({
+    container: element, style: await style(), bounds, fitBoundsOptions: { padding: 70, maxZoom: 14 },
+    attributionControl: element.dataset.attribution ? { compact: true } : false, dragRotate: false, pitchWithRotate: false,
+    fadeDuration: 0, localIdeographFontFamily: "sans-serif", canvasContextAttributes: { preserveDrawingBuffer: false },
+  });
+  map.touchZoomRotate.disableRotation();
+  map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
+  map.addControl(new maplibre.ScaleControl({ unit: "metric" }), "bottom-left");
+  await map.once("load");
+  addLayers(map, collection(first));
+  first.sites.forEach((site) => label(map, site, "map-site"));
+  document.querySelector("#map-pane .sketch")?.remove();
+  let touched = 0;
+  for (const event of ["mousedown", "touchstart", "wheel", "keydown"]) element.addEventListener(event, () => { touched = Date.now(); }, { passive: true });
+  map.on("click", "places", (event) => {
+    const [found] = event.features;
+    if (found.properties.cluster || found.properties.cell) map.easeTo({ center: found.geometry.coordinates, zoom: map.getZoom() + 2 });
+    else open(map, found);
+  });
+  for (const [event, cursor] of [["mouseenter", "pointer"], ["mouseleave", ""]]) map.on(event, "places", () => { map.getCanvas().style.cursor = cursor; });
+  let alarms = new Set(first.places.filter((one) => one[4] === "alarm").map(([id]) => id));
+  const renew = async () => {
+    const data = await ask(map);
+    if (!data) return;
+    map.getSource("places").setData(collection(data));
+    const now = data.places.filter((one) => one[4] === "alarm");
+    const fresh = now.find(([id]) => !alarms.has(id));
+    alarms = new Set(now.map(([id]) => id));
+    if (fresh && Date.now() - touched > QUIET_MS && !map.getBounds().contains([fresh[2], fresh[3]])) map.panTo([fresh[2], fresh[3]]);
+  };
+  document.getElementById("live").addEventListener("htmx:sseMessage", (event) => { if (event.detail.type !== "beat") renew(); });
+  map.on("moveend", () => { if (many) renew(); });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => location.reload());
+}
