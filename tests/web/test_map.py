@@ -1,0 +1,165 @@
+"""The map: everything while it is little, counts while it is much; what needs a look is always there singly."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.conf import LazySettings
+from django.test import Client
+
+from flameblue.config import Config, Web
+from flameblue.domain.transitions import Level
+from flameblue.fleet.models import Premises, Site
+from flameblue.web import access, map_places, map_tiles, sketch
+from flameblue.web.map_places import Box
+from tests.cases.bench import Bench, another_cabin
+from tests.cast import Cast
+from tests.web.readers import Reader
+
+VALLEY = Box(87.0, 48.0, 88.0, 49.0)
+
+
+@pytest.fixture
+def placed(cast: Cast) -> Cast:
+    Premises.objects.filter(pk=cast.premises.pk).update(latitude=48.571, longitude=87.434)
+    return cast
+
+
+def many(site: Site, count: int) -> None:
+    Premises.objects.bulk_create(
+        Premises(
+            site=site, name=f"木屋{n}", short_name="木屋", latitude=48.1 + n / 200, longitude=87.1 + n / 300
+        )
+        for n in range(count)
+    )
+
+
+def asked(reader: Reader, query: str = "") -> dict[str, list[list[object]]]:
+    content: dict[str, list[list[object]]] = json.loads(reader.html(f"/board/map.json{query}"))
+    return content
+
+
+def test_premises_stand_with_their_level_their_case_and_their_name(
+    bench: Bench, placed: Cast, bolat: Reader
+) -> None:
+    assert asked(bolat)["places"] == [[placed.premises.pk, "松林客栈", 87.434, 48.571, "normal", 0]]
+    bench.alarm(placed.tb)
+    assert asked(bolat)["places"] == [[placed.premises.pk, "松林客栈", 87.434, 48.571, "alarm", 4001]]
+
+
+def test_what_has_no_place_or_no_device_is_told_apart(placed: Cast, bolat: Reader) -> None:
+    placed.site.premises.create(name="邮局", short_name="邮局")
+    placed.site.premises.create(name="学校", short_name="学校", latitude=48.5, longitude=87.4)
+    assert [[name, level] for _, name, _, _, level, _ in asked(bolat)["places"]] == [
+        ["松林客栈", "normal"],
+        ["学校", "bare"],
+    ]
+
+
+def test_another_station_sees_nothing_of_it(placed: Cast, dana: Reader) -> None:
+    found = asked(dana)
+    assert (found["places"], found["sites"], found["cells"]) == ([], [], [])
+
+
+def test_many_are_counted_and_what_is_not_normal_stays_single(
+    bench: Bench, placed: Cast, bolat: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(map_places, "MAP_PLACES_MAX", 20)
+    many(placed.site, 100)
+    bench.alarm(placed.tb)
+    found = asked(bolat)
+    assert [one[1] for one in found["places"]] == ["松林客栈"]
+    assert sum(count for _, _, count in found["cells"]) == 101
+    near = asked(bolat, "?box=87.433,48.570,87.435,48.572")
+    assert near["cells"] == []
+    assert "松林客栈" in [one[1] for one in near["places"]]
+
+
+def test_cells_are_finer_where_less_is_looked_at(placed: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(map_places, "MAP_PLACES_MAX", 5)
+    many(placed.site, 60)
+    world = map_places.view(Premises.objects.all(), map_places.WORLD)
+    valley = map_places.view(Premises.objects.all(), VALLEY)
+    assert len(world.cells) == 1
+    assert len(valley.cells) > 3
+    assert sum(cell.count for cell in valley.cells) == 61
+
+
+@pytest.mark.parametrize("box", ["", "1,2,3", "a,b,c,d", "9,9,1,1", "nan,0,1,1", "0,0,inf,1"])
+def test_a_box_that_is_none_is_the_world(placed: Cast, bolat: Reader, box: str) -> None:
+    assert len(asked(bolat, f"?box={box}")["places"]) == 1
+
+
+def test_what_has_not_changed_is_not_sent_again(bench: Bench, placed: Cast, bolat: Reader) -> None:
+    client = Client()
+    client.force_login(placed.bolat.user)
+    tag = client.get("/board/map.json").headers["ETag"]
+    again = client.get("/board/map.json", headers={"If-None-Match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+    bench.alarm(placed.tb)
+    assert client.get("/board/map.json", headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_the_drawing_shows_the_worst_of_each_site_in_shape_and_words(
+    bench: Bench, placed: Cast, bolat: Reader
+) -> None:
+    _, warm = another_cabin(bench.cast, "白桦客栈")
+    bench.alarm(placed.tb)
+    bench.alarm(warm, Level.WARNING)
+    page = bolat.html("/")
+    drawing = page[page.index('<svg class="sketch"') :]
+    assert '<g class="spot is-alarm"' in drawing
+    assert sketch.SHAPES[Level.ALARM] in drawing
+    assert "Alarm 1, Warning 1" in drawing
+
+
+def test_places_keep_their_distances_and_stay_inside() -> None:
+    frame = sketch.frame_of([sketch.Spot("a", 87.0, 48.5), sketch.Spot("b", 87.0, 48.6)])
+    (x, high), (_, low) = frame.xy(87.0, 48.6), frame.xy(87.0, 48.5)
+    assert (x, high, low) == (sketch.WIDTH / 2, sketch.EDGE, sketch.HEIGHT - sketch.EDGE)
+    east, _ = frame.xy(87.1, 48.6)
+    assert (east - x) / (low - high) == pytest.approx(0.662, abs=0.001)  # cos 48.55°
+
+
+def roads(data: Path, settings: LazySettings, text: str) -> None:
+    file = data / "roads.geojson"
+    file.write_text(text, encoding="utf-8")
+    settings.CONFIG = Config(data=data, web=Web(map_lines=str(file)))
+
+
+def test_the_owners_roads_are_drawn_and_a_file_that_can_not_be_read_is_none(
+    bolat: Reader, data: Path, settings: LazySettings
+) -> None:
+    roads(data, settings, '{"type":"FeatureCollection","features":[]}')
+    assert json.loads(bolat.html("/board/lines.json"))["features"] == []
+    roads(data, settings, "[1")
+    assert bolat.client.get("/board/lines.json").status_code == 404
+
+
+def test_a_tile_file_is_served_in_pieces(bolat: Reader, data: Path, settings: LazySettings) -> None:
+    file = data / "valley.pmtiles"
+    file.write_bytes(bytes(range(256)))
+    settings.CONFIG = Config(data=data, web=Web(map_tiles=str(file)))
+    answer = bolat.client.get("/board/tiles.pmtiles", headers={"Range": "bytes=16-31"})
+    assert (answer.status_code, answer.content) == (206, bytes(range(16, 32)))
+    assert answer.headers["Content-Range"] == "bytes 16-31/256"
+    beyond = bolat.client.get("/board/tiles.pmtiles", headers={"Range": "bytes=900-"})
+    assert (beyond.status_code, beyond.headers["Content-Range"]) == (416, "bytes */256")
+    file.unlink()
+    assert bolat.client.get("/board/tiles.pmtiles").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("tiles", "kind", "host"),
+    [
+        ("", "none", ""),
+        ("/srv/valley.pmtiles", "pmtiles", ""),
+        ("https://t.example.org/valley.pmtiles", "pmtiles", " https://t.example.org"),
+        ("https://t.example.org/{z}/{x}/{y}.png", "raster", " https://t.example.org"),
+        ("http://10.0.0.9:8080/{z}/{x}/{y}.pbf", "vector", " http://10.0.0.9:8080"),
+    ],
+)
+def test_a_background_is_known_by_its_address(tiles: str, kind: str, host: str) -> None:
+    assert map_tiles.background(tiles, "©", "/own").kind == kind
+    assert map_tiles.hosts_of(tiles) == host
+    assert "worker-src 'self'" in access.POLICY
