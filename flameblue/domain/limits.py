@@ -16,6 +16,10 @@ TURN_FRAMES_MAX = (
     32  # of a line; then the next line's turn. A topic and each KiB of a message weigh as much as a frame
 )
 ROUND_FRAMES_MAX = 256  # of all lines, × about 10 µs = 2.6 ms in which the event loop does nothing else
+LIGHT_FRAMES_PER_S = 256  # of a line, a gateway of many devices; one that says more lets the others go first
+HEAVY_FRAMES_MAX = (
+    128  # of all such lines, and the next when these are on disk: in 4 ms about 30,000 a second
+)
 ACCEPTS_PER_TURN = 2  # connections × about 0.2 ms; the others wait in the kernel
 ENDS_PER_TURN = 4  # lines × about 0.1 ms; a village that is lost at once ends within seconds
 LOOKS_PER_TURN = 256  # lines that the sweep looks at × about 1 µs
@@ -24,7 +28,9 @@ FRUITLESS_FRAMES_MAX = (
 )
 FRUITLESS_BYTES_MAX = MIB  # likewise: four packets of the largest size
 FRUITLESS_WITHIN_S = 10.0  # slower than 25 frames a second nobody is slowed, whatever he sends
-REST_S = 1.0  # so long a fruitless line is not read: at most about 256 frames a second of it
+PROBATION_FRAMES_MAX = 32  # instead of FRUITLESS_FRAMES_MAX, until a reading comes
+REST_S = 1.0  # so long a fruitless line is not read
+WAKE_EVERY_S = 0.05  # one of those that rest: all together have 20 turns a second × 2 ms = 4 % of a core
 INTAKE_BATCHES_MAX = 256  # × 4,096 readings × 18 B ≈ 19 MB; then listeners stop reading their sockets
 READINGS_PER_MESSAGE_MAX = 4_096  # a larger message goes to quarantine
 TOPIC_BYTES_MAX = 512

@@ -16,10 +16,11 @@ from flameblue.domain.limits import INFLIGHT_PER_CONNECTION_MAX, KIB
 from flameblue.intake.directory import Admission, DeviceEntry, Directory
 from flameblue.intake.protocol import Session
 from flameblue.intake.protocols.mqtt.packets import Terms
-from flameblue.intake.rest import Fruit
+from flameblue.intake.rest import Fruit, Pace
 from flameblue.intake.sessions import DeviceSession
 
 SEND_BUFFER_BYTES = 32 * KIB  # of the kernel, a connection; it would grow to megabytes for who does not read
+RECEIVE_BUFFER_BYTES = 64 * KIB  # likewise, for whom we do not read
 _TCP_KEEP_ALIVE = (("TCP_KEEPIDLE", 120), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 4))
 
 
@@ -82,6 +83,7 @@ class Line(asyncio.BufferedProtocol):
         self.frames: deque[Any] = deque()
         self.owed: deque[tuple[Answer, asyncio.Future[WorldFailed | None]]] = deque()  # waits for quarantine
         self.fruit = Fruit()
+        self.pace = Pace()
         self.queued = False  # waits in the desk's queue
         self.closed = False  # nothing more will come
         self.ending = Ending.PEER
@@ -237,6 +239,7 @@ class Line(asyncio.BufferedProtocol):
 def _watch_the_peer(connection: Any) -> None:
     """TCP keep-alive finds a half-open line even where no MQTT keep-alive was promised; answers are small."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in _TCP_KEEP_ALIVE:
         if hasattr(socket, name):

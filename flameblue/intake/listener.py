@@ -24,6 +24,7 @@ from flameblue.domain.limits import (
     LOOKS_PER_TURN,
     READ_BYTES_MAX,
     REST_S,
+    WAKE_EVERY_S,
 )
 from flameblue.intake import protocols, tls
 from flameblue.intake.conversation import Conversation
@@ -62,6 +63,7 @@ class Listener:
                 tasks.create_task(self._turns.answer_late())
                 tasks.create_task(self._conversation.news.pass_on())
                 tasks.create_task(self._sweep_for_ever())
+                tasks.create_task(self._wake_for_ever())
                 self.started.set()
         finally:
             for server in servers:
@@ -112,9 +114,6 @@ class Listener:
         """Sweeps; yields wherever the others should have their turn."""
         now_s = self._intake.clock.monotonic_s()
         self._conversation.sessions.expire(now_s)
-        while self._resting and self._resting[0][0] <= now_s:
-            self._resting.popleft()[1].wake()
-            yield
         ended = 0
         for number, line in enumerate(list(self._lines), 1):
             ended += self._look_at(line, now_s)
@@ -147,6 +146,13 @@ class Listener:
             self._intake.look_at_profiles()
             for _ in self._sweep():
                 await asyncio.sleep(0)
+
+    async def _wake_for_ever(self) -> None:
+        """One after the other, so that those who rested do not come all at once."""
+        while True:
+            await asyncio.sleep(WAKE_EVERY_S)
+            if self._resting and self._resting[0][0] <= self._intake.clock.monotonic_s():
+                self._resting.popleft()[1].wake()
 
     def _rest(self, line: Line) -> None:
         """Does not read `line` for a while: it sends much and no reading."""

@@ -85,6 +85,7 @@ class Batch:
     def __init__(self, arrival_ns: int) -> None:
         self.arrival_ns = arrival_ns
         self.messages = 0
+        self.heavy = False  # lines that say much have a part in it
         self.owed_to_quarantine = 0  # of what was put into it: what nobody is answered before it is durable
         self.kept: asyncio.Future[WorldFailed | None] | None = None  # when quarantine is durable
         self._draft = Draft()

@@ -4,8 +4,9 @@
                        └──▶ quarantine ─▶ answer_late ─▶ sockets
 
 Invariants: a line has at most TURN_FRAMES_MAX frames a turn, then it goes to the end of the queue; a batch is small,
-so that the loop is free soon; batches reach the sink in the order of arrival; an answer leaves after everything
-that its own frames brought is durable, and answers of one line leave in the order of its frames.
+so that the loop is free soon; lines that say much have their turn after the others, and one batch at a time on
+its way to the disk; batches reach the sink in the order of arrival; an answer leaves after everything that its
+own frames brought is durable, and answers of one line leave in the order of its frames.
 """
 
 import asyncio
@@ -14,7 +15,13 @@ from collections import deque
 from collections.abc import Callable
 
 from flameblue.domain.errors import WorldFailed
-from flameblue.domain.limits import ENDS_PER_TURN, INTAKE_BATCHES_MAX, ROUND_FRAMES_MAX, TURN_FRAMES_MAX
+from flameblue.domain.limits import (
+    ENDS_PER_TURN,
+    HEAVY_FRAMES_MAX,
+    INTAKE_BATCHES_MAX,
+    ROUND_FRAMES_MAX,
+    TURN_FRAMES_MAX,
+)
 from flameblue.intake.conversation import Conversation
 from flameblue.intake.lines import Answer, Ending, Line
 from flameblue.intake.protocols.mqtt import codes
@@ -39,6 +46,8 @@ class Turns:
         self._end = end
         self._rest = rest
         self._ready: deque[Line] = deque()
+        self._heavy: deque[Line] = deque()  # have their turn when no batch of such is on its way to the disk
+        self._heavy_under_way = False
         self._wake = asyncio.Event()
         self._under_way: asyncio.Queue[tuple[Batch, list[Answer]]] = asyncio.Queue(INTAKE_BATCHES_MAX)
         self._late: asyncio.Queue[Line] = asyncio.Queue()  # those that wait for quarantine
@@ -47,7 +56,8 @@ class Turns:
         """`line` has something to say, or is gone."""
         if not line.queued:
             line.queued = True
-            self._ready.append(line)
+            heavy = line.fruit.rests or line.pace.is_heavy()
+            (self._heavy if heavy else self._ready).append(line)
             self._wake.set()
 
     def lag(self) -> int:
@@ -64,7 +74,7 @@ class Turns:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._ready:
+            while self._ready or (self._heavy and not self._heavy_under_way):
                 await self._intake.keeper.room()
                 batch = Batch(self._intake.clock.now_ns())
                 answers = self._collect(batch)
@@ -77,6 +87,9 @@ class Turns:
         while True:
             batch, answers = await self._under_way.get()
             failure = await batch.journalled()
+            if batch.heavy:
+                self._heavy_under_way = False
+                self._wake.set()
             if failure is not None:
                 self._fail(failure, answers)
                 continue
@@ -103,14 +116,23 @@ class Turns:
 
     def _collect(self, batch: Batch) -> list[Answer]:
         """What the lines have said, in turn, until the batch is full."""
+        answers = self._turn(self._ready, ROUND_FRAMES_MAX, batch)
+        if self._heavy and not self._heavy_under_way:
+            batch.heavy = self._heavy_under_way = True
+            answers += self._turn(self._heavy, HEAVY_FRAMES_MAX, batch)
+        return answers
+
+    def _turn(self, lines: deque[Line], weight_max: int, batch: Batch) -> list[Answer]:
         answers: list[Answer] = []
         weight = ends = 0
-        while self._ready and weight < ROUND_FRAMES_MAX and ends < ENDS_PER_TURN and not batch.full():
-            line = self._ready.popleft()
+        now_s = self._intake.clock.monotonic_s()
+        while lines and weight < weight_max and ends < ENDS_PER_TURN and not batch.full():
+            line = lines.popleft()
             line.queued = False
             if line.frames:
                 answers.append(self._converse(line, batch))
                 weight += answers[-1].weight()
+                line.pace.said(answers[-1].weight(), now_s)
             if line.frames:
                 self.queue(line)
             elif line.closed:
