@@ -8,6 +8,7 @@ given before it is durable, or was found not to be.
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 
 from flameblue.domain.errors import WorldFailed
@@ -68,18 +69,24 @@ class Keeper:
         self._waiting[key] = item
 
     async def _write(self, hurry: asyncio.Event) -> None:
-        while self._durable is not None:
-            items, durable = list(self._waiting.values()), self._durable
-            self._waiting, self._durable, self._under_way = {}, None, durable
-            await self._try(items, durable)
-            self._under_way = None
-            try:
-                async with asyncio.timeout(QUARANTINE_EVERY_S):
-                    await hurry.wait()
-            except TimeoutError:
-                continue
-            finally:
-                hurry.clear()
+        try:
+            while self._durable is not None:
+                items, durable = list(self._waiting.values()), self._durable
+                self._waiting, self._durable, self._under_way = {}, None, durable
+                await self._try(items, durable)
+                self._under_way = None
+                await self._pause(hurry)
+        finally:  # whoever waits while everything is cancelled must not wait for ever
+            for future in (self._under_way, self._durable):
+                if future is not None:
+                    future.cancel()
+            self._under_way = self._durable = None
+
+    async def _pause(self, hurry: asyncio.Event) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(QUARANTINE_EVERY_S):
+                await hurry.wait()
+        hurry.clear()
 
     async def _try(self, items: list[Item], durable: Durable) -> None:
         """A fault of ours is raised where `durable` is waited for."""

@@ -103,3 +103,20 @@ async def test_a_fault_of_ours_is_raised_where_it_is_waited_for() -> None:
     disk.failure = AssertionError("we are wrong")
     with pytest.raises(AssertionError):
         await Keeper(disk.add).keep([message()])
+
+
+async def test_who_waits_for_a_writer_that_is_cancelled_does_not_wait_for_ever() -> None:
+    disk = Disk()
+    disk.may_write.clear()
+    keeper = Keeper(disk.add)
+    under_way = keeper.keep([message()])
+    while not disk.writes:
+        await asyncio.sleep(0)
+    waiting = keeper.keep([message("D2")])
+    assert keeper._writer is not None
+    keeper._writer.cancel()
+    async with asyncio.timeout(10):
+        await keeper.flush()
+    disk.may_write.set()
+    assert under_way.cancelled()
+    assert waiting.cancelled()
