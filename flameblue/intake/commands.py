@@ -1,5 +1,6 @@
 """What a device may subscribe to, and what it is answered at once: asked of the payload formats."""
 
+import logging
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -9,6 +10,7 @@ from flameblue.intake.decode import route
 from flameblue.intake.protocols.mqtt import filters
 from flameblue.intake.samples import Payload
 
+log = logging.getLogger("flameblue.intake")
 _FORMATS: tuple[Payload, ...] = tuple(plugins.find(payloads).values())
 
 
@@ -24,6 +26,15 @@ def is_data(topic: str) -> bool:
 
 def replies(topic: str, payload: bytes) -> Sequence[tuple[str, bytes]]:
     """What is answered at once to a message: by the format whose data it is, else by whoever knows the topic."""
+    try:
+        return replies_of_formats(topic, payload)
+    except Exception:  # a fault of ours in one answer must not cost every other device its own
+        log.exception("A message on %s could not be answered.", topic)
+        return ()
+
+
+def replies_of_formats(topic: str, payload: bytes) -> Sequence[tuple[str, bytes]]:
+    """The same, and what a format raises: none may raise anything."""
     data_of = route(topic)[0]
     if data_of is not None:
         return data_of.replies(topic, payload)

@@ -4,7 +4,7 @@ The inner functions are called, not those that catch what they do not know: a fa
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,19 +14,21 @@ from smpplib import exceptions
 
 from flameblue import plugins
 from flameblue.domain.errors import BadInput
-from flameblue.domain.limits import READINGS_PER_MESSAGE_MAX
+from flameblue.domain.limits import PACKET_BYTES_MAX, READINGS_PER_MESSAGE_MAX
 from flameblue.domain.quantities import QUANTITIES
 from flameblue.domain.readings import READING
-from flameblue.intake import payloads, protocols, redact
-from flameblue.intake.decode import Draft, Message, decode_into
-from flameblue.intake.directory import DeviceEntry
+from flameblue.intake import commands, payloads, protocols, redact
+from flameblue.intake.decode import Draft, Known, Message, decode_into, route
+from flameblue.intake.directory import DeviceEntry, Directory, name_behind
 from flameblue.intake.protocol import Broken
+from flameblue.intake.samples import Sample
 from flameblue.notices.channels.smpp.client import HEAD_BYTES
 from flameblue.notices.channels.smpp.line import SmppLine
 from flameblue.profiles import loader
 from flameblue.profiles.loader import Profile, Shelf, package_folder
 from tests.hostile.mutations import Mutator
 from tests.intake import mqtt_packets as packets
+from tests.intake.payload_vectors import content, read
 from tests.intake.valley import CREDENTIAL, TOPIC
 from tests.notices.cable import Cable, bound
 
@@ -99,56 +101,80 @@ def protocol(seed: int, name: str) -> Target:
 
 
 def payload(seed: int, name: str) -> Target:
-    """A message of one format, of a device of any profile; sometimes its topic is mutated too."""
-    vectors = [
-        json.loads(path.read_text(encoding="utf-8")) for path in sorted((VECTORS / name).glob("*.json"))
-    ]
+    """A message of one format, of a device or gateway of any profile; sometimes its topic is mutated too."""
+    vectors = [read(path) for path in sorted((VECTORS / name).glob("*.json"))]
     good = [vector for vector in vectors if "error" not in vector]
-    mutator = Mutator(seed, [vector["payload"].encode() for vector in [*vectors, *good * 3]])
+    mutator = Mutator(seed, [content(vector) for vector in [*vectors, *good * 3]])
     topics = Mutator(seed + 1, [vector["topic"].encode() for vector in vectors])
     plugin = plugins.find(payloads)[name]
+    for vector in vectors:
+        for earlier in vector.get("before", ()):
+            plugin.parse(earlier["topic"], content(earlier))
     shelf = Shelf(package_folder()).current()
-    devices = [(entry(vectors, known), known) for known in shelf.values()]
-    assert devices
+    known_samples = samples_of(name, vectors)
+    owners = dict.fromkeys(["D0217", *(plugin.device(vector["topic"]) for vector in vectors)])
+    households = [household(known_samples, [one for one in owners if one], known) for known in shelf.values()]
+    assert households
 
     def throw() -> str:
         draw = mutator.random
-        device, known = draw.choice(devices)
-        sent = draw.choice(topics.seeds)
-        owner = plugin.device(sent.decode()) if draw.random() < 0.95 else ""
-        topic = sent if draw.random() < 0.95 else topics.bytes()
-        message = Message(topic.decode("utf-8", "replace"), mutator.json(), draw.random() < 0.1)
+        known = draw.choice(households)
+        topic = draw.choice(topics.seeds)
+        owner = plugin.device(topic.decode()) if draw.random() < 0.95 else ""
+        topic = topic if draw.random() < 0.95 else topics.bytes()
+        sent = mutator.json()[:PACKET_BYTES_MAX]
+        message = Message(topic.decode("utf-8", "replace"), sent, draw.random() < 0.1)
+        speaker = next(iter(known.directory.devices.values()))
         draft = Draft()
-        decode_into(draft, replace(device, name=owner or device.name), known, message, ARRIVAL_NS)
-        rows = len(draft.readings())
-        assert len(draft.rows) == rows * READING.itemsize
-        assert rows <= 2 * READINGS_PER_MESSAGE_MAX
-        assert rows or draft.found, f"it vanished: {message}"
-        for _, detail in draft.rejects():
-            redact.shown(detail).encode("utf-8")
-        redact.sample(message.payload).encode("utf-8")
-        if rows and draft.found:
-            return "in part"
-        return "readings" if rows else next(iter(draft.found)).value
+        decode_into(draft, known, replace(speaker, name=owner or speaker.name), message, ARRIVAL_NS)
+        answers = commands.replies_of_formats(message.topic, message.payload)
+        assert all(isinstance(text, str) and isinstance(data, bytes) for text, data in answers)
+        return outcome(draft, message)
 
     return throw
 
 
-def entry(vectors: list[dict[str, Any]], known: Profile) -> DeviceEntry:
-    """A device with the profile's points and those that the vectors speak of."""
-    keys = list(known.points)
-    for vector in vectors:
-        for sample in vector.get("samples", ()):
-            keys += [*sample.get("values", ()), *sample.get("states", ())]
+def outcome(draft: Draft, message: Message) -> str:
+    """What became of a message. Only a format that lets pass what nobody wants may have nothing to say."""
+    rows = len(draft.readings())
+    assert len(draft.rows) == rows * READING.itemsize
+    assert rows <= 2 * READINGS_PER_MESSAGE_MAX
+    for _, detail in draft.rejects():
+        redact.shown(detail).encode("utf-8")
+    redact.sample(message.payload).encode("utf-8")
+    if draft.found:
+        return "in part" if rows else next(iter(draft.found)).value
+    if rows or draft.online or draft.strangers:
+        return "readings" if rows else "about devices"
+    spoken, _ = route(message.topic)
+    assert spoken is not None
+    assert not spoken.strict, f"it vanished: {message}"
+    return "nothing for us"
+
+
+def samples_of(name: str, vectors: Sequence[dict[str, Any]]) -> list[Sample]:
+    """What the whole messages among the vectors say."""
+    plugin = plugins.find(payloads)[name]
+    whole = [vector for vector in vectors if "error" not in vector]
+    return [sample for vector in whole for sample in plugin.parse(vector["topic"], content(vector))]
+
+
+def household(samples: Sequence[Sample], owners: Sequence[str], profile: Profile) -> Known:
+    """Devices with the profile's points and those that `samples` speak of; behind each the others, alike."""
+    keys = dict.fromkeys([*profile.points, *(key for one in samples for key in (*one.values, *one.states))])
     kinds = list(QUANTITIES.values())
     points = {
-        key: (
-            number,
-            known.points[key].quantity if key in known.points else kinds[number % len(kinds)],
-        )
-        for number, key in enumerate(dict.fromkeys(keys), 1)
+        key: (number, profile.points[key].quantity if key in profile.points else kinds[number % len(kinds)])
+        for number, key in enumerate(keys, 1)
     }
-    return DeviceEntry("D0217", known.name, "", points)
+    speaker = DeviceEntry("D0217", profile.name, "", points)
+    behind = [
+        replace(speaker, name=name_behind(owner, one))
+        for one in dict.fromkeys(sample.device for sample in samples)
+        for owner in owners
+        if one
+    ]
+    return Known(Directory({entry.name: entry for entry in (speaker, *behind)}), {profile.name: profile})
 
 
 def smpp_units(seed: int) -> Target:

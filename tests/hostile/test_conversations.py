@@ -9,6 +9,7 @@ import pytest
 from flameblue.domain.clock import ManualClock
 from flameblue.intake.directory import Directory, Outcome
 from flameblue.intake.protocols.mqtt.codec import Session
+from flameblue.intake.protocols.mqtt.packets import Publish
 from flameblue.intake.reasons import Reason
 from flameblue.intake.reception import Intake
 from tests.hostile.mutations import Mutator
@@ -35,7 +36,7 @@ def expected(streams: Sequence[bytes], directory: Directory, now_ns: int) -> Cou
             count["connects"] += 1
         count["protocol_errors"] += any(kind in ERRORS for kind in kinds)
         said = frames[: next((n for n, kind in enumerate(kinds) if kind in ENDS), None)]
-        numbers = [frame.packet_id for frame in said if type(frame).__name__ == "Publish"]
+        numbers = [frame.packet_id for frame in said if isinstance(frame, Publish)]
         count["published"] += len(numbers)
         count["published once"] += numbers.count(0) + len(set(numbers) - {0})
     return count

@@ -84,6 +84,11 @@ def disconnect(code: int = 0, said: Properties = NONE) -> bytes:
     return packet(0xE0, bytes([code]) + properties(said))
 
 
+def farewell(code: int, why: str) -> bytes:
+    """DISCONNECT from us with the code and its words."""
+    return packet(0xE0, bytes([code]) + properties({0x1F: why}))
+
+
 def pubrec_from_us(packet_id: int) -> bytes:
     return b"\x50\x02" + packet_id.to_bytes(2, "big")
 

@@ -187,8 +187,24 @@ def test_a_request_for_attributes_is_answered_as_the_official_client_expects() -
     assert json.loads(answer) == {"id": 7, "device": "Device A", "values": {}}
 
 
+@pytest.mark.parametrize("name", ["\\ud800", "\\udc00\\ud800", "a\\u0000b", "木屋"])
+def test_a_device_of_any_name_is_answered_by_that_name(name: str) -> None:
+    asked = b'{"device":"%s","id":7}' % name.encode()
+    ((_, answer),) = fresh("thingsboard_gateway").replies("v1/gateway/attributes/request", asked)
+    assert json.loads(answer)["device"] == json.loads(f'"{name}"')
+
+
 @pytest.mark.parametrize(
-    "asked", [b"", b"[]", b"{}", b'{"device":"A"}', b'{"device":7,"id":7}', b'{"device":"A","id":"7"}']
+    "asked",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"device":"A"}',
+        b'{"device":7,"id":7}',
+        b'{"device":"A","id":"7"}',
+        b'{"device":"A","id":36893488147419103232}',
+    ],
 )
 def test_a_request_that_is_none_is_not_answered(asked: bytes) -> None:
     assert fresh("thingsboard_gateway").replies("v1/gateway/attributes/request", asked) == ()

@@ -60,7 +60,7 @@ async def test_the_keep_alive_that_we_name_is_the_one_that_counts(desk: Intake, 
         assert not peer.is_closing()
         clock.advance(2)
         listener.sweep()
-        await peer.receives(b"\xe0\x02\x8d\x00")
+        await peer.receives(packets.farewell(0x8D, "nothing was heard within the keep-alive"))
         await peer.is_closed()
 
 
@@ -132,7 +132,7 @@ async def test_an_answer_longer_than_the_client_takes_is_not_sent(desk: Intake) 
     async with serving(desk) as listener:
         peer = await connected_5(listener, "c", {0x27: 64})
         peer.send(packets.subscribe(1, *[("x", 1)] * SUBSCRIBE_TOPICS_MAX))
-        await peer.receives(b"\xe0\x02\x95\x00")
+        await peer.receives(packets.farewell(0x95, "the answer would be larger than you take"))
         await peer.is_closed()
 
 
@@ -155,7 +155,7 @@ async def test_whoever_is_sent_away_is_told_why(desk: Intake) -> None:
         peer = await connected_5(listener)
         desk.directory = directory(T0001)
         listener.sweep()
-        await peer.receives(b"\xe0\x02\x87\x00")
+        await peer.receives(packets.farewell(0x87, "this device is no longer admitted"))
         await peer.is_closed()
 
 
@@ -167,7 +167,7 @@ async def test_when_we_end_the_devices_are_told(desk: Intake) -> None:
     stage.cancel()
     with suppress(asyncio.CancelledError):
         await stage
-    assert bytes(peer.sent_to_it) == b"\xe0\x02\x8b\x00"
+    assert bytes(peer.sent_to_it) == packets.farewell(0x8B, "the server goes down")
     assert peer.is_closing()
 
 

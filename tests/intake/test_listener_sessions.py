@@ -98,7 +98,9 @@ async def test_a_qos_2_message_that_was_not_durable_is_taken_when_it_comes_again
         sink.failure = JournalFull("The disk is full.")
         peer.send(packets.publish(TOPIC, READING, 7, flags=4))
         await peer.is_closed()
-        assert bytes(peer.sent_to_it) == b"\xe0\x02\x80\x00"
+        assert bytes(peer.sent_to_it) == packets.farewell(
+            0x80, "nothing of the last messages was kept; send them again"
+        )
         sink.failure = None
         back = await connected_5(listener, "c1", KEPT, clean=False, present=True)
         back.send(packets.publish(TOPIC, READING, 7, flags=12))
@@ -169,7 +171,7 @@ async def test_a_newer_connection_takes_the_session_over_and_the_older_is_told(d
     async with serving(desk) as listener:
         old = await subscribed(listener)
         new = await connected_5(listener, "c1", KEPT, clean=False, present=True)
-        await old.receives(b"\xe0\x02\x8e\x00")
+        await old.receives(packets.farewell(0x8E, "the same client id has connected again"))
         await old.is_closed()
         assert listener.send("D0217", COMMAND, b"on")
         await new.receives(packets.message_from_us(COMMAND, b"on", 1))

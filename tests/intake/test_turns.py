@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -33,9 +34,9 @@ def slow_disk(desk: Intake) -> Iterator[threading.Event]:
     """Quarantine is written when it is set."""
     may_write, write = threading.Event(), desk.quarantine.add
 
-    def add(items: object) -> None:
+    def add(items: Any) -> None:
         may_write.wait(10)
-        write(items)  # type: ignore[arg-type]
+        write(items)
 
     desk.keeper._add = add
     yield may_write
@@ -205,16 +206,18 @@ async def test_connections_that_are_lost_together_are_one_record(desk: Intake, s
     assert back == ([8], False)
 
 
-async def test_news_that_could_not_be_recorded_are_told_again(desk: Intake, sink: MemorySink) -> None:
+async def test_news_that_could_not_be_recorded_are_told_again(
+    desk: Intake, sink: MemorySink, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told, connection = asyncio.Event(), sink.connection
 
-    async def fails_once(*news: object) -> None:
+    async def fails_once(*news: Any) -> None:
         if not told.is_set():
             told.set()
             raise JournalFull("The disk is full.")
-        await connection(*news)  # type: ignore[arg-type]
+        await connection(*news)
 
-    desk.sink.connection = fails_once  # type: ignore[method-assign]
+    monkeypatch.setattr(sink, "connection", fails_once)
     async with serving(desk) as listener:
         listener._conversation.news.tell("D1", [1], lost=True)
         await sink.connected(1)

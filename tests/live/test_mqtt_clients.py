@@ -5,7 +5,9 @@ import asyncio
 import json
 import socket
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,8 @@ from tb_device_mqtt import TBDeviceMqttClient
 from tb_gateway_mqtt import TBGatewayMqttClient
 
 from flameblue.domain.limits import INFLIGHT_PER_CONNECTION_MAX, PACKET_BYTES_MAX
-from tests.intake.valley import CREDENTIAL, TOKEN, TOPIC
+from flameblue.domain.quantities import QUANTITIES
+from tests.intake.valley import CREDENTIAL, T0001, TOKEN, TOPIC, directory
 from tests.live.binaries import needed
 from tests.live.installation import HOST
 from tests.live.mqtt_endpoint import WITHIN_S, Endpoint, endpoint
@@ -297,3 +300,33 @@ async def test_the_official_thingsboard_gateway_client_subscribes_and_is_reached
     await until(lambda: commands == [asked])
     await asyncio.to_thread(client.disconnect)
     client.stop()
+
+
+async def test_the_official_gateway_client_speaks_for_the_devices_behind_it(place: Endpoint) -> None:
+    behind = replace(
+        T0001, name="T0001>A", credential_hash="", points={"temperature": (12, QUANTITIES["temperature_c"])}
+    )
+    place.intake.directory = directory(T0001, behind)
+    client = TBGatewayMqttClient(HOST, place.port, TOKEN)
+    answers: list[Any] = []
+    came = threading.Event()
+
+    def talk() -> None:
+        client.connect(callback=lambda *_: came.set(), timeout=WITHIN_S)
+        assert came.wait(WITHIN_S)
+        client.gw_connect_device("A")
+        told = client.gw_send_telemetry(
+            "A", {"ts": time.time_ns() // 1_000_000, "values": {"temperature": 42.5}}
+        )
+        assert told.get() == 0
+        client.gw_request_shared_attributes("A", ["limit"], lambda content, _: answers.append(content))
+
+    await asyncio.to_thread(talk)
+    await place.holds(12, [425])
+    await until(lambda: bool(answers))
+    assert (answers[0]["device"], answers[0]["values"]) == ("A", {})
+    await asyncio.to_thread(client.gw_disconnect_device, "A")
+    await until(lambda: place.intake.gone == {"T0001>A"})
+    await asyncio.to_thread(client.disconnect)
+    client.stop()
+    assert place.intake.quarantine.rows() == []

@@ -33,7 +33,7 @@ def test_an_answer_that_can_not_be_read_ends_the_line() -> None:
     assert cable.sent == b""
 
 
-@pytest.mark.parametrize("length", [0, 3, 15, SMPP_UNIT_BYTES_MAX + 17, 0xFFFFFFFF])
+@pytest.mark.parametrize("length", [8, 0, 3, 15, SMPP_UNIT_BYTES_MAX + 17, 0xFFFFFFFF])
 def test_a_length_that_can_not_be_ends_the_line_before_it_is_read(length: int) -> None:
     cable = Cable(unit(DELIVER, 7, b"x" * 100, length))
     with pytest.raises(exceptions.PDUError, match="a unit of"):

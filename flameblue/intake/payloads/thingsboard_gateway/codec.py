@@ -1,9 +1,8 @@
 """`v1/gateway/telemetry` {device: [{"ts": ms, "values": {…}}]}, `v1/gateway/connect` and `disconnect` {"device"}."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-import msgspec
 
 from flameblue.domain.errors import BadInput
 from flameblue.intake.flattening import flatten, loads_object
@@ -14,6 +13,7 @@ TELEMETRY = HEAD + "telemetry"
 CONNECTIONS = {HEAD + "connect": True, HEAD + "disconnect": False}
 ATTRIBUTES_REQUEST = HEAD + "attributes/request"
 ATTRIBUTES_RESPONSE = HEAD + "attributes/response"
+NUMBER_MAX = 2**53  # beyond it a reader of JSON need not read the number that was written
 
 
 class ThingsBoardGateway:
@@ -54,10 +54,10 @@ class ThingsBoardGateway:
             device, number = _device(asked), asked.get("id")
         except BadInput:
             return ()
-        if type(number) is not int:
+        if type(number) is not int or abs(number) > NUMBER_MAX:
             return ()
         answer: dict[str, Any] = {"id": number, "device": device, "values": {}}
-        return ((ATTRIBUTES_RESPONSE, msgspec.json.encode(answer)),)
+        return ((ATTRIBUTES_RESPONSE, json.dumps(answer).encode()),)
 
 
 def _device(content: Mapping[str, Any]) -> str:

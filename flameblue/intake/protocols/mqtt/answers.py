@@ -8,7 +8,7 @@ from typing import Any
 
 from flameblue.domain.limits import INFLIGHT_PER_CONNECTION_MAX, PACKET_BYTES_MAX, TOPIC_ALIASES_MAX
 from flameblue.intake.protocols.mqtt import properties
-from flameblue.intake.protocols.mqtt.codes import V5
+from flameblue.intake.protocols.mqtt.codes import SENT_AWAY, V5
 from flameblue.intake.protocols.mqtt.fields import encoded_length, encoded_text
 from flameblue.intake.protocols.mqtt.packets import Terms
 from flameblue.intake.protocols.mqtt.properties import Name
@@ -68,9 +68,13 @@ def unsuback(version: int, packet_id: int, done: Iterable[int]) -> bytes:
 
 
 def disconnect(terms: Terms, code: int, reason: str = "") -> bytes:
-    """DISCONNECT [3.14] with the reason, where the client takes so much; in MQTT 3.1.1 a server has none."""
+    """DISCONNECT [3.14] with the reason, where the client takes so much; in MQTT 3.1.1 a server has none.
+
+    Without a `reason` the code's own words are said: paho (2.1) passes over a code that comes alone.
+    """
     if terms.version != V5:
         return b""
+    reason = reason or SENT_AWAY.get(code, "")
     body = bytes([code]) + properties.written({Name.REASON: reason} if reason else {})
     whole = b"\xe0" + encoded_length(len(body)) + body
     return whole if len(whole) <= terms.packet_bytes_max else bytes((0xE0, 1, code))

@@ -32,6 +32,17 @@ QUOTA_EXCEEDED = 0x97
 NO_SHARED_SUBSCRIPTIONS = 0x9E
 NO_SUBSCRIPTION_IDS = 0xA1
 
+# why a client is sent away, in words: some clients read the code only where there are some
+SENT_AWAY = {
+    UNSPECIFIED: "nothing of the last messages was kept; send them again",
+    NOT_AUTHORIZED: "this device is no longer admitted",
+    SHUTTING_DOWN: "the server goes down",
+    KEEP_ALIVE_PASSED: "nothing was heard within the keep-alive",
+    TAKEN_OVER: "the same client id has connected again",
+    TOO_LARGE: "the answer would be larger than you take",
+    QUOTA_EXCEEDED: "this device has too many connections",
+}
+
 # what a client may say [3.4.2.1, 3.6.2.1, 3.14.2.1]
 OF_PUBACK = frozenset({0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99})
 OF_PUBREL = frozenset({SUCCESS, ID_NOT_FOUND})

@@ -26,6 +26,7 @@ class Client(client.Client):
 
     def read_pdu(self) -> Any:
         """The next unit; None for a request that could not be read and was refused."""
+        self._last = b""
         try:
             return super().read_pdu()
         except UNREADABLE as error:
@@ -39,9 +40,8 @@ class Client(client.Client):
             return None
 
     def _recv_exact(self, exact_size: int) -> bytes:
-        if exact_size != LENGTH_BYTES and not (
-            HEAD_BYTES - LENGTH_BYTES <= exact_size <= SMPP_UNIT_BYTES_MAX
-        ):
+        is_length = not self._last  # what comes first; a unit of 8 bytes would ask for as many again
+        if not is_length and not HEAD_BYTES - LENGTH_BYTES <= exact_size <= SMPP_UNIT_BYTES_MAX:
             raise exceptions.PDUError(f"a unit of {exact_size + LENGTH_BYTES} bytes")
         self._last = super()._recv_exact(exact_size)
         return self._last
