@@ -88,7 +88,7 @@ def assert_counted(kind: str, done: Counter[str], counts: dict[str, int]) -> Non
     count = Counter(counts)
     assert done["opened"] > 0
     assert count["connections"] == done["opened"] + 1
-    assert count["refused"] == done["refused"]
+    assert count["refused"] == done["refused"], done
     assert count["batches_failed"] == 0
     if kind in SLOWED:
         assert 0 < count["connections_slowed"] <= done["opened"]
