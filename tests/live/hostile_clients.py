@@ -13,9 +13,10 @@ import ssl
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.intake.mqtt_packets import PING, Client, publish, subscribe
 from tests.intake.valley import CREDENTIAL
@@ -46,13 +47,13 @@ class Crowd:
         return await asyncio.open_connection(HOST, port, ssl=self.tls if tls else None)
 
 
-Visit = Callable[[Crowd, int], Awaitable[None]]
+Visit = Callable[[Crowd, int], Coroutine[Any, Any, None]]
 
 
-def hello(number: int, **more: object) -> bytes:
+def hello(number: int, **more: Any) -> bytes:
     """D0 is the healthy one."""
     name = f"D{number + 1}"
-    return Client(**{"client_id": name, "user": name, "password": CREDENTIAL, **more}).connect()  # type: ignore[arg-type]
+    return Client(**{"client_id": name, "user": name, "password": CREDENTIAL, **more}).connect()
 
 
 async def crawl(crowd: Crowd, number: int) -> None:
@@ -176,7 +177,7 @@ async def so_many_a_second(crowd: Crowd, visit: Visit, rate: int) -> None:
     loop = asyncio.get_running_loop()
     begin_s, visits, number = loop.time(), set[asyncio.Task[None]](), 0
     while not crowd.over.is_set():
-        task = loop.create_task(visit(crowd, number))  # type: ignore[arg-type]
+        task = loop.create_task(visit(crowd, number))
         visits.add(task)
         task.add_done_callback(visits.discard)
         number += 1
