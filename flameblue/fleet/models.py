@@ -91,6 +91,9 @@ class Device(models.Model):
     credential_hash = models.CharField(max_length=64, blank=True, db_index=True)
     enabled = models.BooleanField(default=True)
 
+    class Meta:
+        indexes = (models.Index(fields=["enabled", "premises"], name="device_in_use"),)
+
     def __str__(self) -> str:
         return self.name
 

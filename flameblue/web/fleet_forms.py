@@ -47,7 +47,8 @@ class EditForm(ModelForm):
     def __init__(self, *given: Any, **named: Any) -> None:
         may: tuple[str, ...] = named.pop("may")
         prefix = f"edit-{named['instance']._meta.model_name}-{named['instance'].pk}"
-        super().__init__(*given, auto_id=f"{prefix}-%s", **named)
+        named["auto_id"] = f"{prefix}-%s"
+        super().__init__(*given, **named)
         for name in [name for name in self.fields if name not in (*may, "reason")]:
             del self.fields[name]
         for name in may:
@@ -57,7 +58,7 @@ class EditForm(ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        for name, value in cleaned.items():
+        for name, value in list(cleaned.items()):
             if isinstance(value, str) and name != "time_zone" and FORBIDDEN.search(value):
                 self.add_error(name, _("No 【】 and nothing invisible: it stands in messages."))
         for name in self.changed_data:

@@ -52,7 +52,7 @@ def _sites(things: Sequence[Any], user: access.AnyUser, at: datetime) -> list[Li
     ]
 
 
-def _premises(things: Sequence[Any], user: access.AnyUser, at: datetime) -> list[Line]:
+def _premises(things: Sequence[Any], _user: access.AnyUser, at: datetime) -> list[Line]:
     ids = [one.pk for one in things]
     devices = counted(Device.objects.filter(enabled=True), "premises_id", ids)
     standing = alarms().filter(point__device__premises__in=ids)
@@ -72,7 +72,7 @@ def _premises(things: Sequence[Any], user: access.AnyUser, at: datetime) -> list
     ]
 
 
-def _circuits(things: Sequence[Any], user: access.AnyUser, at: datetime) -> list[Line]:
+def _circuits(things: Sequence[Any], _user: access.AnyUser, _at: datetime) -> list[Line]:
     ids = [one.pk for one in things]
     points = counted(Point.objects.filter(retired=False), "circuit_id", ids)
     standing = alarms().filter(point__circuit__in=ids)
@@ -83,7 +83,7 @@ def _circuits(things: Sequence[Any], user: access.AnyUser, at: datetime) -> list
     ]
 
 
-def _devices(things: Sequence[Any], user: access.AnyUser, at: datetime) -> list[Line]:
+def _devices(things: Sequence[Any], _user: access.AnyUser, at: datetime) -> list[Line]:
     ids = [one.pk for one in things]
     faults = alarms((Level.FAULT,)).filter(point__device__in=ids, rule__in=(Rule.SILENCE, Rule.CLOCK))
     wrong = set(faults.values_list("point__device_id", "rule"))
@@ -114,7 +114,7 @@ def _heard(devices: list[int]) -> dict[int, tuple[datetime | None, int]]:
     return heard
 
 
-def _points(things: Sequence[Any], user: access.AnyUser, at: datetime) -> list[Line]:
+def _points(things: Sequence[Any], _user: access.AnyUser, _at: datetime) -> list[Line]:
     ids = [one.pk for one in things]
     newest = readings.latest(ids)
     levels = tiles.worst(alarms().filter(point__in=ids).values_list("point_id", "level"))
@@ -129,10 +129,11 @@ def _points(things: Sequence[Any], user: access.AnyUser, at: datetime) -> list[L
     ]
 
 
-def _people(things: Sequence[Any], user: access.AnyUser, at: datetime) -> list[Line]:
+def _people(things: Sequence[Any], user: access.AnyUser, _at: datetime) -> list[Line]:
     ids = [one.pk for one in things]
-    seen = access.premises_for(user).values("id")
-    found = Contact.objects.filter(person__in=ids, premises__in=seen).select_related("premises__site")
+    found = Contact.objects.filter(person__in=ids).select_related("premises__site")
+    if access.role_of(user) != access.ADMIN:
+        found = found.filter(premises__site__station=access.station_id_of(user) or 0)
     contacts = defaultdict(list)
     for contact in found.order_by("order", "id"):
         contacts[contact.person_id].append(contact)

@@ -23,7 +23,6 @@ from flameblue.web import access, fleet_search, keyset
 LEVELS = (Level.ALARM, Level.WARNING, Level.FAULT)
 STATES = {"silent": Rule.SILENCE, "clock": Rule.CLOCK}
 OFF = "off"
-KINDS_MAX = 20  # offered as a choice; others can still stand in the address
 
 
 @dataclass(frozen=True)
@@ -100,10 +99,12 @@ def listed(tab: Tab, user: access.AnyUser, asked: Asked, place: keyset.Place) ->
     found = tab.rows(user).filter(tab.narrow(asked))
     question = fleet_search.question(user, asked.q)
     if question is None:
-        counted = keyset.count(found)
         first = [] if tab.first is None or asked.is_filtered else list(_first(found, tab))
         page = keyset.page(found.exclude(id__in=[one.pk for one in first]), tab.order, place)
-        rows = page.rows if page.before is not None else [*first, *page.rows]
+        is_first = place == keyset.Place()
+        rows = [*first, *page.rows] if is_first else page.rows
+        is_all = is_first and page.after is None
+        counted = keyset.Bounded(len(rows), is_more=False) if is_all else keyset.count(found)
         return Listed(replace(page, rows=rows), counted, is_cut=False)
     ids = fleet_search.FINDERS[tab.name](question)
     is_cut = len(ids) > FOUND_MAX
@@ -119,18 +120,6 @@ def _first(found: QuerySet[Any], tab: Tab) -> QuerySet[Any]:
 def number(text: str | None) -> int | None:
     """An id that an address names; None: no such thing."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-def kinds(user: access.AnyUser) -> list[str]:
-    """The first kinds of premises there are, by the index: a look for each."""
-    found: list[str] = []
-    premises = Premises.objects.order_by("kind").values_list("kind", flat=True)
-    while len(found) < KINDS_MAX:
-        following = premises.filter(kind__gt=found[-1] if found else "").first()
-        if following is None:
-            break
-        found.append(following)
-    return found
 
 
 def site_choices(user: access.AnyUser) -> list[Site]:
@@ -198,7 +187,10 @@ def _wrong_devices() -> Q:
 
 
 def _points(asked: Asked) -> Q:
-    found = _inside(asked, "device__premises") & Q(retired=asked.state == OFF)
+    """By the set of devices, so that an index of points that begins with them is used."""
+    found = Q(retired=asked.state == OFF)
+    if asked.site is not None or asked.premises is not None:
+        found &= Q(device__in=Device.objects.filter(_inside(asked, "premises")).values("id"))
     if asked.quantity:
         found &= Q(quantity=asked.quantity)
     if asked.level is not None:

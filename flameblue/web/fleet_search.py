@@ -18,12 +18,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from flameblue.domain.limits import FOUND_MAX, SEARCH_WORD_CHARACTERS_MAX, SEARCH_WORDS_MAX
 from flameblue.fleet.models import Device
 from flameblue.people.models import Contact, Person
-from flameblue.web import access
+from flameblue.web import access, premises_kinds
 
 SHOWN_DIGITS = 4  # of a masked phone
 DIGITS = re.compile(r"\+?\d{3,}")
 MOBILE_DIGITS = 11
-PREMISES_TEXTS = ("name", "short_name", "address", "key_holder", "kind")
+PREMISES_TEXTS = ("name", "short_name", "address", "key_holder")
+NUMBER_DIGITS = 5  # from so many on, digits are of a phone or a device: no house has such a number
 DEVICE_TEXTS = ("name", "serial")
 
 
@@ -98,14 +99,14 @@ def points(asked: Question) -> list[int]:
 
 
 def people(asked: Question) -> list[int]:
-    """The people, found by name, phone, station, or the premises that they answer for."""
+    """The people, found by name, phone or station; without any, those who answer for premises that are found."""
     at = access.people_for(asked.user)
     own = (word.of_person() | word.within("station__name") for word in asked.words)
     found = _ids(at, reduce(and_, own))
-    if len(found) > FOUND_MAX:
+    if found:
         return found
-    of_premises = Contact.objects.filter(premises__in=premises(asked)[:FOUND_MAX]).values("person")
-    return list(dict.fromkeys([*found, *_ids(at, Q(id__in=of_premises))]))[: FOUND_MAX + 1]
+    contacts = Contact.objects.filter(premises__in=premises(asked)[:FOUND_MAX]).values("person")
+    return _ids(at, Q(id__in=contacts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,20 +122,19 @@ class _Kind:
     def words(self, word: Word) -> Q:
         """One of the texts contains it, or one of the premises'."""
         premises = (f"{self.premises}__{name}" if self.premises else name for name in PREMISES_TEXTS)
-        site = f"{self.premises}__site__name" if self.premises else "site__name"
-        return word.within(*self.texts, *premises, site)
+        others = (f"{self.premises}__{name}" if self.premises else name for name in ("site__name", "kind"))
+        return word.within(*self.texts, *premises, *others)
 
     def says(self, word: Word) -> Q:
         """It is found by the word, in whichever way; for few rows."""
         contacts = Contact.objects.filter(
             word.of_person("person__"), premises=OuterRef(self.premises or "pk")
         )
-        found = self.words(word) | Exists(contacts)
+        found = self.words(word) | Q(Exists(contacts))
         if not self.devices:
             return found
-        return found | Exists(
-            Device.objects.filter(word.within(*DEVICE_TEXTS), **{self.devices: OuterRef("pk")})
-        )
+        devices = Device.objects.filter(word.within(*DEVICE_TEXTS), **{self.devices: OuterRef("pk")})
+        return found | Q(Exists(devices))
 
 
 PREMISES = _Kind("", devices="premises")
@@ -163,7 +163,8 @@ def _anchored(asked: Question, at: QuerySet[Any], kind: _Kind) -> list[int]:
         found = _premises_of(asked, word)
         if found:
             there = Q(**{f"{kind.premises or 'id'}__in": found})
-            return _ids(at, reduce(and_, (kind.says(one) for one in asked.words), there))
+            rest = [one for one in asked.words if one != word or kind is not PREMISES]
+            return _ids(at, reduce(and_, (kind.says(one) for one in rest), there))
         if found is not None:
             nowhere.append(word)
     if nowhere and not (kind.own or kind.exact):
@@ -180,7 +181,10 @@ def _premises_of(asked: Question, word: Word) -> list[int] | None:
         return named  # who types a whole device name means that device
     persons = list(Person.objects.filter(word.of_person()).values_list("id", flat=True)[: FOUND_MAX + 1])
     sites = list(access.sites_for(user).filter(word.within("name")).values_list("id", flat=True))
-    own = word.within(*PREMISES_TEXTS) | Q(site__in=sites)
+    kinds = [kind for kind in premises_kinds.known() if word.text.casefold() in kind.casefold()]
+    own = Q(site__in=sites) | Q(kind__in=kinds)
+    if not (word.text.isdigit() and len(word.text) >= NUMBER_DIGITS):
+        own |= word.within(*PREMISES_TEXTS)
     looks: Sequence[tuple[QuerySet[Any], str, Q]] = (
         (access.devices_for(user), "premises_id", word.within(*DEVICE_TEXTS)),
         (access.premises_for(user), "id", Q(contacts__person__in=persons)),

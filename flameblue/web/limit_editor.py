@@ -107,7 +107,7 @@ def rows(at: Where, typed: Mapping[str, str] | None = None, wrong: str = "") -> 
 
 
 def wished(at: Where, form: QueryDict) -> Limits:
-    """What the form wishes to be otherwise than it is; LimitRefused says what is impossible, before anybody is asked."""
+    """What the form wishes to be otherwise than it is; LimitRefused says what is impossible."""
     own = setting_at(at)
     values: dict[str, float | None] = {}
     for name in FIELDS:

@@ -29,9 +29,8 @@ class Uploads:
         data = b"".join(_bounded(chunks))
         name = hashlib.sha256(data).hexdigest()
         path = self.folder / name
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(descriptor, "wb") as file:
-            file.write(data)
+        path.touch(mode=0o600)
+        path.write_bytes(data)
         os.utime(path, (self.now_s, self.now_s))
         self._forget_old()
         return name

@@ -19,7 +19,7 @@ from flameblue.fleet.models import Circuit, Point
 from flameblue.people import actions as people_actions
 from flameblue.people.models import Person
 from flameblue.people.registry_discovered import discovered
-from flameblue.web import access, fleet_history, fleet_lines, fleet_lists, keyset, words
+from flameblue.web import access, fleet_history, fleet_lines, fleet_lists, keyset, premises_kinds, words
 from flameblue.web.fleet_forms import EditForm, form_for, may_edit
 from flameblue.web.fleet_lists import TABS, Asked, Tab, number
 from flameblue.web.now import now
@@ -154,7 +154,7 @@ def _choices(tab: Tab, request: HttpRequest) -> dict[str, Any]:
     if "site" in tab.filters:
         offered["site"] = fleet_lists.site_choices(request.user)
     if "kind" in tab.filters:
-        offered["kind"] = fleet_lists.kinds(request.user)
+        offered["kind"] = premises_kinds.known()
     if "level" in tab.filters:
         offered["level"] = [(level.name.lower(), level) for level in fleet_lists.LEVELS]
     if "quantity" in tab.filters:
