@@ -89,7 +89,7 @@ def test_a_file_with_errors_can_not_be_confirmed(admin: Client) -> None:
 
 def test_what_is_no_registry_is_refused_in_words(admin: Client) -> None:
     page = look(admin, b"%PDF-1.4")[1]
-    assert "this is a PDF" in page
+    assert "This is a PDF" in page
     assert "Import exactly this" not in page
     assert "Choose a file." in text_of(admin.post("/fleet/files/").content.decode())
 
@@ -120,7 +120,7 @@ def test_uploads_are_few_and_old_ones_go(tmp_path: Path, clock: ManualClock) -> 
     kept = Uploads(folder, 1_010.0)
     newest = hashlib.sha256(b"%d" % (UPLOADS_MAX + 2)).hexdigest()
     assert kept.read(newest) == b"%d" % (UPLOADS_MAX + 2)
-    assert os.stat(folder / newest).st_mode & 0o777 == 0o600
+    assert (folder / newest).stat().st_mode & 0o777 == 0o600
     (folder / newest).write_bytes(b"other")
     assert kept.read(newest) is None
     os.utime(folder / newest, (1_010.0, 1_010.0))
