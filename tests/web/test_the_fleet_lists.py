@@ -1,6 +1,8 @@
 """The lists of the fleet: filters in the address, and edits in place with their history."""
 
+import re
 from datetime import date
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -27,15 +29,16 @@ def seen(client: Client, path: str) -> str:
 
 
 def posted(client: Client, path: str, **fields: object) -> tuple[int, str]:
-    """Posts the form of the thing at `path` as a browser does, with `fields` changed."""
-    form = client.get(path).context["form"]
-    values = {
-        f"initial-{name}": form[name].initial or ""
-        for name in form.fields
-        if name not in ("reason", "number")
-    }
-    values |= {name: form[name].initial or "" for name in form.fields}
-    answer = client.post(f"{path}edit/", {**values, **fields})
+    """Posts the form on the page at `path` as a browser does, with `fields` changed."""
+    html = client.get(path).content.decode()
+    form = html[html.index('class="fleet-edit"') :].partition("</form>")[0]
+    values: dict[str, object] = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        said = dict(re.findall(r'([-\w]+)="([^"]*)"', tag))
+        values[said["name"]] = unescape(said.get("value", ""))
+    for name, options in re.findall(r'<select name="(\w+)".*?>(.*?)</select>', form, re.DOTALL):
+        values[name] = re.findall(r'value="([^"]*)" selected', options)[0]
+    answer = client.post(f"{path}edit/", values | fields)
     page = answer if answer.status_code != 302 else client.get(answer.headers["Location"])
     return answer.status_code, text_of(page.content.decode())
 
