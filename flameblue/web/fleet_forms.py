@@ -60,7 +60,7 @@ class EditForm(ModelForm):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         for name, value in list(cleaned.items()):
             if isinstance(value, str) and name != "time_zone" and FORBIDDEN.search(value):
-                self.add_error(name, _("No 【】 and nothing invisible: it stands in messages."))
+                self.add_error(name, _("It stands in messages: no signature brackets and nothing invisible."))
         for name in self.changed_data:
             if name in self.kept and self._seen(name) != (self.kept[name] or None):
                 now = self.kept[name] or "–"

@@ -123,6 +123,11 @@ def wished(at: Where, form: QueryDict) -> Limits:
     return Limits(at.target, at.quantity, values)
 
 
+def fingerprint(limits: Limits) -> str:
+    """Of what was shown: whoever types another value meanwhile is shown that first."""
+    return " ".join(f"{name}={value}" for name, value in limits.values.items())
+
+
 def refused(error: LimitRefused) -> str:
     """Why, in the reader's language."""
     facts = dict(error.facts)

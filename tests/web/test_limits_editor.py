@@ -26,7 +26,12 @@ def seen(client: Client, query: str) -> str:
 
 
 def sent(client: Client, query: str, **fields: str) -> tuple[int, str]:
-    answer = client.post(f"/fleet/limits/set/?{query}", {**EMPTY, "reason": "tested", **fields})
+    """Posts the form; with `step=save` what was looked at before, as the page has it."""
+    values = {**EMPTY, "reason": "tested", **fields}
+    if fields.get("step") == "save" and "shown" not in fields:
+        looked = client.post(f"/fleet/limits/set/?{query}", values | {"step": "look"})
+        values["shown"] = str(looked.context.get("shown", ""))
+    answer = client.post(f"/fleet/limits/set/?{query}", values)
     page = answer if answer.status_code != 302 else client.get(answer.headers["Location"])
     return answer.status_code, text_of(page.content.decode())
 
@@ -51,6 +56,15 @@ def test_what_a_change_touches_is_shown_before_it_is_made(cast: Cast, admin: Cli
     assert "The limits are set." in sent(admin, f"site={cast.site.pk}", over_alarm="66", step="save")[1]
     assert LimitSetting.objects.get().over_alarm == 66
     assert AuditEntry.objects.get().detail["reason"] == "tested"
+
+
+def test_another_value_than_was_shown_is_shown_first(cast: Cast, admin: Client) -> None:
+    query = f"site={cast.site.pk}"
+    status, page = sent(admin, query, over_alarm="65", step="save", shown="over_alarm=66.0")
+    assert status == 200
+    assert "alarm above 70 → 65" in page
+    assert not LimitSetting.objects.exists()
+    assert sent(admin, query, over_alarm="65", step="save", shown="over_alarm=65.0")[0] == 302
 
 
 def test_a_narrower_scope_still_speaks(cast: Cast, admin: Client) -> None:

@@ -127,7 +127,7 @@ def test_nobody_overwrites_what_somebody_else_wrote_meanwhile(cast: Cast, admin:
 @pytest.mark.parametrize(
     ("tab", "name", "fields", "why"),
     [
-        ("premises", "premises", {"short_name": "【x】"}, "it stands in messages"),
+        ("premises", "premises", {"short_name": "【x】"}, "no signature brackets"),
         ("sites", "site", {"time_zone": "Mars/Base"}, "There is no such time zone"),
         ("circuits", "circuit", {"rated_current_a": "-3"}, "greater than or equal to 0.1"),
         ("people", "ailin", {"number": "12"}, "That is no phone number"),

@@ -37,7 +37,7 @@ def limits(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def set_limits(request: HttpRequest) -> HttpResponse:
-    """First shows what the change touches; asked again with `step=save`, makes it."""
+    """First shows what the change touches; asked again for exactly that with `step=save`, makes it."""
     at = limit_editor.where(request.user, request.GET)
     if at is None:
         raise Http404
@@ -46,12 +46,18 @@ def set_limits(request: HttpRequest) -> HttpResponse:
     except LimitRefused as error:
         told = {"refused": limit_editor.refused(error), "wrong": error.facts.get("field", "")}
         return render(request, "fleet/limits.html", _page(request, at, told), status=422)
-    if request.POST.get("step") != SAVE:
+    shown = limit_editor.fingerprint(wished)
+    if request.POST.get("step") != SAVE or request.POST.get("shown") != shown:
         touched = limit_preview.of_limits(wished, shelf.profiles(), FLEET_ROWS)
         points = Point.objects.filter(id__in=touched.differences)
-        shown = points.select_related("device__premises__site", "circuit__panel").order_by("id")
-        lines = [(point, touched.differences[point.pk]) for point in shown]
-        values = {"touched": touched, "touched_lines": lines, "touched_left_out": touched.points - len(lines)}
+        points = points.select_related("device__premises__site", "circuit__panel").order_by("id")
+        lines = [(point, touched.differences[point.pk]) for point in points]
+        values = {
+            "shown": shown,
+            "touched": touched,
+            "touched_lines": lines,
+            "touched_left_out": touched.points - len(lines),
+        }
         return render(request, "fleet/limits.html", _page(request, at) | values)
     hand = Hand(request.user.get_username(), now(), request.POST["reason"].strip()[:200])
     actions.edit_limit(wished, hand)
