@@ -27,12 +27,10 @@ from flameblue.notices.channels.smpp.line import SmppLine
 from flameblue.profiles import loader
 from flameblue.profiles.loader import Profile, Shelf, package_folder
 from tests.hostile.mutations import Mutator
-from tests.intake import mqtt_packets as packets
+from tests.hostile.streams import VECTORS, recorded, spoken
 from tests.intake.payload_vectors import content, read
-from tests.intake.valley import CREDENTIAL, TOPIC
 from tests.notices.cable import Cable, bound
 
-VECTORS = Path(__file__).parents[1] / "vectors"
 ARRIVAL_NS = 1_768_417_700 * 10**9
 Target = Callable[[], str]
 
@@ -48,46 +46,25 @@ class Aim:
 
 def aims(seed: int, folder: Path) -> list[Aim]:
     """Every target there is: plug-ins and vectors as they lie on disk."""
-    spoken, sent = plugins.find(protocols), plugins.find(payloads)
-    assert spoken
+    heard, sent = plugins.find(protocols), plugins.find(payloads)
+    assert heard
     assert sent
     return [
-        *(Aim(f"protocol {name}", 0.5 / len(spoken), protocol(seed, name)) for name in sorted(spoken)),
+        *(Aim(f"protocol {name}", 0.5 / len(heard), protocol(seed, name)) for name in sorted(heard)),
         *(Aim(f"payload {name}", 0.43 / len(sent), payload(seed, name)) for name in sorted(sent)),
         Aim("SMPP", 0.06, smpp_units(seed)),
         Aim("profile", 0.01, profile_files(seed, folder)),
     ]
 
 
-def recorded(name: str) -> list[bytes]:
-    """The recorded streams of a protocol."""
-    return [
-        bytes.fromhex(path.read_text(encoding="ascii")) for path in sorted((VECTORS / name).glob("*.hex"))
-    ]
-
-
-def generated() -> list[bytes]:
-    """MQTT 3.1.1 as clients speak it, each beginning with its CONNECT."""
-    hello = packets.Client("D0217", "D0217", CREDENTIAL).connect()
-    will = packets.Client("c", "D0217", CREDENTIAL, will=("flameblue/v1/D0217/state", b"off")).connect()
-    readings = packets.publish(TOPIC, b'{"t":1768417620000,"v":{"ir":12.5}}', 1)
-    return [
-        hello + readings * 3 + packets.DISCONNECT,
-        will + packets.publish(TOPIC, b"x" * 20_000, 2) + packets.PING,
-        hello + packets.subscribe(3, "a", "b/#") + packets.packet(0xA2, b"\0\4" + packets.text("a")),
-        hello + packets.packet(0x34, packets.text(TOPIC) + b"\0\7{}") + packets.packet(0x62, b"\0\7"),
-        hello + b"".join(packets.publish(TOPIC, b'{"v":{"ir":1}}', number) for number in range(1, 40)),
-    ]
-
-
 def protocol(seed: int, name: str) -> Target:
     """A session that is fed one mutated stream, in pieces."""
     plugin = plugins.find(protocols)[name]
-    mutator = Mutator(seed, recorded(name) + (generated() if name == "mqtt" else []))
+    mutator = Mutator(seed, recorded(name) + (spoken() if name == "mqtt" else []))
 
     def throw() -> str:
         session, frames = plugin.session(), []
-        for piece in mutator.pieces(mutator.bytes()):
+        for piece in mutator.pieces(mutator.stream()):
             frames += session.feed(piece)
             assert session.held_bytes() <= plugin.frame_bytes_max + 16
         assert not any(isinstance(frame, Broken) for frame in frames[:-1]), "it went on after the end"
@@ -121,7 +98,7 @@ def payload(seed: int, name: str) -> Target:
         known = draw.choice(households)
         topic = draw.choice(topics.seeds)
         owner = plugin.device(topic.decode()) if draw.random() < 0.95 else ""
-        topic = topic if draw.random() < 0.95 else topics.bytes()
+        topic = topic if draw.random() < 0.95 else topics.message()
         sent = mutator.json()[:PACKET_BYTES_MAX]
         message = Message(topic.decode("utf-8", "replace"), sent, draw.random() < 0.1)
         speaker = next(iter(known.directory.devices.values()))
@@ -186,7 +163,7 @@ def smpp_units(seed: int) -> Target:
     us = SimpleNamespace(_ears=ears)
 
     def throw() -> str:
-        cable = Cable(mutator.bytes())
+        cable = Cable(mutator.message())
         gateway = bound(cable)
         try:
             unit = gateway.read_pdu()
@@ -212,7 +189,7 @@ def profile_files(seed: int, folder: Path) -> Target:
 
     def throw() -> str:
         path = folder / mutator.random.choice(names)
-        path.write_bytes(mutator.bytes())
+        path.write_bytes(mutator.message())
         try:
             loader.load(path)
         except BadInput:
