@@ -100,14 +100,16 @@ class Mutator:
             return self.message()
         return whole[:stop] + self.broken(whole[stop:], self.random.choice((1, 1, 2, 3)))
 
-    def json(self) -> bytes:
-        """One mutated JSON text: mostly its structure, else its bytes."""
-        if self.random.random() < 0.3:
-            return self.message()
+    def json(self, whole: bytes | None = None) -> bytes:
+        """One mutated JSON text, of `whole` or of any: mostly its structure, else its bytes."""
+        if whole is None:
+            whole = self.random.choice(self.seeds)
         try:
-            content = json.loads(self.random.choice(self.seeds))
+            content = json.loads(whole)
         except ValueError:
-            return self.message()
+            content = None
+        if content is None or self.random.random() < 0.3:
+            return self.broken(whole, self.random.choice((1, 1, 1, 2, 3, 4)))
         for _ in range(self.random.choice((1, 1, 2, 4))):
             content = self._changed(content)
         text = json.dumps(content, ensure_ascii=self.random.random() < 0.7)
