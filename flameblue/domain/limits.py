@@ -41,6 +41,7 @@ KEY_CHARACTERS_MAX = 64  # of a point's key; a longer one names no point
 SPARKPLUG_METRICS_MAX = (
     200_000  # names that births gave × about 200 B = 40 MB; then the oldest node's go first
 )
+SPARKPLUG_METRICS_PER_MESSAGE_MAX = 16_384  # × about 5 µs = 80 ms; a packet has room for 131,072 empty ones
 SPARKPLUG_QUIET_MESSAGES = 50  # of a node between two requests for a rebirth
 QUARANTINE_BYTES_MAX = 64 * MIB  # then the oldest go first; health reports it
 QUARANTINE_EVERY_S = (

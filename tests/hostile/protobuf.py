@@ -17,7 +17,7 @@ FLOATS = (
     bytes(6) + b"\xf0\x7f",
     bytes(6) + b"\xf8\xff",
 )
-MANY = (2, 40, 600, 5_000)
+MANY = (2, 2, 2, 2, 40, 40, 600, 5_000)
 
 
 @dataclass(frozen=True)
