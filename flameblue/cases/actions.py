@@ -1,6 +1,7 @@
 """All that other rooms may do with cases, by name."""
 
 from flameblue.cases.applying import Change, apply
+from flameblue.cases.boards import Tab, has_boards, report_board, silent_desks, sounding_boards
 from flameblue.cases.counting import Counts, counts
 from flameblue.cases.cursors import CursorMoved, cursor, move_cursor, skip, skipped_offsets
 from flameblue.cases.escalating import Delivered, escalate_each, next_call
@@ -23,6 +24,7 @@ __all__ = [
     "Outcome",
     "Past",
     "Proof",
+    "Tab",
     "apply",
     "ask_help",
     "assign",
@@ -32,6 +34,7 @@ __all__ = [
     "cursor",
     "escalate_each",
     "give_back",
+    "has_boards",
     "made_safe",
     "move_cursor",
     "next_call",
@@ -40,9 +43,12 @@ __all__ = [
     "proofs",
     "prove_each",
     "repaired",
+    "report_board",
     "shelve",
+    "silent_desks",
     "skip",
     "skipped_offsets",
+    "sounding_boards",
     "system_cleared",
     "take",
     "unshelve_due",

@@ -6,6 +6,7 @@ LEVEL_RAISED = "level_raised"
 RELAPSE = "relapse"
 LATE = "late"
 NOT_ACKNOWLEDGED = "not_acknowledged"  # nobody has taken the case by then
+NO_BOARD = "no_board_sounding"  # before its time: no board of the station would have been heard
 NO_ANSWER = "no_answer"  # a lay person was called since the owner did not answer, or again
 RANG_AGAIN = "rang_again"  # taken, and still beyond the limit
 TAKEN_AWAY = "taken_away"  # to who had taken the case: something new has taken it from them
@@ -37,6 +38,7 @@ ALL = frozenset(
         RELAPSE,
         LATE,
         NOT_ACKNOWLEDGED,
+        NO_BOARD,
         NO_ANSWER,
         RANG_AGAIN,
         TAKEN_AWAY,
@@ -58,7 +60,9 @@ ALL = frozenset(
     }
 )
 GROUP = frozenset({GROUP_NEWS, GROUP_UNANSWERED, GROUP_CLOSED})
-CALLS = frozenset({NOT_ACKNOWLEDGED, RANG_AGAIN, GROUP_UNANSWERED})  # not wanted once somebody has the case
+CALLS = frozenset(
+    {NOT_ACKNOWLEDGED, NO_BOARD, RANG_AGAIN, GROUP_UNANSWERED}
+)  # not wanted once somebody has the case
 NEWS = frozenset({FIRST_NOTICE, NEW_PLACE, LEVEL_RAISED, RELAPSE, LATE, GROUP_NEWS})  # old by the morning
 ALARMING = NEWS | CALLS | {TAKEN_AWAY}  # what tells of danger that nobody looks after yet
 REPEATS = frozenset({NO_ANSWER})  # no longer wanted once this lay person has answered
