@@ -1,7 +1,7 @@
 """All that other rooms may do with cases, by name."""
 
 from flameblue.cases.applying import Change, apply
-from flameblue.cases.boards import Tab, has_boards, report_board, silent_desks, sounding_boards
+from flameblue.cases.boards import Tab, desks, report_board, silent_desks
 from flameblue.cases.counting import Counts, counts
 from flameblue.cases.cursors import CursorMoved, cursor, move_cursor, skip, skipped_offsets
 from flameblue.cases.escalating import Delivered, escalate_each, next_call
@@ -32,9 +32,9 @@ __all__ = [
     "comment",
     "counts",
     "cursor",
+    "desks",
     "escalate_each",
     "give_back",
-    "has_boards",
     "made_safe",
     "move_cursor",
     "next_call",
@@ -48,7 +48,6 @@ __all__ = [
     "silent_desks",
     "skip",
     "skipped_offsets",
-    "sounding_boards",
     "system_cleared",
     "take",
     "unshelve_due",

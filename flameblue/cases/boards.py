@@ -38,20 +38,15 @@ def report_board(tab: Tab, state: str, now: datetime) -> None:
 
 def silent_desks(now: datetime, began: datetime | None = None) -> frozenset[int]:
     """The stations that have boards of which none is sounding; `began`: when we started to listen."""
+    return frozenset(station for station, heard in desks(now, began).items() if not heard)
+
+
+def desks(now: datetime, began: datetime | None = None) -> dict[int, bool]:
+    """Each station that has ever had a board open, and whether one is sounding."""
     known = Max("sounded_at", filter=Q(sounded_at__lte=now + presence.AHEAD_MAX))
-    sounded = BoardTab.objects.values_list("station").annotate(last=known).order_by()
-    return presence.silent(dict(sounded), now, began)
-
-
-def sounding_boards(now: datetime) -> int:
-    """How many boards are sounding."""
-    sounding = BoardTab.objects.filter(state=presence.SOUNDING, sounded_at__gt=now - presence.SILENT_AFTER)
-    return sounding.filter(sounded_at__lte=now + presence.AHEAD_MAX).count()
-
-
-def has_boards() -> bool:
-    """Whether a station has ever had a board open."""
-    return BoardTab.objects.exists()
+    sounded = dict(BoardTab.objects.values_list("station").annotate(last=known).order_by())
+    silent = presence.silent(sounded, now, began)
+    return {station: station not in silent for station in sounded}
 
 
 def _prune(session: str, now: datetime) -> None:

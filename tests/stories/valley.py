@@ -63,7 +63,9 @@ class Valley:
         self.heard: dict[int, cases.Heard] = {}
         self.silent: set[str] = set()
         self.rooms: dict[str, str] = {}
-        self.board = ""  # what the station's board says of its sound; no word of cases.presence: it says nothing
+        self.board = (
+            ""  # what the station's board says of its sound; no word of cases.presence: it says nothing
+        )
         self._settle_in()
         self.phones = Phones()
 

@@ -55,12 +55,20 @@
   var button = document.getElementById("sound");
   if (!button || !window.AudioContext) return;
   var audio = null;
+  var isMuted = false; // by somebody's wish
   var heard = {};
   var rangAt = 0;
   function isOn() {
     return audio !== null && audio.state === "running";
   }
+  // What the board's beat says: a line that is lost can't ring either.
+  function tellSound() {
+    var rings = isOn() && !state.classList.contains("lost");
+    var told = rings ? "sounding" : isMuted ? "muted" : "blocked";
+    live.dispatchEvent(new CustomEvent("flameblue:sound", { detail: told }));
+  }
   function showSound() {
+    tellSound();
     button.hidden = false;
     button.textContent = isOn() ? button.dataset.on : button.dataset.off;
     button.classList.toggle("off", !isOn());
@@ -105,7 +113,8 @@
     });
   }
   button.addEventListener("click", function () {
-    if (isOn()) audio.suspend().then(showSound);
+    isMuted = isOn();
+    if (isMuted) audio.suspend().then(showSound);
     else switchOn();
   });
   document.addEventListener("pointerdown", function (event) {
@@ -113,6 +122,7 @@
   });
   live.addEventListener("htmx:sseMessage", listen);
   setInterval(listen, 2000);
+  setInterval(tellSound, 1000);
   switchOn();
   showSound();
 })();
