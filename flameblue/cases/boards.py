@@ -51,8 +51,8 @@ def desks(now: datetime, began: datetime | None = None) -> dict[int, bool]:
 
 def _prune(session: str, now: datetime) -> None:
     """Old tabs go, and the oldest beyond the bounds; the newest of a station stays: it has a desk for good."""
-    newest = BoardTab.objects.values("station").annotate(pk=Max("pk")).order_by().values("pk")
-    others = BoardTab.objects.exclude(pk__in=list(newest.values_list("pk", flat=True)))
+    newest = BoardTab.objects.values("station").annotate(newest=Max("pk")).order_by()
+    others = BoardTab.objects.exclude(pk__in=list(newest.values_list("newest", flat=True)))
     others.filter(at__lt=now - timedelta(seconds=BOARD_TABS_KEPT_S)).delete()
     for rows, most in (
         (others.filter(session=session), BOARD_TABS_PER_SESSION_MAX),

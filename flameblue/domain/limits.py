@@ -117,6 +117,18 @@ WECOM_MARKDOWN_BYTES_MAX = 4_096
 DINGTALK_BYTES_MAX = 16 * KIB  # a request may have 20,000 B: 3,600 remain for its frame
 FEISHU_BYTES_MAX = 16 * KIB  # a request may have 20 KiB, escapes included
 
+# watching another machine. It dies just after an answer: three looks fail within 3 × 15 + 10 = 55 s; a channel takes
+# at most 30 s, the second one as much: 115 s. Its core alone dies: a beat is missed for 15 s, so that it is 70 s to
+# the third failure and 100 s with the first channel.
+WATCH_EVERY_S = 15.0
+WATCH_ANSWER_S = 10.0  # from the question to the answer's last byte
+WATCH_FAILURES = 3  # in a row, before anybody is told; also good answers before it is taken back
+WATCH_TELL_S = 30.0  # of one channel: PROVIDER_ANSWER_S_MAX and a silence of 10 s; SMPP takes 18
+WATCH_WITHIN_S = 120.0
+WATCH_AGAIN_S = 3_600.0
+WATCH_ANSWER_BYTES_MAX = 64 * KIB  # an answer has about 1 KiB
+WATCHED_MAX = 50  # × a question every 15 s
+
 # home assistant
 HOME_POINTS_MAX = (
     5_000  # × about 6 µs = 30 ms of every 2 s; 450 premises of eleven points; the others are not shown
