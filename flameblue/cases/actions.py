@@ -1,7 +1,7 @@
 """All that other rooms may do with cases, by name."""
 
 from flameblue.cases.applying import Change, apply
-from flameblue.cases.boards import Tab, desks, report_board, silent_desks
+from flameblue.cases.boards import Tab, desks, desks_sounded, report_board, silent_desks
 from flameblue.cases.counting import Counts, counts
 from flameblue.cases.cursors import CursorMoved, cursor, move_cursor, skip, skipped_offsets
 from flameblue.cases.escalating import Delivered, escalate_each, next_call
@@ -33,6 +33,7 @@ __all__ = [
     "counts",
     "cursor",
     "desks",
+    "desks_sounded",
     "escalate_each",
     "give_back",
     "made_safe",

@@ -1,5 +1,6 @@
 """What the open boards say of themselves, a small row a tab, and which stations' desks are silent by it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -47,6 +48,12 @@ def desks(now: datetime, began: datetime | None = None) -> dict[int, bool]:
     sounded = dict(BoardTab.objects.values_list("station").annotate(last=known).order_by())
     silent = presence.silent(sounded, now, began)
     return {station: station not in silent for station in sounded}
+
+
+def desks_sounded(stations: Iterable[int]) -> dict[int, datetime]:
+    """When a board of each of `stations` last said that it was sounding; of those where one ever did."""
+    rows = BoardTab.objects.filter(station__in=stations).exclude(sounded_at=None)
+    return dict(rows.values_list("station").annotate(last=Max("sounded_at")).order_by())
 
 
 def _prune(session: str, now: datetime) -> None:

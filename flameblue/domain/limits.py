@@ -87,6 +87,9 @@ LIVE_LINES_MAX = 500  # open SSE lines of one web process × a thread each; then
 BOARD_BEAT_S = 15.0  # an open board says this often how its sound is; web/static/web/presence.js has the same
 BOARD_SILENT_S = 60.0  # three beats may be lost; then the station's alarms go straight to phones
 PHONE_WITHIN_S = 120.0  # whatever the board does: 60 + at most 60 of grace after a start; a look takes 1 more
+BOARD_SILENT_TOLD_S = (
+    3_600.0  # the officer is told at most once in this time; 60 + a look of 10 + 1 = 71 s after
+)
 BOARD_TABS_KEPT_S = 86_400.0  # then a tab's row goes; the newest of each station stays
 BOARD_TABS_PER_SESSION_MAX = 16
 BOARD_TABS_MAX = 2_000  # × about 150 B = 300 kB; then those longest unheard go first

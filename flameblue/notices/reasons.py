@@ -22,6 +22,7 @@ REPLY = "reply"  # the answer to an answer
 CHANNEL_FAILED = "channel_failed"  # another channel could not reach the person
 MERGED = "merged"  # the summary of what exceeded a person's bound
 ALIVE = "alive"
+BOARD_SILENT = "board_silent"  # the station's last board that was sounding is no more
 GROUP_NEWS = "group_news"  # to the station's group chat
 GROUP_UNANSWERED = "group_unanswered"
 GROUP_CLOSED = "group_closed"
@@ -54,6 +55,7 @@ ALL = frozenset(
         CHANNEL_FAILED,
         MERGED,
         ALIVE,
+        BOARD_SILENT,
         GROUP_NEWS,
         GROUP_UNANSWERED,
         GROUP_CLOSED,
