@@ -22,6 +22,7 @@ PHONE = "+8613900000009"
 WITHIN_S = WATCH_WITHIN_S * EVERY_S / WATCH_EVERY_S  # the bound of the real intervals, on these
 ROW = {
     "site": "禾木",
+    "station": "禾木消防站",
     "premises": "松林客栈",
     "owner": "Ailin",
     "phone": "+8613800000001",

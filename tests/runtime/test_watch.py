@@ -5,6 +5,7 @@ import logging
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -122,10 +123,10 @@ class Phones:
         return None
 
 
-def config(data: Path, **changes: object) -> Config:
+def config(data: Path, **changes: Any) -> Config:
     asked = Watch(urls=(f"禾木站={HEMU.url}",), phones=PHONES, signature="喀纳斯消防站")
     made = Config(data=data, messages=Messages(sms_channel="smpp"), smpp=Smpp(host="smsc"), watch=asked)
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def watching(data: Path, phones: Phones, clock: ManualClock) -> Watcher:
