@@ -7,12 +7,12 @@ and dead alike; a station that never had a board has no desk, and its ladders st
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from flameblue.domain.limits import BOARD_SILENT_S
+from flameblue.domain.limits import BOARD_GRACE_S, BOARD_SILENT_S
 
 SOUNDING, MUTED, BLOCKED, CLOSED = "sounding", "muted", "blocked", "closed"
 STATES = frozenset({SOUNDING, MUTED, BLOCKED, CLOSED})
 NO_BOARD = "no_board_sounding"  # why a step was taken before its time; stored for ever
-SILENT_AFTER = timedelta(seconds=BOARD_SILENT_S)
+SILENT_AFTER, GRACE = timedelta(seconds=BOARD_SILENT_S), timedelta(seconds=BOARD_GRACE_S)
 AHEAD_MAX = timedelta(
     seconds=5
 )  # the pages' clock and ours are one machine's, but for a moment after it is set
@@ -21,12 +21,15 @@ AHEAD_MAX = timedelta(
 def silent(sounded: Mapping[int, datetime | None], now: datetime, began: datetime | None) -> frozenset[int]:
     """The stations whose desk is silent at `now`; `sounded`: when a board of each was last known to sound.
 
-    `began`: when we started to listen; boards get as long again to be heard anew. A time in the future (the clock
-    was set back) proves nothing.
+    `began`: when we started to listen; boards get nearly as long again to be heard anew. A time in the future
+    (the clock was set back) proves nothing.
     """
     return frozenset(station for station, at in sounded.items() if not _is_heard(at, now, began))
 
 
 def _is_heard(at: datetime | None, now: datetime, began: datetime | None) -> bool:
-    times = [time for time in (at, began) if time is not None]
-    return any(-AHEAD_MAX <= now - time < SILENT_AFTER for time in times)
+    return _within(SILENT_AFTER, at, now) or _within(GRACE, began, now)
+
+
+def _within(span: timedelta, since: datetime | None, now: datetime) -> bool:
+    return since is not None and -AHEAD_MAX <= now - since < span

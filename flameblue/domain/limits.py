@@ -86,7 +86,8 @@ BOARD_SITES_MAX = 40  # the worst first; the others stand in the list of sites
 LIVE_LINES_MAX = 500  # open SSE lines of one web process × a thread each; then 503 and the browser asks again
 BOARD_BEAT_S = 15.0  # an open board says this often how its sound is; web/static/web/presence.js has the same
 BOARD_SILENT_S = 60.0  # three beats may be lost; then the station's alarms go straight to phones
-PHONE_WITHIN_S = 120.0  # whatever the board does: 60 + at most 60 of grace after a start; a look takes 1 more
+BOARD_GRACE_S = 58.0  # after a start boards have as long again to be heard anew
+PHONE_WITHIN_S = 120.0  # whatever the board does: 60 + 58 + 1 for the look, where both fall together
 BOARD_SILENT_TOLD_S = (
     3_600.0  # the officer is told at most once in this time; 60 + a look of 10 + 1 = 71 s after
 )

@@ -13,7 +13,13 @@ from flameblue.cases import actions, escalation, policy, presence
 from flameblue.cases.escalation import CaseFacts
 from flameblue.cases.models import BoardTab
 from flameblue.cases.policy import Ladder, Step
-from flameblue.domain.limits import BOARD_BEAT_S, BOARD_SILENT_S, BOARD_TABS_PER_SESSION_MAX, PHONE_WITHIN_S
+from flameblue.domain.limits import (
+    BOARD_BEAT_S,
+    BOARD_GRACE_S,
+    BOARD_SILENT_S,
+    BOARD_TABS_PER_SESSION_MAX,
+    PHONE_WITHIN_S,
+)
 from flameblue.domain.transitions import Level
 from flameblue.fleet.models import Station
 from tests.cases.bench import Bench
@@ -33,8 +39,8 @@ def after(seconds: float) -> datetime:
         (0, None, True),
         (1, None, False),
         (None, None, True),
-        (None, 1, False),  # after a start boards get as long again
-        (None, 0, True),
+        (None, 3, False),  # after a start boards get nearly as long again
+        (None, 2, True),
         (64, None, False),
         (66, None, True),  # a time in the future proves nothing: the clock was set back
     ],
@@ -53,7 +59,7 @@ def test_without_any_board_no_desk_is_silent() -> None:
 
 def test_three_beats_may_be_lost_and_a_start_costs_as_much_again() -> None:
     assert 3 * BOARD_BEAT_S < BOARD_SILENT_S
-    assert 2 * BOARD_SILENT_S <= PHONE_WITHIN_S
+    assert BOARD_SILENT_S + BOARD_GRACE_S + LOOK_S <= PHONE_WITHIN_S
 
 
 @pytest.mark.parametrize(
@@ -114,8 +120,11 @@ def test_no_board_delays_a_phone_beyond_the_bound(ladder: Ladder, dies_s: int, s
             break
     else:
         raise AssertionError("nobody was called")
-    alone_s = max(0, dies_s, starts_s)  # the alarm is there, the board is not, and we are
-    assert second <= min(max(call.after_s, starts_s), alone_s + PHONE_WITHIN_S)
+    alone_s = max(0, dies_s)  # the alarm is there, and the board is not
+    assert second <= max(
+        alone_s + PHONE_WITHIN_S, starts_s + BOARD_SILENT_S
+    )  # before a start nobody can call
+    assert second <= max(call.after_s, starts_s)  # never later than the ladder says
     assert facts.desk_is_silent or second >= call.after_s
 
 

@@ -59,5 +59,5 @@ def test_what_is_no_news_is_not_told(cast: Cast, now: datetime) -> None:
 def test_after_a_start_boards_get_their_time_to_be_heard(cast: Cast, now: datetime) -> None:
     board(cast, presence.SOUNDING, now)
     began = after(now, 90)
-    assert desks.plan_silent(after(began, 59), began) == 0
-    assert desks.plan_silent(after(began, 60), began) == 1
+    assert desks.plan_silent(after(began, 57), began) == 0
+    assert desks.plan_silent(after(began, 58), began) == 1

@@ -105,21 +105,28 @@ class Watcher:
 
 async def ask(client: httpx.AsyncClient, one: Watched, before: str) -> Answer:
     """The answer of `one`, whatever comes; `before`: how the last one was dated."""
-    body = b""
     try:
         async with asyncio.timeout(client.timeout.read), client.stream("GET", one.url) as said:
             if said.is_redirect:
                 return Answer(f"it sends us to {said.headers.get('Location', '?')}; watch that address")
-            async for piece in said.aiter_bytes():
-                body += piece
-                if len(body) > WATCH_ANSWER_BYTES_MAX:
-                    return Answer("its answer does not end; is the address right?")
-            return rule.judged(said.status_code, body, before)
+            body = await _body(said)
     except TimeoutError:
         return Answer("it does not answer in time")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        reason = str(error) or type(error).__name__
-        return Answer(f"it can't be reached: {reason}")
+        return Answer(f"it can't be reached: {str(error) or type(error).__name__}")
+    if body is None:
+        return Answer("its answer does not end; is the address right?")
+    return rule.judged(said.status_code, body, before)
+
+
+async def _body(said: httpx.Response) -> bytes | None:
+    """None where it is larger than any of ours."""
+    body = b""
+    async for piece in said.aiter_bytes():
+        body += piece
+        if len(body) > WATCH_ANSWER_BYTES_MAX:
+            return None
+    return body
 
 
 def run(config: Config, given: Sequence[str]) -> int:

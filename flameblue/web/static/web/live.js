@@ -117,8 +117,11 @@
     if (isMuted) audio.suspend().then(showSound);
     else switchOn();
   });
-  document.addEventListener("pointerdown", function (event) {
-    if (audio === null && event.target !== button) switchOn();
+  // The browser lets us sound from the first gesture on, whatever it was meant for.
+  ["pointerdown", "keydown"].forEach(function (gesture) {
+    document.addEventListener(gesture, function (event) {
+      if (!isOn() && !isMuted && event.target !== button) switchOn();
+    });
   });
   live.addEventListener("htmx:sseMessage", listen);
   setInterval(listen, 2000);
