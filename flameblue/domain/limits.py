@@ -11,6 +11,26 @@ CONNECTIONS_MAX = 10_000  # × about 30 KiB ≈ 300 MB; then new connections are
 PACKET_BYTES_MAX = 256 * KIB  # a larger MQTT packet ends its connection
 CONNECT_WITHIN_S = 10.0  # a client that has not sent CONNECT by then is closed (slow-loris)
 INFLIGHT_PER_CONNECTION_MAX = 64  # publishes not yet on disk; then the socket is not read
+READ_BYTES_MAX = 2 * KIB  # of a socket a turn: 30 readings × 3 µs, or 1,024 pings × 1.3 µs = 1.3 ms
+TURN_FRAMES_MAX = (
+    32  # of a line; then the next line's turn. A topic and each KiB of a message weigh as much as a frame
+)
+ROUND_FRAMES_MAX = 256  # of all lines, × about 10 µs = 2.6 ms in which the event loop does nothing else
+LIGHT_FRAMES_PER_S = 256  # of a line, a gateway of many devices; one that says more lets the others go first
+HEAVY_FRAMES_MAX = (
+    128  # of all such lines, and the next when these are on disk: in 4 ms about 30,000 a second
+)
+ACCEPTS_PER_TURN = 2  # connections × about 0.2 ms; the others wait in the kernel
+ENDS_PER_TURN = 4  # lines × about 0.1 ms; a village that is lost at once ends within seconds
+LOOKS_PER_TURN = 256  # lines that the sweep looks at × about 1 µs
+FRUITLESS_FRAMES_MAX = (
+    256  # four times what may be in flight, within FRUITLESS_WITHIN_S and without one reading
+)
+FRUITLESS_BYTES_MAX = MIB  # likewise: four packets of the largest size
+FRUITLESS_WITHIN_S = 10.0  # slower than 25 frames a second nobody is slowed, whatever he sends
+PROBATION_FRAMES_MAX = 32  # instead of FRUITLESS_FRAMES_MAX, until a reading comes
+REST_S = 1.0  # so long a fruitless line is not read
+WAKE_EVERY_S = 0.05  # one of those that rest: all together have 20 turns a second × 2 ms = 4 % of a core
 INTAKE_BATCHES_MAX = 256  # × 4,096 readings × 18 B ≈ 19 MB; then listeners stop reading their sockets
 READINGS_PER_MESSAGE_MAX = 4_096  # a larger message goes to quarantine
 TOPIC_BYTES_MAX = 512
@@ -23,6 +43,13 @@ SPARKPLUG_METRICS_MAX = (
 )
 SPARKPLUG_QUIET_MESSAGES = 50  # of a node between two requests for a rebirth
 QUARANTINE_BYTES_MAX = 64 * MIB  # then the oldest go first; health reports it
+QUARANTINE_EVERY_S = (
+    0.5  # two syncs a second × about 3 ms = 0.6 % of the time in which the journal's sync waits
+)
+QUARANTINE_WAITING_MAX = (
+    4_096  # rows × at most 5 KB = 20 MB; then they are written at once, and nothing is read
+)
+CONNECTION_NEWS_EVERY_S = 0.5  # one record for all that were lost or came back meanwhile; a hold has a minute
 QUARANTINE_SAMPLE_BYTES_MAX = 4 * KIB  # of one message; the rest is cut, the length is kept
 PAIRING_WINDOW_S_MAX = 3_600
 CONNECT_BYTES_MAX = 16 * KIB  # a client that has not signed in may make us keep no more
@@ -30,7 +57,7 @@ CONNECTIONS_PER_DEVICE_MAX = 8  # then the oldest is closed: half-open lines of 
 PROPERTIES_MAX = 64  # of an MQTT 5 packet, × about 1 µs; 256 KiB could hold 50,000
 TOPIC_ALIASES_MAX = 8  # of a connection, × 512 B × 10,000 connections = 41 MB
 KEEP_ALIVE_S_MAX = 3_600  # a client of MQTT 5 that promises less is told this one: half-open lines
-SUBSCRIBE_TOPICS_MAX = 1_024  # in one packet, × about 5 µs = 5 ms
+SUBSCRIBE_TOPICS_MAX = 64  # in one packet, × about 5 µs = 0.3 ms; a session has 16 subscriptions
 SUBSCRIPTIONS_MAX = 16  # of a session, × 512 B × 20,000 sessions = 164 MB; a ThingsBoard gateway needs 8
 SESSIONS_MAX = (
     20_000  # twice the connections, × about 2 KB = 40 MB; then the one longest without a connection goes
@@ -43,7 +70,9 @@ RECEIVED_IDS_MAX = (
 OUTGOING_MESSAGES_MAX = 64  # of a session, sent and not acknowledged, or waiting; then send says no
 OUTGOING_MESSAGE_BYTES_MAX = 16 * KIB  # of one message to a device, with its topic
 OUTGOING_BYTES_MAX = 32 * MIB  # of all sessions together; then send says no
-BATCH_MESSAGES_MAX = 1_024  # × about 20 µs of decoding ≈ 20 ms in which the event loop does nothing else
+BATCH_MESSAGES_MAX = (
+    1_024  # of a broker, × about 20 µs of decoding ≈ 20 ms in which the event loop does nothing else
+)
 BROKER_PENDING_MAX = 4_096  # messages of an existing broker not yet on disk; then its socket is not read
 BROKER_PROBE_MESSAGES = 1_200  # that a check leaves with a broker: Mosquitto's own bound is 1,000
 UNKNOWN_DEVICES_MAX = 1_000  # listed while pairing; then the oldest go first

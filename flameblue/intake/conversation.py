@@ -13,10 +13,12 @@ from typing import Any
 from flameblue.domain.limits import (
     CONNECTIONS_PER_DEVICE_MAX,
     KEEP_ALIVE_S_MAX,
+    KIB,
     SESSION_S_MAX,
     SUBSCRIPTIONS_MAX,
 )
 from flameblue.intake import commands
+from flameblue.intake.connection_news import ConnectionNews
 from flameblue.intake.decode import Message
 from flameblue.intake.directory import Admission, DeviceEntry, Outcome
 from flameblue.intake.lines import Answer, Ending, Line
@@ -46,6 +48,7 @@ class Conversation:
         self._intake = intake
         self._lines: dict[str, dict[str, Line]] = {}  # by device and client id
         self._lost: set[str] = set()
+        self.news = ConnectionNews(intake)
         self.sessions = Sessions()
         self.mailbox = Mailbox(self.sessions, intake.counts)
 
@@ -64,7 +67,7 @@ class Conversation:
             case packets.Acknowledged(packet_id=number):
                 self.mailbox.acknowledged(_session(line), number)
             case packets.Subscribe() | packets.Unsubscribe():
-                return self._subscriptions(line, frame)
+                return self._subscriptions(frame, answer)
             case packets.Unacceptable(code=code, reason=reason):
                 self._count_broken(line, Reason.PROTOCOL, reason, batch)
                 line.end_with = Ending.BROKEN
@@ -81,7 +84,7 @@ class Conversation:
         """Ends the line at once; a client of MQTT 5 is told why where it listens."""
         line.dismiss(answers.disconnect(line.terms, code), ending)
 
-    def ended(self, line: Line, batch: Batch) -> None:
+    def ended(self, line: Line) -> None:
         """The line is gone, and all its frames were answered."""
         entry = line.entry
         if entry is None:
@@ -97,7 +100,7 @@ class Conversation:
         if by_will or line.ending is Ending.EXPIRED:
             self._lost.add(entry.name)
             self._intake.counts.add("connections_lost")
-            batch.connection(self._intake.directory.reach(entry), lost=True)
+            self.news.tell(entry.name, self._intake.directory.reach(entry), lost=True)
 
     def may_stay(self, line: Line) -> bool:
         """Whether `line`'s device is still admitted; takes its entry anew where the directory was swapped."""
@@ -140,7 +143,7 @@ class Conversation:
             line.session = DeviceSession("", line.client_id, wire=line)
             return answers.welcome(frame.terms.version, False, agreed)
         line.entry, line.checked = admission.device, directory
-        self._welcome(line, admission.device, batch)
+        self._welcome(line, admission.device)
         line.session, present = self.sessions.open(
             admission.device.name, line.client_id, line, clean=frame.clean
         )
@@ -151,13 +154,13 @@ class Conversation:
         code, code_5, reason = REFUSALS[admission.outcome]
         known = admission.name if reason is Reason.WRONG_CREDENTIAL else ""
         detail = f"{admission.name} ({line.client_id or 'no client id'}) from {line.peer}: {admission.reason}"
-        batch.keep(Quarantined(known, "", reason, detail, b"", batch.arrival_ns))
+        batch.keep(Quarantined(known, "", reason, detail, b"", batch.arrival_ns), owed=False)
         self._intake.counts.add("refused")
         line.end_with = Ending.OURS
         version = line.terms.version
         return answers.refusal(version, code_5 if version == V5 else code, admission.reason)
 
-    def _welcome(self, line: Line, entry: DeviceEntry, batch: Batch) -> None:
+    def _welcome(self, line: Line, entry: DeviceEntry) -> None:
         """The newest line of a client id counts; a device has a few lines at most."""
         lines = self._lines.setdefault(entry.name, {})
         old = lines.pop(line.client_id, None)
@@ -171,7 +174,7 @@ class Conversation:
         lines[line.client_id] = line
         if entry.name in self._lost:
             self._lost.discard(entry.name)
-            batch.connection(self._intake.directory.reach(entry), lost=False)
+            self.news.tell(entry.name, self._intake.directory.reach(entry), lost=False)
 
     def _goodbye(self, line: Line, frame: packets.Disconnect) -> None:
         line.end_with = Ending.PEER if frame.will else Ending.GOODBYE
@@ -187,6 +190,7 @@ class Conversation:
             return answers.disconnect(line.terms, codes.NOT_AUTHORIZED)
         if isinstance(frame, packets.PublishOnce):
             return self._publish_once(frame, answer, batch)
+        answer.kib += len(frame.payload) // KIB
         self._take(line, frame, batch)
         if not frame.packet_id:
             return b""
@@ -198,7 +202,9 @@ class Conversation:
         what = hash((frame.topic, frame.payload))
         if frame.duplicate and _session(answer.line).received.get(frame.packet_id) == what:
             self._intake.counts.add("duplicates")
+            answer.line.fruit.came()
         else:
+            answer.kib += len(frame.payload) // KIB
             self._take(answer.line, frame, batch)
             answer.received.append((frame.packet_id, what))
         return answers.pubrec(frame.packet_id)
@@ -206,6 +212,8 @@ class Conversation:
     def _release(self, session: DeviceSession, packet_id: int, answer: Answer) -> bytes:
         answer.settled.append(packet_id)
         known = session.received.pop(packet_id, None) is not None
+        if known:
+            answer.line.fruit.came()
         unknown_5 = not known and answer.line.terms.version == V5
         return answers.pubcomp(packet_id, codes.ID_NOT_FOUND if unknown_5 else codes.SUCCESS)
 
@@ -222,8 +230,10 @@ class Conversation:
             return
         batch.take(self._intake, entry, Message(frame.topic, frame.payload))
 
-    def _subscriptions(self, line: Line, frame: packets.Subscribe | packets.Unsubscribe) -> bytes:
+    def _subscriptions(self, frame: packets.Subscribe | packets.Unsubscribe, answer: Answer) -> bytes:
+        line = answer.line
         session, version = _session(line), line.terms.version
+        answer.topics += len(frame.filters)
         if isinstance(frame, packets.Subscribe):
             granted = [self._subscribe(line, name, qos) for name, qos in frame.filters]
             if version != V5:

@@ -1,7 +1,7 @@
 """One device's line: its socket, what it has sent and not been answered, and until when it must speak.
 
 Back-pressure: with INFLIGHT_PER_CONNECTION_MAX frames unanswered, or a peer that does not read its answers,
-the socket is not read; TCP tells the device.
+the socket is not read; TCP tells the device. A line that sends much and no reading rests (rest.py).
 """
 
 import asyncio
@@ -11,13 +11,16 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, Protocol
 
+from flameblue.domain.errors import WorldFailed
 from flameblue.domain.limits import INFLIGHT_PER_CONNECTION_MAX, KIB
 from flameblue.intake.directory import Admission, DeviceEntry, Directory
 from flameblue.intake.protocol import Session
 from flameblue.intake.protocols.mqtt.packets import Terms
+from flameblue.intake.rest import Fruit, Pace
 from flameblue.intake.sessions import DeviceSession
 
 SEND_BUFFER_BYTES = 32 * KIB  # of the kernel, a connection; it would grow to megabytes for who does not read
+RECEIVE_BUFFER_BYTES = 64 * KIB  # likewise, for whom we do not read
 _TCP_KEEP_ALIVE = (("TCP_KEEPIDLE", 120), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 4))
 
 
@@ -32,7 +35,9 @@ class Ending(Enum):
 
 
 class Desk(Protocol):
-    """Who looks after the lines."""
+    """Who looks after the lines. `buffer`: where they read into, one after the other."""
+
+    buffer: memoryview
 
     def opened(self, line: "Line") -> bool: ...
 
@@ -49,12 +54,20 @@ class Answer:
 
     line: "Line"
     frames: int = 0
+    topics: int = 0  # that they subscribed to, or no longer
+    kib: int = 0  # of their payloads
+    ends: Ending | None = None  # they were the line's last ones
+    in_quarantine: bool = False  # something of the frames is, so the answer waits for it
     data: bytearray = field(default_factory=bytearray)  # goes to the peer
     settled: list[int] = field(default_factory=list)  # packet ids of the peer's that are done with
     received: list[tuple[int, int]] = field(default_factory=list)  # QoS 2 messages that are now on disk
 
+    def weight(self) -> int:
+        """How much work they were, in frames."""
+        return self.frames + self.topics + self.kib
 
-class Line(asyncio.Protocol):
+
+class Line(asyncio.BufferedProtocol):
     """One connection. Whoever reads `frames` answers them with `answered`, in order."""
 
     def __init__(self, desk: Desk, codec: Session) -> None:
@@ -66,7 +79,11 @@ class Line(asyncio.Protocol):
         self._peer_reads = True
         self._welcomed = False  # the first answer was sent
         self._leaving = False  # all is said; only the peer's end is awaited
+        self.resting = False
         self.frames: deque[Any] = deque()
+        self.owed: deque[tuple[Answer, asyncio.Future[WorldFailed | None]]] = deque()  # waits for quarantine
+        self.fruit = Fruit()
+        self.pace = Pace()
         self.queued = False  # waits in the desk's queue
         self.closed = False  # nothing more will come
         self.ending = Ending.PEER
@@ -93,9 +110,17 @@ class Line(asyncio.Protocol):
             self.closed = True
             transport.abort()
 
+    def get_buffer(self, _sizehint: int) -> memoryview:
+        return self._desk.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.data_received(bytes(self._desk.buffer[:nbytes]))
+
     def data_received(self, data: bytes) -> None:
+        """`data` came from the peer."""
         if self._leaving:
             return
+        self.fruit.heard_bytes += len(data)
         frames = self._codec.feed(data)
         if frames:
             self.said(*frames)
@@ -150,7 +175,17 @@ class Line(asyncio.Protocol):
 
     def waits_for_us(self) -> bool:
         """It can't be blamed for being quiet: we are not reading."""
-        return self._unanswered > 0 and self._peer_reads
+        return (self._unanswered > 0 or self.resting) and self._peer_reads
+
+    def rest(self) -> None:
+        """It is not read until `wake`."""
+        self.resting = True
+        self._listen()
+
+    def wake(self) -> None:
+        """It is read again."""
+        self.resting = False
+        self._listen()
 
     def end(self, ending: Ending) -> None:
         """Sends what is under way, then closes. The first ending counts."""
@@ -190,7 +225,8 @@ class Line(asyncio.Protocol):
 
     def _listen(self) -> None:
         """Reads the socket, or not, as the limits say."""
-        reading = self._peer_reads and self._unanswered < INFLIGHT_PER_CONNECTION_MAX
+        room = self._unanswered < INFLIGHT_PER_CONNECTION_MAX
+        reading = self._peer_reads and room and not self.resting
         if self._transport is None or reading == self._reading or not self._is_open():
             return
         self._reading = reading
@@ -203,6 +239,7 @@ class Line(asyncio.Protocol):
 def _watch_the_peer(connection: Any) -> None:
     """TCP keep-alive finds a half-open line even where no MQTT keep-alive was promised; answers are small."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in _TCP_KEEP_ALIVE:
         if hasattr(socket, name):

@@ -38,10 +38,10 @@ create table if not exists unknown_device (
 """
 _ADD = """
 insert into message (device, topic, reason, detail, sample, payload_bytes, count, first_ns, last_ns, bytes)
-values (?, ?, ?, ?, ?, ?, 1, ?, ?, ?)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (device, topic, reason) do update set
     detail = excluded.detail, sample = excluded.sample, payload_bytes = excluded.payload_bytes,
-    count = count + 1, last_ns = excluded.last_ns, bytes = excluded.bytes
+    count = count + excluded.count, last_ns = excluded.last_ns, bytes = excluded.bytes
 """
 _TRIM = """
 delete from message where id in (
@@ -52,10 +52,10 @@ delete from message where id in (
 _ADD_UNKNOWN = """
 insert into unknown_device
     (name, client_id, peer, credential_hash, topic, sample, count, first_ns, last_ns)
-values (?, ?, ?, ?, ?, ?, 1, ?, ?)
+values (?, ?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (name) do update set
     client_id = excluded.client_id, peer = excluded.peer, credential_hash = excluded.credential_hash,
-    topic = excluded.topic, sample = excluded.sample, count = count + 1, last_ns = excluded.last_ns
+    topic = excluded.topic, sample = excluded.sample, count = count + excluded.count, last_ns = excluded.last_ns
 """
 _TRIM_UNKNOWN = """
 delete from unknown_device
@@ -65,7 +65,10 @@ where id not in (select id from unknown_device order by last_ns desc, id desc li
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """One message, or a part of it, to be kept. `device` "": nobody known sent it."""
+    """One message, or a part of it, to be kept. `device` "": nobody known sent it.
+
+    `times` and `first_ns` tell of repeats, `payload_bytes` of a payload that was cut (0: it is whole).
+    """
 
     device: str
     topic: str
@@ -73,6 +76,9 @@ class Quarantined:
     detail: str
     payload: bytes
     at_ns: int
+    times: int = 1
+    first_ns: int = 0
+    payload_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,9 @@ class Unknown:
     topic: str
     payload: bytes
     at_ns: int
+    times: int = 1
+    first_ns: int = 0
+    payload_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,15 +209,16 @@ class Quarantine:
 
     def _add(self, writer: sqlite3.Connection, item: Quarantined | Unknown) -> None:
         topic, sample = redact.shown(item.topic, TOPIC_BYTES_MAX), redact.sample(item.payload)
+        when = (item.times, item.first_ns or item.at_ns, item.at_ns)
         if isinstance(item, Unknown):
             names = (redact.shown(item.name, 64), redact.shown(item.client_id, 64), item.peer)
-            last = (item.credential_hash, topic, sample, item.at_ns, item.at_ns)
+            last = (item.credential_hash, topic, sample, *when)
             writer.execute(_ADD_UNKNOWN, (*names, *last))
             return
         device, detail = redact.shown(item.device, 64), redact.shown(item.detail, 400)
         size = ROW_BYTES + sum(len(text.encode()) for text in (device, topic, detail, sample))
         what = (device, topic, str(item.reason), detail, sample)
-        writer.execute(_ADD, (*what, len(item.payload), item.at_ns, item.at_ns, size))
+        writer.execute(_ADD, (*what, item.payload_bytes or len(item.payload), *when, size))
         self._bytes += size
 
     def _trim(self, writer: sqlite3.Connection) -> None:

@@ -17,6 +17,7 @@ from flameblue.domain.limits import BATCH_MESSAGES_MAX, RECORD_READINGS_MAX
 from flameblue.domain.readings import READING, Readings
 from flameblue.intake.decode import Draft, Message, decode_into
 from flameblue.intake.directory import DeviceEntry, Directory
+from flameblue.intake.keeping import Keeper
 from flameblue.intake.quarantine import Quarantine, Quarantined, Unknown
 from flameblue.intake.reasons import Reason
 from flameblue.profiles.loader import Profile, Shelf
@@ -68,14 +69,14 @@ class Intake:
     gone: set[str] = field(
         default_factory=set
     )  # devices that a message said were gone, and none yet that is back
+    keeper: Keeper = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.keeper = Keeper(self.quarantine.add)
 
     def look_at_profiles(self) -> None:
         """Takes the profiles as they are now; called every second or so."""
         self.profiles = self.shelf.current()
-
-    async def keep(self, items: Sequence[Quarantined | Unknown]) -> None:
-        """Puts `items` into quarantine; durable when it returns."""
-        await asyncio.to_thread(self.quarantine.add, items)
 
 
 class Batch:
@@ -84,6 +85,9 @@ class Batch:
     def __init__(self, arrival_ns: int) -> None:
         self.arrival_ns = arrival_ns
         self.messages = 0
+        self.heavy = False  # lines that say much have a part in it
+        self.owed_to_quarantine = 0  # of what was put into it: what nobody is answered before it is durable
+        self.kept: asyncio.Future[WorldFailed | None] | None = None  # when quarantine is durable
         self._draft = Draft()
         self._items: list[Quarantined | Unknown] = []
         self._connections: list[tuple[Sequence[int], bool]] = []
@@ -95,6 +99,10 @@ class Batch:
             self.messages >= BATCH_MESSAGES_MAX
             or len(self._draft.rows) >= BATCH_READINGS_MAX * READING.itemsize
         )
+
+    def readings(self) -> int:
+        """How many readings it holds."""
+        return len(self._draft.rows) // READING.itemsize
 
     def take(self, intake: Intake, entry: DeviceEntry, message: Message) -> None:
         """The readings of `message`; what could not be taken is kept for quarantine."""
@@ -114,7 +122,7 @@ class Batch:
         if draft.found:
             for reason, detail in draft.rejects():
                 kept = (entry.name, message.topic, reason, detail, message.payload, self.arrival_ns)
-                self._items.append(Quarantined(*kept))
+                self._keep(Quarantined(*kept))
             draft.found.clear()
 
     def _take_connections(self, intake: Intake) -> None:
@@ -139,12 +147,18 @@ class Batch:
                 self._draft.reject(Reason.UNKNOWN_DEVICE, name)
             return
         sent = (message.topic, message.payload, self.arrival_ns)
-        self._items.extend(Unknown(name, "", entry.name, "", *sent) for name in names)
+        for name in names:
+            self._keep(Unknown(name, "", entry.name, "", *sent))
 
-    def keep(self, item: Quarantined | Unknown) -> None:
-        """For quarantine or the list of unknown devices."""
+    def keep(self, item: Quarantined | Unknown, *, owed: bool = True) -> None:
+        """For quarantine or the list of unknown devices. Not `owed`: no answer waits until it is there."""
         self.messages += 1
+        self._keep(item)
+        self.owed_to_quarantine -= not owed
+
+    def _keep(self, item: Quarantined | Unknown) -> None:
         self._items.append(item)
+        self.owed_to_quarantine += 1
 
     def connection(self, points: Sequence[int], *, lost: bool) -> None:
         """A device's connection was lost, or is back."""
@@ -160,20 +174,27 @@ class Batch:
         for points, lost in self._connections:
             works.append(intake.sink.connection(self.arrival_ns, points, lost))
         if self._items:
-            works.append(intake.keep(self._items))
+            self.kept = intake.keeper.keep(self._items)
         self._tasks = [asyncio.ensure_future(work) for work in works]
         intake.counts.add("messages", self.messages)
         intake.counts.add("readings", len(readings))
         intake.counts.add("quarantined", len(self._items))
 
-    async def finished(self) -> WorldFailed | None:
-        """None when all is durable, else the failure. Any other error is a fault of ours and is raised."""
+    async def journalled(self) -> WorldFailed | None:
+        """None when the journal has it all, else the failure. Any other error is a fault of ours and is raised."""
         results = await asyncio.gather(*self._tasks, return_exceptions=True)
         failures = [result for result in results if isinstance(result, BaseException)]
         for failure in failures:
             if not isinstance(failure, WorldFailed):
                 raise failure
         return next((failure for failure in failures if isinstance(failure, WorldFailed)), None)
+
+    async def finished(self) -> WorldFailed | None:
+        """As `journalled`, and quarantine too has what is its own."""
+        failure = await self.journalled()
+        if failure is None and self.kept is not None:
+            failure = await asyncio.shield(self.kept)
+        return failure
 
     def cancel(self) -> None:
         """Nobody waits for it any more."""

@@ -128,6 +128,7 @@ async def test_who_is_not_known_is_refused_with_its_code_and_counted(
         await peer.receives(b"\x20\x02\x00" + bytes([code]))
         await peer.is_closed()
         assert bytes(peer.sent_to_it) == b""
+        await desk.keeper.flush()
         assert [row.reason for row in desk.quarantine.rows()] == [reason]
         assert (sink.rows, desk.counts["refused"]) == ([], 1)
 

@@ -11,6 +11,7 @@ from flameblue.domain.limits import (
     KEEP_ALIVE_S_MAX,
     SECOND_NS,
     SESSION_S_MAX,
+    SUBSCRIBE_TOPICS_MAX,
     SUBSCRIPTIONS_MAX,
 )
 from flameblue.intake.listener import Listener
@@ -130,7 +131,7 @@ async def test_a_session_has_a_few_subscriptions_and_the_next_is_refused(desk: I
 async def test_an_answer_longer_than_the_client_takes_is_not_sent(desk: Intake) -> None:
     async with serving(desk) as listener:
         peer = await connected_5(listener, "c", {0x27: 64})
-        peer.send(packets.subscribe(1, *[("x", 1)] * 100))
+        peer.send(packets.subscribe(1, *[("x", 1)] * SUBSCRIBE_TOPICS_MAX))
         await peer.receives(packets.farewell(0x95, "the answer would be larger than you take"))
         await peer.is_closed()
 

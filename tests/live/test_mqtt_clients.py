@@ -4,7 +4,6 @@ ThingsBoard's own. Each publishes at QoS 0 to 2, comes back, goes on with its se
 import asyncio
 import json
 import socket
-import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -25,7 +24,7 @@ from flameblue.domain.limits import INFLIGHT_PER_CONNECTION_MAX, PACKET_BYTES_MA
 from flameblue.domain.quantities import QUANTITIES
 from tests.intake.valley import CREDENTIAL, T0001, TOKEN, TOPIC, directory
 from tests.live.binaries import needed
-from tests.live.installation import HOST
+from tests.live.installation import HOST, wait_for
 from tests.live.mqtt_endpoint import WITHIN_S, Endpoint, endpoint
 
 pytestmark = pytest.mark.live
@@ -261,11 +260,10 @@ async def test_the_official_thingsboard_client_connects_publishes_and_gets_its_a
     client = TBDeviceMqttClient(HOST, place.port, TOKEN)
     answers: list[Any] = []
     commands: list[Any] = []
-    came = threading.Event()
 
     def talk() -> None:
-        client.connect(callback=lambda *_: came.set(), timeout=WITHIN_S)
-        assert came.wait(WITHIN_S)
+        client.connect()
+        wait_for(client.is_connected, WITHIN_S, "ThingsBoard's client is connected")
         assert client.send_telemetry({"temperature": 42.2}, quality_of_service=1).get() == 0
         client.request_attributes(["a"], ["b"], callback=lambda *answer: answers.append(answer))
 
@@ -284,11 +282,10 @@ async def test_the_official_thingsboard_client_connects_publishes_and_gets_its_a
 async def test_the_official_thingsboard_gateway_client_subscribes_and_is_reached(place: Endpoint) -> None:
     client = TBGatewayMqttClient(HOST, place.port, TOKEN)
     commands: list[Any] = []
-    came = threading.Event()
 
     def talk() -> None:
-        client.connect(callback=lambda *_: came.set(), timeout=WITHIN_S)
-        assert came.wait(WITHIN_S)
+        client.connect()
+        wait_for(client.is_connected, WITHIN_S, "ThingsBoard's client is connected")
         assert client.send_telemetry({"temperature": 42.2}, quality_of_service=1).get() == 0
 
     client.devices_server_side_rpc_request_handler = lambda *asked: commands.append(asked[1])
@@ -309,11 +306,10 @@ async def test_the_official_gateway_client_speaks_for_the_devices_behind_it(plac
     place.intake.directory = directory(T0001, behind)
     client = TBGatewayMqttClient(HOST, place.port, TOKEN)
     answers: list[Any] = []
-    came = threading.Event()
 
     def talk() -> None:
-        client.connect(callback=lambda *_: came.set(), timeout=WITHIN_S)
-        assert came.wait(WITHIN_S)
+        client.connect()
+        wait_for(client.is_connected, WITHIN_S, "ThingsBoard's client is connected")
         client.gw_connect_device("A")
         told = client.gw_send_telemetry(
             "A", {"ts": time.time_ns() // 1_000_000, "values": {"temperature": 42.5}}
