@@ -16,7 +16,6 @@ from collections.abc import Callable
 
 from flameblue.domain.errors import WorldFailed
 from flameblue.domain.limits import (
-    ENDS_PER_TURN,
     HEAVY_FRAMES_MAX,
     INTAKE_BATCHES_MAX,
     ROUND_FRAMES_MAX,
@@ -124,9 +123,9 @@ class Turns:
 
     def _turn(self, lines: deque[Line], weight_max: int, batch: Batch) -> list[Answer]:
         answers: list[Answer] = []
-        weight = ends = 0
+        weight = 0
         now_s = self._intake.clock.monotonic_s()
-        while lines and weight < weight_max and ends < ENDS_PER_TURN and not batch.full():
+        while lines and weight < weight_max and not batch.full():
             line = lines.popleft()
             line.queued = False
             if line.frames:
@@ -136,7 +135,7 @@ class Turns:
             if line.frames:
                 self.queue(line)
             elif line.closed:
-                ends += 1
+                weight += 1
                 self._conversation.ended(line)
         return answers
 

@@ -42,7 +42,7 @@ class Content(NamedTuple):
 def decode(data: bytes) -> Content:
     """The payload in `data`; BadInput when it is none."""
     t_ms = seq = None
-    metrics = []
+    metrics: list[Metric] = []
     for number, value in _fields(data):
         if number == 1:
             t_ms = _whole(value)
