@@ -54,7 +54,9 @@ def test_an_error_of_tencent_that_is_a_list_refuses_for_now(lines: Lines) -> Non
     assert not refusal(lines, "tencent", b'{"Response":{"Error":["InvalidParameter"]}}').permanent
 
 
-@pytest.mark.parametrize("code", ["1e999", "-1e999", "NaN", "0.5", "null", "[0]", '"zero"', '""', "{}"])
+@pytest.mark.parametrize(
+    "code", ["1e999", "-1e999", "NaN", "0.5", "false", "null", "[0]", '"zero"', '""', "{}"]
+)
 @pytest.mark.parametrize("name", ["wecom", "dingtalk", "feishu"])
 def test_a_robot_s_code_that_is_no_whole_number_is_no_acceptance(lines: Lines, name: str, code: str) -> None:
     error = refusal(lines, name, f'{{"errcode":{code},"code":{code}}}'.encode())
