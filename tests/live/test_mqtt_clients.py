@@ -209,6 +209,25 @@ async def test_paho_5_is_told_our_terms_and_why_it_was_sent_away(place: Endpoint
     await asyncio.to_thread(new.stop)
 
 
+async def test_paho_5_is_told_that_it_was_taken_over_while_it_has_much_to_send(place: Endpoint) -> None:
+    old, new = Paho("5", "same"), Paho("5", "same")
+
+    def publish() -> None:
+        for number in range(3_000):
+            old.client.publish(TOPIC, reading(number), qos=0)
+
+    await asyncio.to_thread(old.start, place.port)
+    await until(lambda: len(old.properties) == 1)
+    publishing = asyncio.create_task(asyncio.to_thread(publish))
+    await until(lambda: len(place.values(1)) > 100)
+    await asyncio.to_thread(new.start, place.port)
+    await until(lambda: bool(old.ends))
+    assert old.ends[0] == "Session taken over"
+    old.client.loop_stop()
+    await publishing
+    await asyncio.to_thread(new.stop)
+
+
 async def test_aiomqtt_publishes_subscribes_and_is_answered(place: Endpoint) -> None:
     properties = Properties(PacketTypes.CONNECT)
     properties.SessionExpiryInterval = 300
