@@ -125,8 +125,8 @@ class Listener:
         """Whether it ended `line`."""
         if line.closed:
             return False
-        if line.end_with is None and not self._conversation.may_stay(line):
-            self._conversation.dismiss(line, codes.NOT_AUTHORIZED, Ending.OURS)
+        if not (line.end_with or line.is_leaving() or self._conversation.may_stay(line)):
+            self._conversation.send_away(line, codes.NOT_AUTHORIZED)
             return True
         if line.waits_for_us():
             line.speak_by_s = max(line.speak_by_s, now_s + line.patience_s)

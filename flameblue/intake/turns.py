@@ -186,4 +186,4 @@ class Turns:
         log.error("Nothing is acknowledged: %s", failure)
         self._intake.counts.add("batches_failed")
         for answer in answers:
-            self._conversation.dismiss(answer.line, codes.UNSPECIFIED, Ending.OURS)
+            self._conversation.send_away(answer.line, codes.UNSPECIFIED)
