@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from flameblue.domain.clock import ManualClock
 from flameblue.domain.errors import JournalFull
 from flameblue.domain.limits import CONNECT_WITHIN_S
