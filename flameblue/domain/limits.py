@@ -41,6 +41,7 @@ KEY_CHARACTERS_MAX = 64  # of a point's key; a longer one names no point
 SPARKPLUG_METRICS_MAX = (
     200_000  # names that births gave × about 200 B = 40 MB; then the oldest node's go first
 )
+SPARKPLUG_METRICS_PER_MESSAGE_MAX = 16_384  # × about 5 µs = 80 ms; a packet has room for 131,072 empty ones
 SPARKPLUG_QUIET_MESSAGES = 50  # of a node between two requests for a rebirth
 QUARANTINE_BYTES_MAX = 64 * MIB  # then the oldest go first; health reports it
 QUARANTINE_EVERY_S = (
@@ -128,6 +129,8 @@ TENCENT_NUMBERS_MAX = 200  # likewise
 NOTICES_PER_PERSON_PER_10_MIN = 20  # beyond it notices are merged into one summary, never dropped
 GROUP_NOTICES_PER_MIN = 15  # of 20 that WeCom and DingTalk take: 4 remain for repeats, 1 for the summary
 GROUP_UNITS_MAX = 200  # × 3 B of UTF-8 and a link: well within 2,048 B; a chat shows about 6 lines
+CARRIER_WORDS_LENGTH_MAX = 160  # of what a provider says, in an attempt's row of 200 with our own words
+MESSAGE_ID_LENGTH_MAX = 80  # a provider's id has 20 to 64; what is longer is cut
 WECOM_TEXT_BYTES_MAX = 2_048  # of UTF-8: about 680 Chinese characters; the rest is cut and marked
 WECOM_MARKDOWN_BYTES_MAX = 4_096
 DINGTALK_BYTES_MAX = 16 * KIB  # a request may have 20,000 B: 3,600 remain for its frame

@@ -16,7 +16,6 @@ from collections.abc import Callable
 
 from flameblue.domain.errors import WorldFailed
 from flameblue.domain.limits import (
-    ENDS_PER_TURN,
     HEAVY_FRAMES_MAX,
     INTAKE_BATCHES_MAX,
     ROUND_FRAMES_MAX,
@@ -49,6 +48,7 @@ class Turns:
         self._heavy: deque[Line] = deque()  # have their turn when no batch of such is on its way to the disk
         self._heavy_under_way = False
         self._wake = asyncio.Event()
+        self._leaving: set[Line] = set()  # they are gone, and their last words were not taken yet
         self._under_way: asyncio.Queue[tuple[Batch, list[Answer]]] = asyncio.Queue(INTAKE_BATCHES_MAX)
         self._late: asyncio.Queue[Line] = asyncio.Queue()  # those that wait for quarantine
 
@@ -59,6 +59,16 @@ class Turns:
             heavy = line.fruit.rests or line.pace.is_heavy()
             (self._heavy if heavy else self._ready).append(line)
             self._wake.set()
+
+    def leave(self, line: Line) -> None:
+        """`line` is gone; what it had said is still taken."""
+        if line.frames:
+            self._leaving.add(line)
+        self.queue(line)
+
+    def leaving(self) -> int:
+        """Lines that are gone and still have something to say."""
+        return len(self._leaving)
 
     def lag(self) -> int:
         """Batches that are not durable yet."""
@@ -124,9 +134,9 @@ class Turns:
 
     def _turn(self, lines: deque[Line], weight_max: int, batch: Batch) -> list[Answer]:
         answers: list[Answer] = []
-        weight = ends = 0
+        weight = 0
         now_s = self._intake.clock.monotonic_s()
-        while lines and weight < weight_max and ends < ENDS_PER_TURN and not batch.full():
+        while lines and weight < weight_max and not batch.full():
             line = lines.popleft()
             line.queued = False
             if line.frames:
@@ -136,7 +146,8 @@ class Turns:
             if line.frames:
                 self.queue(line)
             elif line.closed:
-                ends += 1
+                weight += 1
+                self._leaving.discard(line)
                 self._conversation.ended(line)
         return answers
 

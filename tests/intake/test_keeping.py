@@ -21,13 +21,13 @@ class Disk:
     def __init__(self) -> None:
         self.writes: list[list[Item]] = []
         self.failure: Exception | None = None
-        self.began = threading.Event()
+        self.begun = threading.Event()
         self.may_write = threading.Event()
         self.may_write.set()
 
     def add(self, items: Iterable[Item]) -> None:
         self.writes.append(list(items))
-        self.began.set()
+        self.begun.set()
         self.may_write.wait(10)
         if self.failure is not None:
             raise self.failure
@@ -42,7 +42,7 @@ async def test_one_write_is_under_way_and_the_rest_goes_together() -> None:
     disk.may_write.clear()
     keeper = Keeper(disk.add)
     first = keeper.keep([message()])
-    assert await asyncio.to_thread(disk.began.wait, 10)
+    assert await asyncio.to_thread(disk.begun.wait, 10)
     others = [keeper.keep([message(f"D{number}")]) for number in range(2, 50)]
     disk.may_write.set()
     assert await first is None
@@ -111,7 +111,7 @@ async def test_who_waits_for_a_writer_that_is_cancelled_does_not_wait_for_ever()
     disk.may_write.clear()
     keeper = Keeper(disk.add)
     under_way = keeper.keep([message()])
-    assert await asyncio.to_thread(disk.began.wait, 10)
+    assert await asyncio.to_thread(disk.begun.wait, 10)
     waiting = keeper.keep([message("D2")])
     assert keeper._writer is not None
     keeper._writer.cancel()

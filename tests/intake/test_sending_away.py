@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from flameblue.domain.clock import ManualClock
 from flameblue.domain.errors import JournalFull
 from flameblue.domain.limits import CONNECT_WITHIN_S
@@ -63,8 +65,16 @@ async def test_who_is_no_longer_admitted_is_told_once_and_heard_out(desk: Intake
 
 
 async def test_messages_that_fail_one_after_the_other_end_their_line_once(
-    desk: Intake, sink: MemorySink
+    desk: Intake, sink: MemorySink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    failed, add = asyncio.Event(), desk.counts.add
+
+    def noted(name: str, count: int = 1) -> None:
+        add(name, count)
+        if desk.counts["batches_failed"] == 2:
+            failed.set()
+
+    monkeypatch.setattr(desk.counts, "add", noted)
     sink.failure = JournalFull("The disk is full.")
     sink.hold()
     async with serving(desk) as listener:
@@ -74,8 +84,8 @@ async def test_messages_that_fail_one_after_the_other_end_their_line_once(
             await sink.called(number)
         sink.release()
         await peer.receives(packets.farewell(0x80, "nothing of the last messages was kept; send them again"))
-        while desk.counts["batches_failed"] < 2:
-            await asyncio.sleep(0)
+        async with asyncio.timeout(10):
+            await failed.wait()
         assert (peer.told_the_end, peer.is_closing(), bytes(peer.sent_to_it)) == (True, False, b"")
 
 

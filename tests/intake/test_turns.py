@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,7 +19,6 @@ from flameblue.domain.limits import (
     SUBSCRIBE_TOPICS_MAX,
     TURN_FRAMES_MAX,
 )
-from flameblue.intake.keeping import Item
 from flameblue.intake.reception import Intake
 from flameblue.intake.rest import Fruit, Pace
 from tests.intake.mqtt_packets import ACCEPTED, PING, puback, publish, subscribe
@@ -35,7 +34,7 @@ def slow_disk(desk: Intake) -> Iterator[threading.Event]:
     """Quarantine is written when it is set."""
     may_write, write = threading.Event(), desk.quarantine.add
 
-    def add(items: Iterable[Item]) -> None:
+    def add(items: Any) -> None:
         may_write.wait(10)
         write(items)
 

@@ -34,7 +34,7 @@ BESIDE_MAX = 2.0  # of the larger of the p99 alone and beside a load elsewhere
 POURING_MAX = (
     8.0  # measured 3–4.5: good readings wait for a commit, and the next is 5 ms away once others write too
 )
-SMALL_MS = 250.0  # in the normal tier the machine is shared; before lines had turns it was 1,800 ms
+SMALL_BESIDE_MAX = 50.0  # in the normal tier, one short round on a shared machine; without turns it was 680
 GROWTH_BYTES_MAX = 120 << 20  # 150 TLS lines × 600 KB, most of it the buffers of asyncio and OpenSSL
 STOP_S = 30.0
 
@@ -88,7 +88,7 @@ def assert_counted(kind: str, done: Counter[str], counts: dict[str, int]) -> Non
     count = Counter(counts)
     assert done["opened"] > 0
     assert count["connections"] == done["opened"] + 1
-    assert count["refused"] == done["refused"]
+    assert count["refused"] == done["refused"], done
     assert count["batches_failed"] == 0
     if kind in SLOWED:
         assert 0 < count["connections_slowed"] <= done["opened"]
@@ -109,12 +109,13 @@ def test_a_healthy_client_beside_hostile_ones(pair: Pair, kind: str, tmp_path: P
         healthy.publishes(20)
         before = pair.own.resident_bytes()
         messages = 400 if kind == "silent" else 150  # nobody is cut off for silence before 1.5 s
+        elsewhere, _ = waits_beside(kind, SIZES[kind][0], pair.other, healthy, messages)
         waited, done = waits_beside(kind, SIZES[kind][0], pair.own, healthy, messages)
         grown = pair.own.resident_bytes() - before
         assert_counted(kind, done, gone(pair.own))
         on_disk = [value for point, _, value in journalled(tmp_path / "own") if point == POINT]
         assert on_disk == healthy.values
-    assert waited <= SMALL_MS
+    assert waited <= SMALL_BESIDE_MAX * elsewhere
     assert grown <= GROWTH_BYTES_MAX
 
 
