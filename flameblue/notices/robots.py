@@ -15,6 +15,7 @@ import httpx
 from flameblue.config import Config, Robot
 from flameblue.domain.clock import Clock, SystemClock
 from flameblue.domain.errors import BadInput, DeliveryError
+from flameblue.notices.carrier_answers import object_in
 from flameblue.notices.channel import Channel, Ears, Nature, Outgoing, Sent
 
 TIMEOUT_S = 10.0
@@ -142,10 +143,15 @@ def _address(url: str, query: Mapping[str, str]) -> str:
 
 
 def _code(answer: httpx.Response, key: str) -> int | None:
-    try:
-        return int(answer.json()[key])
-    except (ValueError, TypeError, KeyError):
+    """The whole number that stands under `key`; None where none does."""
+    said = object_in(answer.content).get(key)
+    if isinstance(said, bool) or not isinstance(said, int | float | str):
         return None
+    try:
+        code = int(said)
+    except (ValueError, OverflowError):
+        return None
+    return None if isinstance(said, float) and code != said else code
 
 
 def _names_no_address(record: logging.LogRecord) -> bool:

@@ -17,6 +17,7 @@ from flameblue.web.views import (
     people,
     phone,
     premises,
+    presence,
     quarantine,
     sign_in,
     styleguide,
@@ -25,6 +26,7 @@ from flameblue.web.views import (
 
 urlpatterns = [
     path("", board.board, name="board"),
+    path("board/presence/", presence.beat, name="presence"),
     path("board/map.json", map.places, name="map"),
     path("board/lines.json", map.lines, name="map-lines"),
     path("board/tiles.pmtiles", map.tiles_file, name="map-tiles"),

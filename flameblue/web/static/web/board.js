@@ -1,4 +1,6 @@
 // What the board does beside following: keys, taking without leaving it, the whole screen, messages of the browser.
+import { report } from "./presence.js";
+
 const live = document.getElementById("live");
 const cases = document.getElementById("cases");
 const UNDO_MS = 10_000;
@@ -19,7 +21,7 @@ function choose(step) {
 }
 
 function mark() {
-  for (const one of rows()) one.setAttribute("aria-selected", String(one.id === chosen));
+  for (const one of rows()) one.toggleAttribute("data-chosen", one.id === chosen);
 }
 
 // The form's own address, so that what works without a script works with one.
@@ -117,6 +119,10 @@ live.addEventListener("htmx:sseMessage", () => {
     shown.onclick = () => { window.focus(); location.assign(one.querySelector(".case-name").href); };
   }
 });
+
+// Until the sound is known to work the board is one that nobody hears.
+report("blocked");
+live.addEventListener("flameblue:sound", (event) => report(event.detail));
 
 for (const id of ["wall", "keys"]) document.getElementById(id).hidden = false;
 document.getElementById("wall").addEventListener("click", wall);

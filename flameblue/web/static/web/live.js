@@ -5,6 +5,17 @@
   var LOST_AFTER_MS = 4500; // the line beats every 2 s
   var RING_EVERY_MS = 20000;
 
+  // What scrolls sideways is reached by the keyboard too; what does not is no stop on the way.
+  function reach() {
+    document.querySelectorAll(".table, .chart-scroll").forEach(function (box) {
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    });
+  }
+  addEventListener("resize", reach);
+  document.addEventListener("htmx:afterSwap", reach);
+  reach();
+
   var live = document.getElementById("live");
   if (!live) return;
 
@@ -55,12 +66,20 @@
   var button = document.getElementById("sound");
   if (!button || !window.AudioContext) return;
   var audio = null;
+  var isMuted = false; // by somebody's wish
   var heard = {};
   var rangAt = 0;
   function isOn() {
     return audio !== null && audio.state === "running";
   }
+  // What the board's beat says: a line that is lost can't ring either.
+  function tellSound() {
+    var rings = isOn() && !state.classList.contains("lost");
+    var told = rings ? "sounding" : isMuted ? "muted" : "blocked";
+    live.dispatchEvent(new CustomEvent("flameblue:sound", { detail: told }));
+  }
   function showSound() {
+    tellSound();
     button.hidden = false;
     button.textContent = isOn() ? button.dataset.on : button.dataset.off;
     button.classList.toggle("off", !isOn());
@@ -105,14 +124,19 @@
     });
   }
   button.addEventListener("click", function () {
-    if (isOn()) audio.suspend().then(showSound);
+    isMuted = isOn();
+    if (isMuted) audio.suspend().then(showSound);
     else switchOn();
   });
-  document.addEventListener("pointerdown", function (event) {
-    if (audio === null && event.target !== button) switchOn();
+  // The browser lets us sound from the first gesture on, whatever it was meant for.
+  ["pointerdown", "keydown"].forEach(function (gesture) {
+    document.addEventListener(gesture, function (event) {
+      if (!isOn() && !isMuted && event.target !== button) switchOn();
+    });
   });
   live.addEventListener("htmx:sseMessage", listen);
   setInterval(listen, 2000);
+  setInterval(tellSound, 1000);
   switchOn();
   showSound();
 })();
