@@ -34,7 +34,7 @@ FILTERED = (
 
 
 @pytest.mark.django_db
-def bench_the_pages_of_a_large_fleet(client: Client, now: datetime) -> None:
+def test_the_pages_of_a_large_fleet(client: Client, now: datetime) -> None:
     big_fleet.fill(now=now)
     client.force_login(User.objects.create_superuser("root"))
     paths = [f"{name}/" for name in LISTS]
