@@ -21,5 +21,5 @@ def test_utf_8_is_read_with_or_without_its_mark(tmp_path: Path, encoding: str) -
 def test_what_is_no_utf_8_is_told_in_words(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "flameblue.toml"
     file.write_bytes(content)
-    with pytest.raises(BadInput, match="is no text in UTF-8 .* save it as UTF-8"):
+    with pytest.raises(BadInput, match=r"is no text in UTF-8 .* save it as UTF-8"):
         config.load(file, {})
