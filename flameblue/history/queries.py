@@ -70,7 +70,7 @@ class Hours(NamedTuple):
     low: NDArray[Any]
     high: NDArray[Any]
     total: NDArray[Any]
-    count: NDArray[Any]
+    counted: NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +271,7 @@ def _tail_hours(question: Question, readings: Readings) -> Rows:
     rows["hour"] = samples["at_ns"] // hours.HOUR_NS
     for name in ("low", "high", "total"):
         rows[name] = samples["value"]
-    rows["count"] = 1
+    rows["counted"] = 1
     return rows
 
 

@@ -7,18 +7,36 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from unicodedata import east_asian_width
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from flameblue.domain.clock import to_datetime
+from flameblue.domain.clock import to_datetime, to_ns
 from flameblue.domain.limits import SECOND_NS
 
 WIDTH, HEIGHT = 720.0, 240.0
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 92.0, 16.0, 26.0
-TIME_STEPS_S = (10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800)
+DAY_S = 86_400
+TIME_STEPS_S = (
+    10,
+    30,
+    60,
+    300,
+    600,
+    900,
+    1800,
+    3600,
+    7200,
+    10_800,
+    21_600,
+    43_200,
+    DAY_S,
+    2 * DAY_S,
+    7 * DAY_S,
+)
+MONTHS_FROM_S = TIME_STEPS_S[-1] * 8  # a longer chart has its marks at the first of a month
 TIME_TICKS_MAX = 8
 VALUE_TICKS = 4
 LABEL_EM = 12.0  # of a wide sign in a label
@@ -37,11 +55,13 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class LimitLine:
-    """A limit: `kind` is `warning` or `alarm`."""
+    """A limit: `kind` is `warning` or `alarm`. Where it changed it holds between two times only."""
 
     value: float
     kind: str
     label: str
+    from_ns: int | None = None
+    to_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +74,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What is drawn. A gap longer than `gap_ns` breaks the line: what was not measured is not drawn."""
+    """What is drawn. A gap longer than `gap_ns` breaks the line: what was not measured is not drawn.
+
+    `beside`: up to five more traces of the same quantity, told apart by their strokes.
+    """
 
     title: str
     unit: str
@@ -65,6 +88,11 @@ class Chart:
     gap_ns: int = 0
     limits: tuple[LimitLine, ...] = ()
     moments: tuple[Moment, ...] = field(default=())
+    beside: tuple[Trace, ...] = ()
+
+    @property
+    def traces(self) -> tuple[Trace, ...]:
+        return (self.trace, *self.beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +123,7 @@ def svg(chart: Chart) -> SafeString:
         *_time_axis(chart, frame),
         *_moments(chart, frame),
         *_limits(chart, frame),
-        *(_run(run, chart.trace, frame) for run in runs(chart.trace.at_ns, chart.gap_ns)),
+        *(part for number, trace in enumerate(chart.traces) for part in _trace(trace, number, chart, frame)),
         "</svg>",
     ]
     return mark_safe("".join(parts))
@@ -120,7 +148,8 @@ def nice_step(span: float, count: int) -> float:
 
 
 def _frame(chart: Chart) -> Frame:
-    values = [*chart.trace.low, *chart.trace.high, *(limit.value for limit in chart.limits)]
+    values = [value for trace in chart.traces for value in (*trace.low, *trace.high)]
+    values += [limit.value for limit in chart.limits]
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     room = (high - low) * 0.08 or max(abs(high) * 0.1, 1.0)
     bottom = 0.0 if low >= 0 and low - room < (high - low) else low - room
@@ -141,18 +170,37 @@ def _value_axis(chart: Chart, frame: Frame) -> Iterator[str]:
 
 def _time_axis(chart: Chart, frame: Frame) -> Iterator[str]:
     span_s = (chart.to_ns - chart.from_ns) / SECOND_NS
+    for tick_ns, label in _months(chart) if span_s > MONTHS_FROM_S else _ticks(chart, span_s):
+        x = frame.x(tick_ns)
+        bottom = HEIGHT - BOTTOM
+        yield f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{bottom}" y2="{bottom + 4}"/>'
+        yield f'<text class="tick time" x="{x:.1f}" y="{bottom + 18:.1f}">{label}</text>'
+
+
+def _ticks(chart: Chart, span_s: float) -> Iterator[tuple[int, str]]:
+    """Round times of the chart's zone; midnight of a chart of more than a day is said as its date."""
     at = bisect_right(TIME_STEPS_S, span_s / TIME_TICKS_MAX)
     step_ns = TIME_STEPS_S[min(at, len(TIME_STEPS_S) - 1)] * SECOND_NS
-    form = "%m-%d" if step_ns >= 86_400 * SECOND_NS else "%H:%M:%S" if step_ns < 60 * SECOND_NS else "%H:%M"
+    form = "%H:%M:%S" if step_ns < 60 * SECOND_NS else "%H:%M"
     offset = to_datetime(chart.from_ns).astimezone(chart.zone).utcoffset()
     offset_ns = round(offset.total_seconds()) * SECOND_NS if offset else 0
     tick_ns = -(-(chart.from_ns + offset_ns) // step_ns) * step_ns - offset_ns
     while tick_ns <= chart.to_ns:
-        x, label = frame.x(tick_ns), to_datetime(tick_ns).astimezone(chart.zone).strftime(form)
-        bottom = HEIGHT - BOTTOM
-        yield f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{bottom}" y2="{bottom + 4}"/>'
-        yield f'<text class="tick time" x="{x:.1f}" y="{bottom + 18:.1f}">{label}</text>'
+        when = to_datetime(tick_ns).astimezone(chart.zone)
+        is_date = step_ns >= DAY_S * SECOND_NS or (span_s >= DAY_S and (when.hour, when.minute) == (0, 0))
+        yield tick_ns, when.strftime("%m-%d" if is_date else form)
         tick_ns += step_ns
+
+
+def _months(chart: Chart) -> Iterator[tuple[int, str]]:
+    """The first of each month, of every second or sixth where there are many; a January is said with its year."""
+    first, last = (to_datetime(at).astimezone(chart.zone) for at in (chart.from_ns, chart.to_ns))
+    begin, end = first.year * 12 + first.month, last.year * 12 + last.month - 1
+    step = next((step for step in (1, 2, 3, 6, 12) if (end - begin + 1) / step <= 2 * TIME_TICKS_MAX), 12)
+    for month in range(begin, end + 1):
+        when = datetime(month // 12, month % 12 + 1, 1, tzinfo=chart.zone)
+        if month % step == 0:
+            yield to_ns(when), when.strftime("%Y-%m" if when.month == 1 else "%m-%d")
 
 
 def _moments(chart: Chart, frame: Frame) -> Iterator[str]:
@@ -178,23 +226,33 @@ def _width(label: str) -> float:
 
 
 def _limits(chart: Chart, frame: Frame) -> Iterator[str]:
+    """A line each; the label of one that still holds at the right end stands there."""
     lowest = -LABEL_APART
     for limit in sorted(chart.limits, key=lambda limit: -limit.value):
         y = frame.y(limit.value)
-        lowest = max(y, lowest + LABEL_APART)
-        text_y = lowest + 4
+        left = LEFT if limit.from_ns is None else max(LEFT, frame.x(limit.from_ns))
+        right = WIDTH - RIGHT if limit.to_ns is None else min(WIDTH - RIGHT, frame.x(limit.to_ns))
+        label = ""
+        if right >= WIDTH - RIGHT - 0.5:
+            lowest = max(y, lowest + LABEL_APART)
+            label = f'<text x="{WIDTH - RIGHT + 6:.1f}" y="{lowest + 4:.1f}">{escape(limit.label)}</text>'
         yield (
             f'<g class="limit {escape(limit.kind)}">'
-            f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
-            f'<text x="{WIDTH - RIGHT + 6:.1f}" y="{text_y:.1f}">{escape(limit.label)}</text></g>'
+            f'<line x1="{left:.1f}" x2="{right:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>{label}</g>'
         )
 
 
-def _run(run: range, trace: Trace, frame: Frame) -> str:
+def _trace(trace: Trace, number: int, chart: Chart, frame: Frame) -> Iterator[str]:
+    """The runs of one trace: the first with the band between its lowest and highest values."""
+    for run in runs(trace.at_ns, chart.gap_ns):
+        yield _run(run, trace, frame, f" stroke-{number}" if number else "")
+
+
+def _run(run: range, trace: Trace, frame: Frame, stroke: str) -> str:
     upper = [f"{frame.x(trace.at_ns[i]):.1f},{frame.y(trace.high[i]):.1f}" for i in run]
     lower = [f"{frame.x(trace.at_ns[i]):.1f},{frame.y(trace.low[i]):.1f}" for i in reversed(run)]
     if len(run) == 1:
         x, y = upper[0].split(",")
-        return f'<circle class="reading" cx="{x}" cy="{y}" r="2"/>'
-    band = f'<polygon class="band" points="{" ".join(upper + lower)}"/>'
-    return f'{band}<polyline class="reading" points="{" ".join(upper)}"/>'
+        return f'<circle class="reading{stroke}" cx="{x}" cy="{y}" r="2"/>'
+    band = f'<polygon class="band{stroke}" points="{" ".join(upper + lower)}"/>'
+    return f'{band}<polyline class="reading{stroke}" points="{" ".join(upper)}"/>'

@@ -112,7 +112,7 @@ def test_a_file_that_came_into_a_closed_day_is_read_beside_its_roll_up(house: Ho
     """The wall clock went back over midnight."""
     house.archive.merge_days(before=LATER)
     last = house.journal.end()
-    late = drafts_of([Batch(0, ((1, 0, 49, 0),))])
+    late = drafts_of([Batch(600, ((1, 0, 49, 0),))])
     house.journal.append(late)
     house.archive_until(last + 1)
     assert day_of(late[0].arrival_ns) == files(house.folder)[0].parent.name
@@ -152,6 +152,8 @@ def test_a_roll_up_that_can_not_be_written_is_written_the_next_time(
     def full(*_called: object) -> None:
         raise OSError(28, "No space left on device")
 
+    for path in hours.roll_ups(house.folder):
+        path.unlink()
     with monkeypatch.context() as patched:
         patched.setattr(archiving, "roll_up", full)
         house.archive.merge_days(before=LATER)
