@@ -37,7 +37,7 @@ TIME_STEPS_S = (
     7 * DAY_S,
 )
 MONTHS_FROM_S = TIME_STEPS_S[-1] * 8  # a longer chart has its marks at the first of a month
-TIME_TICKS_MAX = 8
+TICK_EVERY = 90.0  # of the drawing's width: room for a label
 VALUE_TICKS = 4
 LABEL_EM = 12.0  # of a wide sign in a label
 LABEL_ROOM = 8.0
@@ -89,6 +89,8 @@ class Chart:
     limits: tuple[LimitLine, ...] = ()
     moments: tuple[Moment, ...] = field(default=())
     beside: tuple[Trace, ...] = ()
+    width: float = WIDTH
+    height: float = HEIGHT
 
     @property
     def traces(self) -> tuple[Trace, ...]:
@@ -103,20 +105,30 @@ class Frame:
     to_ns: int
     bottom: float
     top: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        return self.width - RIGHT
+
+    @property
+    def foot(self) -> float:
+        return self.height - BOTTOM
 
     def x(self, at_ns: int) -> float:
-        return LEFT + (at_ns - self.from_ns) / max(1, self.to_ns - self.from_ns) * (WIDTH - LEFT - RIGHT)
+        return LEFT + (at_ns - self.from_ns) / max(1, self.to_ns - self.from_ns) * (self.right - LEFT)
 
     def y(self, value: float) -> float:
         share = (value - self.bottom) / (self.top - self.bottom)
-        return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
+        return self.foot - share * (self.foot - TOP)
 
 
 def svg(chart: Chart) -> SafeString:
     """The drawing. Every text in it is escaped."""
     frame = _frame(chart)
     parts = [
-        f'<svg class="chart" viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" role="img" '
+        f'<svg class="chart" viewBox="0 0 {chart.width:.0f} {chart.height:.0f}" role="img" '
         f'xmlns="http://www.w3.org/2000/svg" aria-label="{escape(chart.title)}">',
         f"<title>{escape(chart.title)}</title>",
         *_value_axis(chart, frame),
@@ -153,7 +165,14 @@ def _frame(chart: Chart) -> Frame:
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     room = (high - low) * 0.08 or max(abs(high) * 0.1, 1.0)
     bottom = 0.0 if low >= 0 and low - room < (high - low) else low - room
-    return Frame(from_ns=chart.from_ns, to_ns=chart.to_ns, bottom=bottom, top=high + room)
+    return Frame(
+        from_ns=chart.from_ns,
+        to_ns=chart.to_ns,
+        bottom=bottom,
+        top=high + room,
+        width=chart.width,
+        height=chart.height,
+    )
 
 
 def _value_axis(chart: Chart, frame: Frame) -> Iterator[str]:
@@ -163,7 +182,7 @@ def _value_axis(chart: Chart, frame: Frame) -> Iterator[str]:
     yield f'<text class="unit" x="{LEFT - 6:.1f}" y="{TOP - 4:.1f}">{escape(chart.unit)}</text>'
     while tick <= frame.top:
         y = frame.y(tick)
-        yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        yield f'<line class="grid" x1="{LEFT}" x2="{frame.right}" y1="{y:.1f}" y2="{y:.1f}"/>'
         yield f'<text class="tick value" x="{LEFT - 6:.1f}" y="{y + 4:.1f}">{tick:.{decimals}f}</text>'
         tick += step
 
@@ -172,14 +191,29 @@ def _time_axis(chart: Chart, frame: Frame) -> Iterator[str]:
     span_s = (chart.to_ns - chart.from_ns) / SECOND_NS
     for tick_ns, label in _months(chart) if span_s > MONTHS_FROM_S else _ticks(chart, span_s):
         x = frame.x(tick_ns)
-        bottom = HEIGHT - BOTTOM
-        yield f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{bottom}" y2="{bottom + 4}"/>'
-        yield f'<text class="tick time" x="{x:.1f}" y="{bottom + 18:.1f}">{label}</text>'
+        yield f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{frame.foot}" y2="{frame.foot + 4}"/>'
+        yield f'<text class="tick time" x="{x:.1f}" y="{frame.foot + 18:.1f}">{label}</text>'
+
+
+def ticks_max(chart: Chart) -> float:
+    """How many times fit below the drawing."""
+    return max(1.0, chart.width / TICK_EVERY)
+
+
+def thinned(trace: Trace, most: int) -> Trace:
+    """`trace` in at most `most` steps, each with the lowest and highest of what it stands for."""
+    every = max(1, -(-len(trace.at_ns) // most))
+    starts = range(0, len(trace.at_ns), every)
+    return Trace(
+        at_ns=[trace.at_ns[i] for i in starts],
+        low=[min(trace.low[i : i + every]) for i in starts],
+        high=[max(trace.high[i : i + every]) for i in starts],
+    )
 
 
 def _ticks(chart: Chart, span_s: float) -> Iterator[tuple[int, str]]:
     """Round times of the chart's zone; midnight of a chart of more than a day is said as its date."""
-    at = bisect_right(TIME_STEPS_S, span_s / TIME_TICKS_MAX)
+    at = bisect_right(TIME_STEPS_S, span_s / ticks_max(chart))
     step_ns = TIME_STEPS_S[min(at, len(TIME_STEPS_S) - 1)] * SECOND_NS
     form = "%H:%M:%S" if step_ns < 60 * SECOND_NS else "%H:%M"
     offset = to_datetime(chart.from_ns).astimezone(chart.zone).utcoffset()
@@ -196,7 +230,7 @@ def _months(chart: Chart) -> Iterator[tuple[int, str]]:
     """The first of each month, of every second or sixth where there are many; a January is said with its year."""
     first, last = (to_datetime(at).astimezone(chart.zone) for at in (chart.from_ns, chart.to_ns))
     begin, end = first.year * 12 + first.month, last.year * 12 + last.month - 1
-    step = next((step for step in (1, 2, 3, 6, 12) if (end - begin + 1) / step <= 2 * TIME_TICKS_MAX), 12)
+    step = next((step for step in (1, 2, 3, 6, 12) if (end - begin + 1) / step <= 1.5 * ticks_max(chart)), 12)
     for month in range(begin, end + 1):
         when = datetime(month // 12, month % 12 + 1, 1, tzinfo=chart.zone)
         if month % step == 0:
@@ -216,7 +250,7 @@ def _moments(chart: Chart, frame: Frame) -> Iterator[str]:
         elif free_from == LEFT:
             label = f'<text x="{x + 4:.1f}" y="{TOP - 4:.1f}">{escape(moment.label)}</text>'
             free_from = x + width
-        line = f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
+        line = f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{frame.foot}"/>'
         yield f'<g class="moment">{line}{label}</g>'
 
 
@@ -231,11 +265,11 @@ def _limits(chart: Chart, frame: Frame) -> Iterator[str]:
     for limit in sorted(chart.limits, key=lambda limit: -limit.value):
         y = frame.y(limit.value)
         left = LEFT if limit.from_ns is None else max(LEFT, frame.x(limit.from_ns))
-        right = WIDTH - RIGHT if limit.to_ns is None else min(WIDTH - RIGHT, frame.x(limit.to_ns))
+        right = frame.right if limit.to_ns is None else min(frame.right, frame.x(limit.to_ns))
         label = ""
-        if right >= WIDTH - RIGHT - 0.5:
+        if right >= frame.right - 0.5:
             lowest = max(y, lowest + LABEL_APART)
-            label = f'<text x="{WIDTH - RIGHT + 6:.1f}" y="{lowest + 4:.1f}">{escape(limit.label)}</text>'
+            label = f'<text x="{frame.right + 6:.1f}" y="{lowest + 4:.1f}">{escape(limit.label)}</text>'
         yield (
             f'<g class="limit {escape(limit.kind)}">'
             f'<line x1="{left:.1f}" x2="{right:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>{label}</g>'

@@ -31,11 +31,24 @@ from flameblue.web import charts, limit_history, readings, sentences, words
 
 SPANS_S = {"1h": 3_600, "6h": 21_600, "24h": 86_400, "7d": 604_800, "31d": 2_678_400, "1y": 31_536_000}
 SPAN = "24h"
-FIRST_PAINT_BUCKETS = 600  # of 576 pixels that the drawing has
+FIRST_PAINT_BUCKETS = 600  # two pixels each of the wide drawing
 MS_NS = 1_000_000
 NUMBER = re.compile(r"[0-9]{1,15}")
 GAP_WIDTHS = 1.75  # of a bucket: the first readings of two neighbours lie nearer
 QUANTITY_ORDER = ("residual_current_ma", "temperature_c", "current_a", "voltage_v")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large the server draws a chart, and in how many steps."""
+
+    width: float
+    height: float
+    steps: int
+
+
+WIDE = Size(1_280.0, 380.0, FIRST_PAINT_BUCKETS)
+NARROW = Size(360.0, 260.0, FIRST_PAINT_BUCKETS // 3)  # a phone held upright
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +185,13 @@ def gap_ns(point: Point, width_ns: int) -> int:
     return max(promised, round(GAP_WIDTHS * width_ns)) if promised else 0
 
 
-def drawing(found: Answer, zone: ZoneInfo) -> charts.Chart:
+def drawing(found: Answer, zone: ZoneInfo, size: Size) -> charts.Chart:
     """The chart that the server draws."""
     points = found.question.points
     empty = charts.Trace(at_ns=(), low=(), high=())
-    first, *others = (found.traces.get(point.pk, empty) for point in points)
+    first, *others = (charts.thinned(found.traces.get(point.pk, empty), size.steps) for point in points)
+    span_ns = found.question.to_ns - found.question.from_ns
+    width_ns = max(found.width_ns, span_ns // size.steps)
     return charts.Chart(
         title=title(points),
         unit=QUANTITIES[found.question.quantity].unit,
@@ -185,7 +200,9 @@ def drawing(found: Answer, zone: ZoneInfo) -> charts.Chart:
         trace=first,
         beside=tuple(others),
         zone=zone,
-        gap_ns=max(gap_ns(point, found.width_ns) for point in points),
+        gap_ns=max(gap_ns(point, width_ns) for point in points),
+        width=size.width,
+        height=size.height,
         limits=tuple(limit_lines(found)),
         moments=tuple(
             charts.Moment(to_ns(case.opened_at), _("case %(number)s") % {"number": case.number})

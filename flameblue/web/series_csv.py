@@ -83,15 +83,18 @@ def _place(point: Point) -> list[str]:
 def _raw(asked: Question) -> Iterator[tuple[int, Point, list[str]]]:
     scale = QUANTITIES[asked.quantity].steps_per_unit
     for from_ns in range(asked.from_ns, asked.to_ns + 1, PIECE_NS):
-        to_ns = min(from_ns + PIECE_NS - 1, asked.to_ns)
-        with readings.memory() as known:
-            found = known.raw([point.pk for point in asked.points], from_ns, to_ns) if known else {}
-        for point in asked.points:
-            if point.pk in found:
-                at_ns, steps = found[point.pk]
-                for at, step in zip(at_ns.tolist(), steps.tolist(), strict=True):
-                    if step != NO_VALUE:
-                        yield at, point, [f"{step / scale:g}"]
+        for point, at_ns, steps in _piece(asked, from_ns):
+            if steps != NO_VALUE:
+                yield at_ns, point, [f"{steps / scale:g}"]
+
+
+def _piece(asked: Question, from_ns: int) -> Iterator[tuple[Point, int, int]]:
+    to_ns = min(from_ns + PIECE_NS - 1, asked.to_ns)
+    with readings.memory() as known:
+        found = known.raw([point.pk for point in asked.points], from_ns, to_ns) if known else {}
+    for point in asked.points:
+        at_ns, steps = found.get(point.pk, ((), ()))
+        yield from ((point, int(at), int(step)) for at, step in zip(at_ns, steps, strict=True))
 
 
 def _bucketed(asked: Question) -> Iterator[tuple[int, Point, list[str]]]:

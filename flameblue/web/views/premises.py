@@ -108,7 +108,8 @@ def charts_page(request: HttpRequest, premises_id: int) -> HttpResponse:
     found = _found(request, premises_id)
     points = series.points_of(found)
     chosen = series.pick(points, request.GET, _levels(points))
-    span, from_ns, to_ns = series.window(request.GET, now_ns())
+    at_ns = now_ns()
+    span, from_ns, to_ns = series.window(request.GET, at_ns)
     zone = ZoneInfo(found.site.time_zone)
     values = _head(found, "premises-charts") | {
         "points": [point for point in points if chosen and point.quantity == chosen[0].quantity],
@@ -122,7 +123,8 @@ def charts_page(request: HttpRequest, premises_id: int) -> HttpResponse:
             series.Question(tuple(chosen), from_ns, to_ns), found, series.FIRST_PAINT_BUCKETS
         )
         values |= {
-            "svg": charts.svg(series.drawing(answer, zone)),
+            "wide": charts.svg(series.drawing(answer, zone, series.WIDE)),
+            "narrow": charts.svg(series.drawing(answer, zone, series.NARROW)),
             "answer": answer,
             "legend": [Legend(point, answer.traces.get(point.pk)) for point in chosen],
             "unit": QUANTITIES[chosen[0].quantity].unit,
@@ -130,7 +132,7 @@ def charts_page(request: HttpRequest, premises_id: int) -> HttpResponse:
             "to_ms": to_ns // series.MS_NS,
             "earlier_ms": (from_ns + (to_ns - from_ns) // 2) // series.MS_NS,
             "later_ms": (to_ns + (to_ns - from_ns) // 2) // series.MS_NS,
-            "is_now": to_ns >= now_ns() - series.MS_NS,
+            "is_now": to_ns > at_ns - series.MS_NS,
         }
     return render(request, "premises/charts.html", values)
 
