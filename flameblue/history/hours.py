@@ -31,13 +31,20 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {
 }
 HOUR = np.dtype(
     [
-        *(("point", "<i8"), ("hour", "<i8"), ("at_ns", "<i8"), ("low", "<i4"), ("high", "<i4")),
+        *(
+            ("point", "<i8"),
+            ("hour", "<i8"),
+            ("at_ns", "<i8"),
+            ("end_ns", "<i8"),
+            ("low", "<i4"),
+            ("high", "<i4"),
+        ),
         *(("total", "<i8"), ("counted", "<i8")),
     ]
 )
-NUMBERS = ("point", "hour", "at_ns", "low", "high", "total", "counted")
+NUMBERS = ("point", "hour", "at_ns", "end_ns", "low", "high", "total", "counted")
 BY_HOUR = f"""
-    SELECT point::BIGINT AS point, at_ns // {HOUR_NS} AS hour, min(at_ns) AS at_ns, min(value) AS low,
+    SELECT point::BIGINT AS point, at_ns // {HOUR_NS} AS hour, min(at_ns) AS at_ns, max(at_ns) AS end_ns, min(value) AS low,
            max(value) AS high, sum(value::BIGINT)::BIGINT AS total, count(*) AS counted
     FROM read_parquet($files)
     WHERE (marks & {int(Mark.RETAINED)}) = 0 AND value <> {NO_VALUE} {{wanted}} GROUP BY ALL
@@ -103,6 +110,7 @@ def added(rows: Rows) -> Rows:
     found = ordered[starts]
     joins = (
         ("at_ns", np.minimum),
+        ("end_ns", np.maximum),
         ("low", np.minimum),
         ("high", np.maximum),
         ("total", np.add),

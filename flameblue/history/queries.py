@@ -63,10 +63,11 @@ class Series(NamedTuple):
 
 
 class Hours(NamedTuple):
-    """One point by the hour: hours since 1970, the first reading's time, lowest and highest value, sum, how many."""
+    """One point by the hour: hours since 1970, first and last reading's time, lowest and highest value, sum, how many."""
 
     hour: NDArray[Any]
     at_ns: NDArray[Any]
+    end_ns: NDArray[Any]
     low: NDArray[Any]
     high: NDArray[Any]
     total: NDArray[Any]
@@ -271,7 +272,7 @@ def _tail_hours(question: Question, readings: Readings) -> Rows:
     rows["hour"] = samples["at_ns"] // hours.HOUR_NS
     for name in ("low", "high", "total"):
         rows[name] = samples["value"]
-    rows["counted"] = 1
+    rows["end_ns"], rows["counted"] = rows["at_ns"], 1
     return rows
 
 

@@ -1,8 +1,9 @@
 """Energy by day, from what a circuit measures. Pure.
 
 The best source of each circuit counts: an energy counter (what it rose by), else power (its mean over each hour),
-else load current × voltage × an assumed power factor: an estimate, and marked as one. An hour without readings
-counts nothing: what was not measured is not made up. Sums of three phases are the sums of what was measured.
+else load current × voltage × an assumed power factor: an estimate, and marked as one. A mean counts for the
+part of its hour from its first reading to its last, and the promised interval after that: what was not measured is not
+made up. Sums of three phases are the sums of what was measured.
 """
 
 from collections import defaultdict
@@ -41,6 +42,7 @@ class Meter:
     point: int
     circuit: int | None
     source: Source
+    interval_ns: int
     voltage: int | None = None
 
 
@@ -70,13 +72,14 @@ def kwh_by_hour(meter: Meter, hours: Mapping[int, Hours]) -> dict[int, float]:
     if meter.source == Source.COUNTER:
         return _risen(own)
     if meter.source == Source.POWER:
-        means = _means(own, "power_w") / 1_000
-        return dict(zip(own.hour.tolist(), means.tolist(), strict=True))
+        amounts = _means(own, "power_w") * _covered(own, meter.interval_ns) / 1_000
+        return dict(zip(own.hour.tolist(), amounts.tolist(), strict=True))
     beside = hours.get(meter.voltage) if meter.voltage is not None else None
     volts = (
         dict(zip(beside.hour.tolist(), _means(beside, "voltage_v").tolist(), strict=True)) if beside else {}
     )
-    amperes = dict(zip(own.hour.tolist(), _means(own, "current_a").tolist(), strict=True))
+    ampere_hours = _means(own, "current_a") * _covered(own, meter.interval_ns)
+    amperes = dict(zip(own.hour.tolist(), ampere_hours.tolist(), strict=True))
     return {
         hour: ampere * volts.get(hour, VOLTAGE_V) * POWER_FACTOR / 1_000 for hour, ampere in amperes.items()
     }
@@ -101,6 +104,11 @@ def by_day(meters: Sequence[Meter], hours: Mapping[int, Hours], until: datetime,
 
 def _means(hours: Hours, quantity: str) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
     return np.asarray(hours.total / hours.counted / QUANTITIES[quantity].steps_per_unit, np.float64)
+
+
+def _covered(hours: Hours, interval_ns: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
+    """Which part of each hour the readings stand for."""
+    return np.minimum(1.0, (hours.end_ns - hours.at_ns + interval_ns) / HOUR_NS)
 
 
 def _risen(hours: Hours) -> dict[int, float]:

@@ -93,6 +93,7 @@ def meters_of(points: list[Point]) -> list[energy.Meter]:
             point=point.pk,
             circuit=point.circuit_id,
             source=source,
+            interval_ns=readings.interval_ns(point),
             voltage=nearest(point) if source == energy.Source.ESTIMATE else None,
         )
         for point in points

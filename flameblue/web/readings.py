@@ -106,6 +106,14 @@ def limit_lines(point: Point, labels: tuple[str, str]) -> tuple[LimitLine, ...]:
     return tuple(lines)
 
 
+def interval_ns(point: Point) -> int:
+    """The promised interval between two readings; 0 where none is known."""
+    if not point.row:
+        return 0
+    (row,) = np.frombuffer(point.row, dtype=POINT)
+    return int(row["interval_ns"])
+
+
 def gap_ns(point: Point) -> int:
     """The gap beyond which a chart's line breaks; 0: never."""
     if not point.row:

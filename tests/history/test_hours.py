@@ -51,16 +51,16 @@ def house(houses: Callable[[], House]) -> House:
     return made
 
 
-def expected(house: House) -> dict[int, list[tuple[int, int, int, int, int, int]]]:
+def expected(house: House) -> dict[int, list[tuple[int, ...]]]:
     """The hours by a plain list."""
     found: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for row in house.readings():
         if row.value != NO_VALUE:
             found.setdefault((row.point, row.at_ns // HOUR_NS), []).append((row.at_ns, row.value))
-    by_point: dict[int, list[tuple[int, int, int, int, int, int]]] = {}
+    by_point: dict[int, list[tuple[int, ...]]] = {}
     for (point, hour), rows in sorted(found.items()):
         values = [value for _, value in rows]
-        line = (hour, min(rows)[0], min(values), max(values), sum(values), len(values))
+        line = (hour, min(rows)[0], max(rows)[0], min(values), max(values), sum(values), len(values))
         by_point.setdefault(point, []).append(line)
     return by_point
 
