@@ -44,8 +44,8 @@ HOUR = np.dtype(
 )
 NUMBERS = ("point", "hour", "at_ns", "end_ns", "low", "high", "total", "counted")
 BY_HOUR = f"""
-    SELECT point::BIGINT AS point, at_ns // {HOUR_NS} AS hour, min(at_ns) AS at_ns, max(at_ns) AS end_ns, min(value) AS low,
-           max(value) AS high, sum(value::BIGINT)::BIGINT AS total, count(*) AS counted
+    SELECT point::BIGINT AS point, at_ns // {HOUR_NS} AS hour, min(at_ns) AS at_ns, max(at_ns) AS end_ns,
+           min(value) AS low, max(value) AS high, sum(value::BIGINT)::BIGINT AS total, count(*) AS counted
     FROM read_parquet($files)
     WHERE (marks & {int(Mark.RETAINED)}) = 0 AND value <> {NO_VALUE} {{wanted}} GROUP BY ALL
 """

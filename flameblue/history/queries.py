@@ -63,7 +63,7 @@ class Series(NamedTuple):
 
 
 class Hours(NamedTuple):
-    """One point by the hour: hours since 1970, first and last reading's time, lowest and highest value, sum, how many."""
+    """One point by the hour: since 1970, the first and last reading's time, lowest, highest, sum, how many."""
 
     hour: NDArray[Any]
     at_ns: NDArray[Any]

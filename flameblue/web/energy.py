@@ -108,7 +108,8 @@ def _means(hours: Hours, quantity: str) -> "np.ndarray[tuple[int, ...], np.dtype
 
 def _covered(hours: Hours, interval_ns: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
     """Which part of each hour the readings stand for."""
-    return np.minimum(1.0, (hours.end_ns - hours.at_ns + interval_ns) / HOUR_NS)
+    spans = (hours.end_ns - hours.at_ns + interval_ns) / HOUR_NS
+    return np.asarray(np.minimum(1.0, spans), np.float64)
 
 
 def _risen(hours: Hours) -> dict[int, float]:

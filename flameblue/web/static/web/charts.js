@@ -25,12 +25,14 @@ const short = (ms, span) => {
   return span > 600_000 ? (time.startsWith("00:00:00") ? day.slice(5) : time.slice(0, 5)) : time;
 };
 
-// Readings as pairs, with a hole wherever more time lies between two than the point promises.
+// Readings as pairs, with a hole wherever more time lies between two than the point promises; one alone is a dot.
 export function pairs(series, values) {
   const made = [];
+  const isFar = (i) => i <= 0 || i >= series.at.length || (series.gap > 0 && series.at[i] - series.at[i - 1] > series.gap);
   series.at.forEach((at, i) => {
-    if (series.gap && i && at - series.at[i - 1] > series.gap) made.push([series.at[i - 1] + 1, null]);
-    made.push([at, values[i]]);
+    if (i && isFar(i)) made.push([series.at[i - 1] + 1, null]);
+    const isAlone = isFar(i) && isFar(i + 1);
+    made.push(isAlone ? { value: [at, values[i]], symbol: "circle", symbolSize: 4 } : [at, values[i]]);
   });
   return made;
 }
@@ -40,11 +42,11 @@ function lines(answer) {
   answer.series.forEach((series, n) => {
     const stroke = colour(STROKES[n % STROKES.length]);
     const spread = series.high.map((high, i) => high - series.low[i]);
-    const common = { type: "line", symbol: "none", animation: false, connectNulls: false, z: 3, silent: true };
+    const common = { type: "line", symbol: "none", showSymbol: false, animation: false, connectNulls: false, z: 3, silent: true };
     const stack = { stack: `band-${n}`, stackStrategy: "all" };
     made.push({ ...common, ...stack, id: `low-${n}`, data: pairs(series, series.low), lineStyle: { width: 0.6, color: stroke, opacity: 0.6 } });
     made.push({ ...common, ...stack, id: `spread-${n}`, data: pairs(series, spread), lineStyle: { width: 0 }, areaStyle: { color: stroke, opacity: 0.18 } });
-    made.push({ ...common, id: `high-${n}`, name: series.name, data: pairs(series, series.high), symbol: series.at.length < 2 ? "circle" : "none", lineStyle: { width: 1.6, color: stroke, type: DASHES[n] }, itemStyle: { color: stroke }, z: 4, silent: false });
+    made.push({ ...common, id: `high-${n}`, name: series.name, data: pairs(series, series.high), showSymbol: true, showAllSymbol: true, lineStyle: { width: 1.6, color: stroke, type: DASHES[n] }, itemStyle: { color: stroke }, z: 4, silent: false });
   });
   answer.limits.forEach((limit, n) => {
     const stroke = colour(`--${limit.kind}`);
@@ -150,9 +152,8 @@ tools.zoom.addEventListener("click", async () => {
   await start();
   if (typeof chart !== "object" || chart === null) return;
   const span = Math.max(SHORTEST_MS, (shown.to - shown.from) / 4);
-  const middle = shown.to - span / 2 - (shown.to - shown.from - span) / 2;
-  if (figure.dataset.begun) look({ from: middle - span / 2, to: middle + span / 2 }, 0);
-  figure.dataset.begun = "yes";
+  const middle = (shown.from + shown.to) / 2;
+  look({ from: middle - span / 2, to: middle + span / 2 }, 0);
 });
 tools.whole.addEventListener("click", () => look({ ...whole }, 0));
 tools.png.addEventListener("click", () => {
