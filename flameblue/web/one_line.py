@@ -7,12 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import numpy as np
-
 from flameblue.cases.models import Alarm
 from flameblue.domain.clock import to_datetime, to_ns
 from flameblue.domain.limits import CIRCUIT_POINTS_MAX, CIRCUITS_SHOWN_MAX
-from flameblue.domain.points import POINT
 from flameblue.domain.quantities import NO_VALUE, QUANTITIES
 from flameblue.domain.transitions import Level
 from flameblue.fleet.models import Circuit, Panel, Point, Premises
@@ -20,6 +17,7 @@ from flameblue.history.board import Latest
 from flameblue.web import readings, tiles
 
 COLUMNS = ("current_a", "residual_current_ma", "temperature_c", "voltage_v")
+OLD_GAPS = 2  # of what is overdue: a reading that is a little late is not old
 PHASE_ORDER = {"": 0, "A": 1, "B": 2, "C": 3, "N": 4}
 
 
@@ -149,23 +147,16 @@ def boards(circuits: Sequence[Circuit], values: Sequence[Value]) -> list[Board]:
 
 def value_of(point: Point, levels: Mapping[int, Level], latest: Latest | None, now_ns: int) -> Value:
     """The latest reading of `point` as it is shown."""
+    gap_ns = readings.gap_ns(point)
     return Value(
         point=point,
         level=levels.get(point.pk, Level.NORMAL),
         steps=latest.value if latest else NO_VALUE,
         at=to_datetime(latest.at_ns) if latest else None,
-        is_old=latest is not None and now_ns - latest.arrival_ns > _silence_ns(point),
+        is_old=latest is not None and 0 < OLD_GAPS * gap_ns < now_ns - latest.arrival_ns,
     )
 
 
 def worst(levels: Iterable[Level]) -> Level:
     """The worst of `levels`; normal where there are none."""
     return min(levels, key=lambda level: tiles.RANK[level], default=Level.NORMAL)
-
-
-def _silence_ns(point: Point) -> int:
-    """After which time without a reading a value is old: as detection has it, or never."""
-    if not point.row:
-        return 2**63 - 1
-    (row,) = np.frombuffer(point.row, POINT)
-    return int(row["silence_ns"])
