@@ -152,15 +152,19 @@ def reached(paths: Iterable[Path]) -> int:
     return max((offsets_of(path)[1] for path in paths), default=0)
 
 
-def files(folder: Path) -> list[Path]:
+def files(folder: Path, listing: Iterable[tuple[str, str]] | None = None) -> list[Path]:
     """The archive's files, oldest first, without those that have been merged into another."""
-    gone = set(merged_away(folder))
-    return [path for path in _in_order(folder) if path not in gone]
+    found = _in_order(folder, hours.listed(folder) if listing is None else listing)
+    gone = set(_inside_others(found))
+    return [path for path in found if path not in gone]
 
 
 def merged_away(folder: Path) -> list[Path]:
     """The files inside the range of another: a crash came between the merged file and their end."""
-    found = _in_order(folder)
+    return _inside_others(_in_order(folder, hours.listed(folder)))
+
+
+def _inside_others(found: Iterable[Path]) -> list[Path]:
     gone, so_far = [], 0
     for path in found:
         last = offsets_of(path)[1]
@@ -170,9 +174,9 @@ def merged_away(folder: Path) -> list[Path]:
     return gone
 
 
-def _in_order(folder: Path) -> list[Path]:
+def _in_order(folder: Path, listing: Iterable[tuple[str, str]]) -> list[Path]:
     """By first offset; of two with the same the longer range comes first. What others have put here is passed over."""
-    ours = [path for path in folder.glob("*/*.parquet") if NAME.fullmatch(path.name)]
+    ours = [folder / day / name for day, name in listing if NAME.fullmatch(name)]
     return sorted(ours, key=lambda path: (offsets_of(path)[0], -offsets_of(path)[1]))
 
 

@@ -63,9 +63,25 @@ def range_of(path: Path) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def roll_ups(folder: Path) -> list[Path]:
+def listed(folder: Path) -> list[tuple[str, str]]:
+    """(day, name) of all that stands in the folders of the days, in order. A folder that goes meanwhile has nothing."""
+    found: list[tuple[str, str]] = []
+    for day in _names(folder):
+        found += ((day, name) for name in _names(folder / day))
+    return sorted(found)
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def roll_ups(folder: Path, listing: Iterable[tuple[str, str]] | None = None) -> list[Path]:
     """The roll-ups in the archive `folder`, without one inside the range of another: a crash left it."""
-    found = [path for path in folder.glob("*/*.hours.parquet") if NAME.fullmatch(path.name)]
+    known = listed(folder) if listing is None else listing
+    found = [folder / day / name for day, name in known if NAME.fullmatch(name)]
     kept: list[Path] = []
     for path in sorted(found, key=lambda path: (path.parent.name, range_of(path)[0], -range_of(path)[1])):
         if not kept or kept[-1].parent != path.parent or not _inside(range_of(path), range_of(kept[-1])):

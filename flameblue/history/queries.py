@@ -167,12 +167,11 @@ class Memory:
             return {}
         with self._lock:
             for _ in range(TRIES):
-                paths, rolled = files(self._archive), hours.roll_ups(self._archive)
-                found = [
-                    *self._hours_of(question, paths, rolled),
-                    _tail_hours(question, self._tail.after(reached(paths))),
-                ]
-                if (files(self._archive), hours.roll_ups(self._archive)) == (paths, rolled):
+                listing = hours.listed(self._archive)
+                paths, rolled = files(self._archive, listing), hours.roll_ups(self._archive, listing)
+                tail = _tail_hours(question, self._tail.after(reached(paths)))
+                found = [*self._hours_of(question, paths, rolled), tail]
+                if hours.listed(self._archive) == listing:
                     break
         rows = hours.added(np.concatenate(found))
         return {point: Hours(*(few[name].copy() for name in Hours._fields)) for point, few in _by_point(rows)}
