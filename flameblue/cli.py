@@ -125,6 +125,13 @@ def _add_looking_after(commands: Any) -> None:
     )
     texts.set_defaults(run=_sms_templates)
 
+    other = commands.add_parser("watch", help="tell people by SMS when another machine's Flameblue is down")
+    other.add_argument(
+        "urls", nargs="*", metavar="URL", help="such as https://board.example.org, or NAME=URL"
+    )
+    other.add_argument("--once", action="store_true", help="look once, tell nobody; exit status 3: not alive")
+    other.set_defaults(run=_watch)
+
     again = commands.add_parser("rebuild", help="replay the journal from its start into an empty database")
     again.set_defaults(run=_rebuild)
 
@@ -292,6 +299,17 @@ def _sms_templates(arguments: argparse.Namespace) -> int:
     )
     print("\n".join(submission.lines(wanted)))
     return 0
+
+
+def _watch(arguments: argparse.Namespace) -> int:
+    loaded = config.from_environment(os.environ)
+    from flameblue.runtime.watch import watcher
+
+    if not arguments.once:
+        return watcher.run(loaded, arguments.urls)
+    said, status = watcher.look_once(loaded, arguments.urls)
+    print("\n".join(said))
+    return status
 
 
 def _rebuild(_: argparse.Namespace) -> int:

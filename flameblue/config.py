@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flameblue.domain.errors import BadInput
+from flameblue.domain.limits import WATCH_EVERY_S
 
 SECRET_FILE = "secret_key"  # the first thing that a start makes in the data folder
 
@@ -141,6 +142,16 @@ class Messages:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """Other machines' Flameblue that `flameblue watch` asks, and who is told by `messages` when one is down."""
+
+    urls: tuple[str, ...] = ()  # https://board.example.org, or with a name: 禾木站=https://board.example.org
+    phones: tuple[str, ...] = ()
+    signature: str = ""  # that heads the message
+    every_s: float = WATCH_EVERY_S
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be set. `database_url` empty: SQLite in `data`."""
 
@@ -161,6 +172,7 @@ class Config:
     dingtalk: Robot = field(default_factory=Robot)
     feishu: Robot = field(default_factory=Robot)
     messages: Messages = field(default_factory=Messages)
+    watch: Watch = field(default_factory=Watch)
 
 
 def load(path: Path | None, environment: Mapping[str, str]) -> Config:

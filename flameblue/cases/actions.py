@@ -1,6 +1,7 @@
 """All that other rooms may do with cases, by name."""
 
 from flameblue.cases.applying import Change, apply
+from flameblue.cases.boards import Tab, desks, desks_sounded, report_board, silent_desks
 from flameblue.cases.counting import Counts, counts
 from flameblue.cases.cursors import CursorMoved, cursor, move_cursor, skip, skipped_offsets
 from flameblue.cases.escalating import Delivered, escalate_each, next_call
@@ -23,6 +24,7 @@ __all__ = [
     "Outcome",
     "Past",
     "Proof",
+    "Tab",
     "apply",
     "ask_help",
     "assign",
@@ -30,6 +32,8 @@ __all__ = [
     "comment",
     "counts",
     "cursor",
+    "desks",
+    "desks_sounded",
     "escalate_each",
     "give_back",
     "made_safe",
@@ -40,7 +44,9 @@ __all__ = [
     "proofs",
     "prove_each",
     "repaired",
+    "report_board",
     "shelve",
+    "silent_desks",
     "skip",
     "skipped_offsets",
     "system_cleared",

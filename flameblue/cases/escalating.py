@@ -1,11 +1,12 @@
 """What time alone brings: a held-back silence is announced, a step is due, a taken case rings again."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from flameblue.cases import escalation, event_data, events, incidents, kinds
+from flameblue.cases import escalation, event_data, events, incidents, kinds, presence
 from flameblue.cases.alarms import is_beyond, settle
 from flameblue.cases.announcing import announce, ladder_of, of_case, untake
 from flameblue.cases.event_data import EventData
@@ -15,39 +16,51 @@ from flameblue.cases.policy import Policy, current
 from flameblue.domain.transitions import Level
 
 Delivered = Callable[[int], bool]  # case id → the owner's message is known to have arrived
+NO_DESKS: frozenset[int] = frozenset()
 
 
-def escalate_each(now: datetime, delivered: Delivered, policy: Policy | None = None) -> Iterator[int]:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a look at the cases is told. `silent`: the stations whose desk is silent."""
+
+    delivered: Delivered
+    silent: frozenset[int]
+    policy: Policy
+
+
+def escalate_each(
+    now: datetime, delivered: Delivered, policy: Policy | None = None, *, silent: frozenset[int] = NO_DESKS
+) -> Iterator[int]:
     """Takes every step that is due at `now`, one case each time it is asked; yields how many events that made.
 
-    A step names one event, `escalated`; each case is a transaction of its own.
+    A step names one event, `escalated`; each case is a transaction of its own. `silent`: the stations whose desk is.
     """
-    agreed = policy or current()
+    known = _Known(delivered, silent, policy or current())
     waiting = Case.objects.filter(state__in=(State.OPEN, State.TAKEN), incident=None)
     for seen in waiting.select_related("premises", "site", "taken_by").order_by("pk"):
-        is_due = _due(seen, now, delivered, agreed)  # a look without a lock; most cases have nothing due
-        yield len(_take_steps(seen.pk, now, delivered, agreed)) if is_due else 0
+        is_due = _due(seen, now, known)  # a look without a lock; most cases have nothing due
+        yield len(_take_steps(seen.pk, now, known)) if is_due else 0
 
 
 @transaction.atomic
-def _take_steps(case_id: int, now: datetime, delivered: Delivered, policy: Policy) -> list[int]:
+def _take_steps(case_id: int, now: datetime, known: _Known) -> list[int]:
     case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
-    drafts = _due(case, now, delivered, policy)
+    drafts = _due(case, now, known)
     if drafts:
         settle(case)
         case.save()
     return events.record(drafts)
 
 
-def _due(case: Case, now: datetime, delivered: Delivered, policy: Policy) -> list[Draft]:
+def _due(case: Case, now: datetime, known: _Known) -> list[Draft]:
     """The events that are due, and the case in memory as they leave it."""
     if case.state not in {State.OPEN, State.TAKEN} or case.incident_id is not None:
         return []
-    drafts = _left_over(case, now, policy) if incidents.is_incident(case) else []
+    drafts = _left_over(case, now, known.policy) if incidents.is_incident(case) else []
     if not case.announced:
-        drafts += _announced(case, now, policy)
+        drafts += _announced(case, now, known.policy)
     elif case.shelved_until is None:
-        drafts += _rung(case, now, policy) or _steps(case, now, delivered, policy)
+        drafts += _rung(case, now, known.policy) or _steps(case, now, known)
     return drafts
 
 
@@ -72,11 +85,12 @@ def _rung(case: Case, now: datetime, policy: Policy) -> list[Draft]:
     return [*drafts, Draft(case, kinds.RANG_AGAIN, now, {**standing, **had, **told})]
 
 
-def _steps(case: Case, now: datetime, delivered: Delivered, policy: Policy) -> list[Draft]:
-    ladder = ladder_of(case, policy)
-    due = escalation.due_steps(ladder, _facts(case, receipt=False), now)
-    if any("receipt" in step.unless for step in due) and delivered(case.pk):
-        due = escalation.due_steps(ladder, _facts(case, receipt=True), now)
+def _steps(case: Case, now: datetime, known: _Known) -> list[Draft]:
+    ladder = ladder_of(case, known.policy)
+    facts = replace(_facts(case, receipt=False), desk_is_silent=_desk_is_silent(case, known.silent))
+    due = escalation.due_steps(ladder, facts, now)
+    if any("receipt" in step.unless for step in due) and known.delivered(case.pk):
+        due = escalation.due_steps(ladder, replace(facts, receipt=True), now)
     if not due:
         return []
     case.steps_taken = [*case.steps_taken, *(step.id for step in due)]
@@ -86,6 +100,8 @@ def _steps(case: Case, now: datetime, delivered: Delivered, policy: Policy) -> l
     drafts: list[Draft] = []
     for step in due:
         said: EventData = {"step": step.id, "steps": [event_data.step_data(step)], "announces": False}
+        if step.after_s > (now - case.announced_at).total_seconds():
+            said["because"] = presence.NO_BOARD
         drafts.append(Draft(case, kinds.ESCALATED, now, {**standing, **said}))
     return drafts
 
@@ -105,17 +121,28 @@ def _left_over(case: Case, now: datetime, policy: Policy) -> list[Draft]:
     return [Draft(case, kinds.LEFT_OVER, now, data)]
 
 
-def next_call(case: Case, *, receipt: bool, policy: Policy | None = None) -> tuple[str, datetime] | None:
+def next_call(
+    case: Case, *, receipt: bool, silent: frozenset[int] = NO_DESKS, policy: Policy | None = None
+) -> tuple[str, datetime] | None:
     """The step that is taken next while nothing changes, and when; None: nobody else is called.
 
-    `receipt`: the owner's message is known to have arrived.
+    `receipt`: the owner's message is known to have arrived. `silent`: the stations whose desk is.
     """
     if case.state not in {State.OPEN, State.TAKEN} or case.incident_id is not None or not case.announced:
         return None
     if case.shelved_until is not None:
         return None
-    step = escalation.next_step(ladder_of(case, policy or current()), _facts(case, receipt=receipt))
-    return (step.id, case.announced_at + timedelta(seconds=step.after_s)) if step else None
+    ladder = ladder_of(case, policy or current())
+    facts = replace(_facts(case, receipt=receipt), desk_is_silent=_desk_is_silent(case, silent))
+    step = escalation.next_step(ladder, facts)
+    if step is None:
+        return None
+    return step.id, case.announced_at + timedelta(seconds=escalation.waits_s(ladder, step, facts))
+
+
+def _desk_is_silent(case: Case, silent: frozenset[int]) -> bool:
+    """A case of no site is everybody's: one silent desk is enough."""
+    return bool(silent) and (case.site is None or case.site.station_id in silent)
 
 
 def _facts(case: Case, *, receipt: bool, still_beyond: bool = False) -> escalation.CaseFacts:

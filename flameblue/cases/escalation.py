@@ -6,10 +6,15 @@ from datetime import datetime, time, timedelta
 from flameblue.cases.policy import Ladder, QuietHours, Step
 from flameblue.domain.transitions import Level
 
+STATION = frozenset({"duty", "leader", "next_station"})
+
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """A case as escalation sees it. `receipt`: the owner's message is known to have arrived."""
+    """A case as escalation sees it. `receipt`: the owner's message is known to have arrived.
+
+    `desk_is_silent`: no board of the station sounds (cases.presence).
+    """
 
     announced_at: datetime
     taken_at: datetime | None = None
@@ -17,6 +22,7 @@ class CaseFacts:
     receipt: bool = False
     steps_taken: frozenset[str] = frozenset()
     still_beyond: bool = False
+    desk_is_silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,11 @@ def due_steps(ladder: Ladder, case: CaseFacts, now: datetime) -> list[Step]:
     due: list[Step] = []
     for step in ladder.steps:
         taken = case.steps_taken | {earlier.id for earlier in due}
-        if step.after_s <= age_s and step.id not in taken and not (holds | taken) & set(step.unless):
+        if (
+            waits_s(ladder, step, case) <= age_s
+            and step.id not in taken
+            and not (holds | taken) & set(step.unless)
+        ):
             due.append(step)
     return due
 
@@ -63,7 +73,29 @@ def next_step(ladder: Ladder, case: CaseFacts) -> Step | None:
         for step in ladder.steps
         if step.id not in case.steps_taken and not (holds | case.steps_taken) & set(step.unless)
     ]
-    return min(left, key=lambda step: step.after_s, default=None)
+    return min(left, key=lambda step: waits_s(ladder, step, case), default=None)
+
+
+def waits_s(ladder: Ladder, step: Step, case: CaseFacts) -> float:
+    """How long after the announcement `step` is due: the call that a board was to spare is due at once without one."""
+    return 0 if is_brought_forward(ladder, step, case) else step.after_s
+
+
+def is_brought_forward(ladder: Ladder, step: Step, case: CaseFacts) -> bool:
+    """`step` is taken early, since the desk that the ladder sounds at is silent."""
+    return case.desk_is_silent and step.after_s > 0 and step == call_behind_the_desk(ladder)
+
+
+def call_behind_the_desk(ladder: Ladder) -> Step | None:
+    """The first call of the station's people, where the ladder sounds at the desk before it; SMS if none is by voice.
+
+    None: the board is not sounded, or nobody of the station is called.
+    """
+    if not any(step.channel == "desk" and step.sound for step in ladder.steps):
+        return None
+    calls = [step for step in ladder.steps if step.to in STATION and step.channel != "desk"]
+    by_voice = [step for step in calls if step.channel == "voice"]
+    return min(by_voice or calls, key=lambda step: step.after_s, default=None)
 
 
 def rings_again(ladder: Ladder, case: CaseFacts, now: datetime) -> bool:

@@ -66,6 +66,7 @@ class EventData(TypedDict, total=False):
     announces: bool  # people are told anew
     steps: list[StepData]  # whom, at once (announcing events) or now (escalated)
     step: str  # escalated: the step's id
+    because: str  # escalated: why before its time, a word of cases.presence
     new: str  # what is new: case, place, device, level, relapse, reason_ended
     shelved: bool  # nobody is told: the case is shelved
     people: list[int]  # reopened: who had it, person ids

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from flameblue.fleet.models import Point, Premises, Site
+from flameblue.fleet.models import Point, Premises, Site, Station
 from flameblue.people.models import Person
 
 
@@ -216,3 +216,20 @@ class CaseEvent(models.Model):
     def delete(self, using: Any = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         """Never: what happened stays on record."""
         raise AssertionError(f"case events are append-only, also {self} ({using}, {keep_parents})")
+
+
+class BoardTab(models.Model):
+    """What an open board last said of its sound. `session` is a hash: who reads the row can't sign in by it."""
+
+    station = models.ForeignKey(Station, on_delete=models.CASCADE, related_name="+")
+    session = models.CharField(max_length=32)
+    name = models.CharField(max_length=32)  # made by the tab
+    state = models.CharField(max_length=8)  # a word of cases.presence
+    at = models.DateTimeField()
+    sounded_at = models.DateTimeField(null=True, blank=True)  # when it last said that it was sounding
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["session", "name"], name="board_tab_once"),)
+
+    def __str__(self) -> str:
+        return f"board of station {self.station_id} {self.state}"

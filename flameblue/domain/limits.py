@@ -41,6 +41,7 @@ KEY_CHARACTERS_MAX = 64  # of a point's key; a longer one names no point
 SPARKPLUG_METRICS_MAX = (
     200_000  # names that births gave × about 200 B = 40 MB; then the oldest node's go first
 )
+SPARKPLUG_METRICS_PER_MESSAGE_MAX = 16_384  # × about 5 µs = 80 ms; a packet has room for 131,072 empty ones
 SPARKPLUG_QUIET_MESSAGES = 50  # of a node between two requests for a rebirth
 QUARANTINE_BYTES_MAX = 64 * MIB  # then the oldest go first; health reports it
 QUARANTINE_EVERY_S = (
@@ -125,6 +126,16 @@ MAP_PIECE_BYTES_MAX = (
 MAP_LINES_BYTES_MAX = 2 * MIB  # of an owner's file of roads
 BOARD_SITES_MAX = 40  # the worst first; the others stand in the list of sites
 LIVE_LINES_MAX = 500  # open SSE lines of one web process × a thread each; then 503 and the browser asks again
+BOARD_BEAT_S = 15.0  # an open board says this often how its sound is; web/static/web/presence.js has the same
+BOARD_SILENT_S = 60.0  # three beats may be lost; then the station's alarms go straight to phones
+BOARD_GRACE_S = 58.0  # after a start boards have as long again to be heard anew
+PHONE_WITHIN_S = 120.0  # whatever the board does: 60 + 58 + 1 for the look, where both fall together
+BOARD_SILENT_TOLD_S = (
+    3_600.0  # the officer is told at most once in this time; 60 + a look of 10 + 1 = 71 s after
+)
+BOARD_TABS_KEPT_S = 86_400.0  # then a tab's row goes; the newest of each station stays
+BOARD_TABS_PER_SESSION_MAX = 16
+BOARD_TABS_MAX = 2_000  # × about 150 B = 300 kB; then those longest unheard go first
 
 # notices
 SMS_UNITS_SINGLE = 70  # UTF-16 units in one UCS-2 message
@@ -147,10 +158,24 @@ TENCENT_NUMBERS_MAX = 200  # likewise
 NOTICES_PER_PERSON_PER_10_MIN = 20  # beyond it notices are merged into one summary, never dropped
 GROUP_NOTICES_PER_MIN = 15  # of 20 that WeCom and DingTalk take: 4 remain for repeats, 1 for the summary
 GROUP_UNITS_MAX = 200  # × 3 B of UTF-8 and a link: well within 2,048 B; a chat shows about 6 lines
+CARRIER_WORDS_LENGTH_MAX = 160  # of what a provider says, in an attempt's row of 200 with our own words
+MESSAGE_ID_LENGTH_MAX = 80  # a provider's id has 20 to 64; what is longer is cut
 WECOM_TEXT_BYTES_MAX = 2_048  # of UTF-8: about 680 Chinese characters; the rest is cut and marked
 WECOM_MARKDOWN_BYTES_MAX = 4_096
 DINGTALK_BYTES_MAX = 16 * KIB  # a request may have 20,000 B: 3,600 remain for its frame
 FEISHU_BYTES_MAX = 16 * KIB  # a request may have 20 KiB, escapes included
+
+# watching another machine. It dies just after an answer: three looks fail within 3 × 15 + 10 = 55 s; a channel takes
+# at most 30 s, the second one as much: 115 s. Its core alone dies: a beat is missed for 15 s, so that it is 70 s to
+# the third failure and 100 s with the first channel.
+WATCH_EVERY_S = 15.0
+WATCH_ANSWER_S = 10.0  # from the question to the answer's last byte
+WATCH_FAILURES = 3  # in a row, before anybody is told; also good answers before it is taken back
+WATCH_TELL_S = 30.0  # of one channel: PROVIDER_ANSWER_S_MAX and a silence of 10 s; SMPP takes 18
+WATCH_WITHIN_S = 120.0
+WATCH_AGAIN_S = 3_600.0
+WATCH_ANSWER_BYTES_MAX = 64 * KIB  # an answer has about 1 KiB
+WATCHED_MAX = 50  # × a question every 15 s
 
 # home assistant
 HOME_POINTS_MAX = (

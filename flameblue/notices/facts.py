@@ -121,6 +121,11 @@ def _people(event: CaseEvent, station: Station | None, now: datetime) -> tuple[P
     return people, Person.objects.select_related("station").in_bulk(ids)
 
 
+def duty_of(station: Station, now: datetime) -> tuple[int, ...]:
+    """Who is on duty at `station`, as ids of persons; everybody there where nobody is."""
+    return _of_stations([station], Shift.Role.DUTY, now) or _anybody([station])
+
+
 def _of_stations(stations: Iterable[Station], role: str, now: datetime) -> tuple[int, ...]:
     shifts = shift_facts()
     found = [person for station in stations for person in roster.on_duty(shifts, station.pk, role, now)]

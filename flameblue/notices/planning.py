@@ -123,10 +123,16 @@ def plan(event: Event, people: People, quiet: QuietHours) -> list[Planned]:
 def for_group(event: Event, quiet: QuietHours) -> Planned | None:
     """The message of `event` to the station's group chat; None where it is no news to the station.
 
-    What is no alarm waits for the morning. That the group can't be reached is no news to the group.
+    What is no alarm waits for the morning. That the group can't be reached is no news to the group, nor that
+    somebody is called before anybody had time to answer.
     """
     data = event.data
-    if data.get("is_test") or data.get("shelved") or str(data.get("what", "")).startswith(GROUP):
+    if (
+        data.get("is_test")
+        or data.get("shelved")
+        or data.get("because")
+        or str(data.get("what", "")).startswith(GROUP)
+    ):
         return None
     template, reason = _group_text(event)
     if not template:
@@ -204,6 +210,8 @@ def _reason(event: Event, to: str) -> str:
         return ANNOUNCING[event.kind]
     if event.data.get("hours_to_limit") is not None:
         return reasons.FIRST_NOTICE
+    if event.data.get("because"):
+        return reasons.NO_BOARD
     return reasons.NO_ANSWER if to in LAY else reasons.NOT_ACKNOWLEDGED
 
 

@@ -6,6 +6,7 @@ LEVEL_RAISED = "level_raised"
 RELAPSE = "relapse"
 LATE = "late"
 NOT_ACKNOWLEDGED = "not_acknowledged"  # nobody has taken the case by then
+NO_BOARD = "no_board_sounding"  # before its time: no board of the station would have been heard
 NO_ANSWER = "no_answer"  # a lay person was called since the owner did not answer, or again
 RANG_AGAIN = "rang_again"  # taken, and still beyond the limit
 TAKEN_AWAY = "taken_away"  # to who had taken the case: something new has taken it from them
@@ -21,6 +22,7 @@ REPLY = "reply"  # the answer to an answer
 CHANNEL_FAILED = "channel_failed"  # another channel could not reach the person
 MERGED = "merged"  # the summary of what exceeded a person's bound
 ALIVE = "alive"
+BOARD_SILENT = "board_silent"  # the station's last board that was sounding is no more
 GROUP_NEWS = "group_news"  # to the station's group chat
 GROUP_UNANSWERED = "group_unanswered"
 GROUP_CLOSED = "group_closed"
@@ -37,6 +39,7 @@ ALL = frozenset(
         RELAPSE,
         LATE,
         NOT_ACKNOWLEDGED,
+        NO_BOARD,
         NO_ANSWER,
         RANG_AGAIN,
         TAKEN_AWAY,
@@ -52,13 +55,16 @@ ALL = frozenset(
         CHANNEL_FAILED,
         MERGED,
         ALIVE,
+        BOARD_SILENT,
         GROUP_NEWS,
         GROUP_UNANSWERED,
         GROUP_CLOSED,
     }
 )
 GROUP = frozenset({GROUP_NEWS, GROUP_UNANSWERED, GROUP_CLOSED})
-CALLS = frozenset({NOT_ACKNOWLEDGED, RANG_AGAIN, GROUP_UNANSWERED})  # not wanted once somebody has the case
+CALLS = frozenset(
+    {NOT_ACKNOWLEDGED, NO_BOARD, RANG_AGAIN, GROUP_UNANSWERED}
+)  # not wanted once somebody has the case
 NEWS = frozenset({FIRST_NOTICE, NEW_PLACE, LEVEL_RAISED, RELAPSE, LATE, GROUP_NEWS})  # old by the morning
 ALARMING = NEWS | CALLS | {TAKEN_AWAY}  # what tells of danger that nobody looks after yet
 REPEATS = frozenset({NO_ANSWER})  # no longer wanted once this lay person has answered

@@ -15,6 +15,7 @@ import httpx
 from flameblue.config import Config, Robot
 from flameblue.domain.clock import Clock, SystemClock
 from flameblue.domain.errors import BadInput, DeliveryError
+from flameblue.notices.carrier_answers import object_in
 from flameblue.notices.channel import Channel, Ears, Nature, Outgoing, Sent
 
 TIMEOUT_S = 10.0
@@ -142,10 +143,12 @@ def _address(url: str, query: Mapping[str, str]) -> str:
 
 
 def _code(answer: httpx.Response, key: str) -> int | None:
+    said = object_in(answer.content).get(key)
     try:
-        return int(answer.json()[key])
-    except (ValueError, TypeError, KeyError):
+        code = int(said) if isinstance(said, int | float | str) else None
+    except (ValueError, OverflowError):
         return None
+    return code if not isinstance(said, float) or code == said else None
 
 
 def _names_no_address(record: logging.LogRecord) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from flameblue.cases import actions as cases
 from flameblue.domain.clock import Clock, to_datetime
@@ -27,9 +28,11 @@ class Caring:
     board: Board
     memory: Memory
     events_grew: Wake
+    began: datetime | None = None  # when this process began to listen for boards
 
     async def run(self) -> None:
         """Looks after the cases for ever; a long look at evidence holds up no step that is due."""
+        self.began = self.began or to_datetime(self.clock.now_ns())
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(every(EVERY_S, self._take_steps))
             tasks.create_task(self._look_at_evidence())
@@ -37,7 +40,8 @@ class Caring:
     async def _take_steps(self) -> None:
         now = to_datetime(self.clock.now_ns())
         made = await self.orm(cases.unshelve_due, now)
-        made += await self._case_by_case(cases.escalate_each(now, receipts.owner_has_it))
+        silent = await self.orm(cases.silent_desks, now, self.began)
+        made += await self._case_by_case(cases.escalate_each(now, receipts.owner_has_it, silent=silent))
         self._tell(made)
         self.health.beat("cases")
 

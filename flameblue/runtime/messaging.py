@@ -5,6 +5,7 @@ import logging
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError
@@ -13,7 +14,17 @@ from flameblue import plugins
 from flameblue.config import Config
 from flameblue.domain.clock import Clock, to_datetime
 from flameblue.domain.errors import WorldFailed
-from flameblue.notices import actions, blindness, channels, counting, delivery, receipts, replies, watching
+from flameblue.notices import (
+    actions,
+    blindness,
+    channels,
+    counting,
+    delivery,
+    desks,
+    receipts,
+    replies,
+    watching,
+)
 from flameblue.notices.channel import Channel, Ears, Outgoing
 from flameblue.runtime.health import Health
 from flameblue.runtime.stages import Wake, Worker, every
@@ -61,11 +72,13 @@ class Delivering:
     under_way: set["asyncio.Task[None]"] = field(default_factory=set)
     deaf: set[str] = field(default_factory=set)  # the channels whose line is down
     counted: Mapping[str, float] = field(default_factory=dict)  # what became of the messages of a day
+    began: datetime | None = None  # when this process began to listen for boards
 
     async def run(self) -> None:
         """Delivers for ever."""
         if not self.channels:
             self.channels = self._open(asyncio.get_running_loop())
+        self.began = self.began or to_datetime(self.clock.now_ns())
         await self.orm(delivery.resume, to_datetime(self.clock.now_ns()))
         with ThreadPoolExecutor(UNDER_WAY_MAX, thread_name_prefix="send") as pool:
             async with asyncio.TaskGroup() as tasks:
@@ -111,11 +124,12 @@ class Delivering:
             log.error("The message that we are blind did not go: %s", failure)
 
     async def _watch(self) -> None:
-        """A line that is down becomes a system case; once a day a sign of life leaves."""
+        """A line that is down becomes a system case; a silent desk is told; once a day a sign of life leaves."""
         now = to_datetime(self.clock.now_ns())
         await self.orm(watching.watch, self.channels, now)
         self.counted = await self.orm(counting.counters, now)
-        if await self.orm(actions.plan_alive, now):
+        made = await self.orm(desks.plan_silent, now, self.began)
+        if await self.orm(actions.plan_alive, now) or made:
             self.notices_grew()
 
     async def _receipt(self, channel: str, message_id: str, state: str) -> None:

@@ -64,6 +64,7 @@ VIEWS: Mapping[str, Rule] = {
     "password": SEES,
     "board": SEES,
     "live-board": SEES,
+    "presence": SEES,
     "map": SEES,
     "map-lines": SEES,
     "map-tiles": SEES,

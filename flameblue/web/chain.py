@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import Max
 
+from flameblue.cases import actions
 from flameblue.cases.models import Alarm
 from flameblue.domain.transitions import Level, Rule
 from flameblue.notices.counting import OVER
@@ -17,13 +18,18 @@ LAG_MAX = 100  # records, events or messages that a stage may have before it wit
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """`delivered_at`: when a message was last known to have arrived, None: never. `failed`: within 24 h."""
+    """`delivered_at`: when a message was last known to have arrived, None: never. `failed`: within 24 h.
+
+    `board_sounds`: False: a station has boards of which none does, so that its alarms go straight to phones; None:
+    there has never been one.
+    """
 
     devices: int
     silent: int
     delivered_at: datetime | None
     failed: int
     lag: int
+    board_sounds: bool | None
 
     @property
     def online(self) -> int:
@@ -46,4 +52,13 @@ def of(user: access.AnyUser, health: Health, at: datetime) -> Chain:
         delivered_at=arrived.aggregate(at=Max("ended_at"))["at"],
         failed=lately.filter(state=Notice.State.FAILED).count(),
         lag=max((stage.lag for stage in health.stages), default=0),
+        board_sounds=_board_sounds(user, at),
     )
+
+
+def _board_sounds(user: access.AnyUser, at: datetime) -> bool | None:
+    desks = actions.desks(at)
+    if access.role_of(user) != access.ADMIN:
+        own = access.station_id_of(user)
+        desks = {station: heard for station, heard in desks.items() if station == own}
+    return all(desks.values()) if desks else None

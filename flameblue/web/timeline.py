@@ -44,6 +44,7 @@ def _detail(event: CaseEvent) -> str:
     data = event.data
     parts = [_where(data), _measured(data)] if "offset" in data else []
     parts.append(_step(data))
+    parts += [words.word(words.REASONS, data["because"])] if data.get("because") else []
     parts += [words.word(words.CAUSES, data[key]) for key in NAMED if data.get(key)]
     parts += [str(data[key]) for key in TOLD if data.get(key)]
     return " · ".join(part for part in parts if part)

@@ -15,6 +15,7 @@ from flameblue.web.views import (
     people,
     phone,
     premises,
+    presence,
     quarantine,
     series,
     sign_in,
@@ -24,6 +25,7 @@ from flameblue.web.views import (
 
 urlpatterns = [
     path("", board.board, name="board"),
+    path("board/presence/", presence.beat, name="presence"),
     path("board/map.json", map.places, name="map"),
     path("board/lines.json", map.lines, name="map-lines"),
     path("board/tiles.pmtiles", map.tiles_file, name="map-tiles"),

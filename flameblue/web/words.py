@@ -195,6 +195,8 @@ REASONS: Words = {
     "relapse": _("it came back"),
     "late": _("late data"),
     "not_acknowledged": _("nobody has taken the case"),
+    "no_board_sounding": _("no board was sounding"),
+    "board_silent": _("the last board with sound is gone"),
     "no_answer": _("no answer"),
     "rang_again": _("still beyond the limit"),
     "taken_away": _("something new took the case away"),

@@ -130,7 +130,8 @@ class Bench:
             self.escalate()
 
     def escalate(self) -> int:
-        return sum(actions.escalate_each(self.now, lambda case: case in self.delivered))
+        silent = actions.silent_desks(self.now)
+        return sum(actions.escalate_each(self.now, lambda case: case in self.delivered, silent=silent))
 
     def look(self) -> int:
         return sum(actions.prove_each(self.now, self.past, self.latest))

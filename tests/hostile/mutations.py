@@ -62,6 +62,9 @@ KEYS = (
 )
 
 
+CONNECT = 0x10
+
+
 class Mutator:
     """Draws from `seeds`, real messages of one format, and breaks them in one to four places."""
 
@@ -74,28 +77,45 @@ class Mutator:
             self._token, self._swap,
         )  # fmt: skip
 
-    def bytes(self) -> bytes:
+    def message(self) -> bytes:
         """One mutated message; sometimes one that was left as it is, sometimes mere noise."""
         draw = self.random
         kind = draw.random()
         if kind < 0.01:
             return draw.randbytes(draw.randrange(200))
-        data = bytearray(draw.choice(self.seeds))
-        for _ in range(0 if kind < 0.02 else draw.choice((1, 1, 1, 2, 3, 4))):
-            draw.choice(self._ways)(data)
+        return self.broken(draw.choice(self.seeds), 0 if kind < 0.02 else draw.choice((1, 1, 1, 2, 3, 4)))
+
+    def broken(self, whole: bytes, places: int) -> bytes:
+        """`whole`, broken in so many places."""
+        data = bytearray(whole)
+        for _ in range(places):
+            self.random.choice(self._ways)(data)
         return bytes(data)
 
-    def json(self) -> bytes:
-        """One mutated JSON text: mostly its structure, else its bytes."""
-        if self.random.random() < 0.3:
-            return self.bytes()
+    def stream(self) -> bytes:
+        """One mutated MQTT stream; every other one is broken only after its CONNECT, so that much gets that far."""
+        whole = self.random.choice(self.seeds)
+        stop = 2 + whole[1] if len(whole) > 1 and whole[0] == CONNECT and whole[1] < 0x80 else 0
+        if not stop or self.random.random() < 0.5:
+            return self.message()
+        return whole[:stop] + self.broken(whole[stop:], self.random.choice((1, 1, 2, 3)))
+
+    def json(self, whole: bytes | None = None) -> bytes:
+        """One mutated JSON text, of `whole` or of any: mostly its structure, else its bytes."""
+        if whole is None:
+            whole = self.random.choice(self.seeds)
         try:
-            content = json.loads(self.random.choice(self.seeds))
+            content = json.loads(whole)
         except ValueError:
-            return self.bytes()
+            content = None
+        if content is None or self.random.random() < 0.3:
+            return self.broken(whole, self.random.choice((1, 1, 1, 2, 3, 4)))
         for _ in range(self.random.choice((1, 1, 2, 4))):
             content = self._changed(content)
-        text = json.dumps(content, ensure_ascii=self.random.random() < 0.7)
+        try:
+            text = json.dumps(content, ensure_ascii=self.random.random() < 0.7)
+        except RecursionError:  # nested more than once
+            return b"[" * 100_000
         if self.random.random() < 0.1:
             text = text.replace("{", '{"v":{},"ir":1,', 1)  # fields that come twice
         return text.encode("utf-8", "surrogatepass")

@@ -14,7 +14,9 @@ GROWTH_BYTES_MAX = 64 * MIB  # of the process, from after the first thousand to 
 NEEDED = {
     "protocol": {"frames", "broken", "incomplete", "oversized"},
     "payload": {"readings", "in part", "malformed"},
-    "SMPP": {"deliver_sm", "submit_sm_resp", "refused", "ends the line"},
+    "discovery": {"refused", "taken back", "a row", "no_class", "no_quantity", "no_format", "template"},
+    "HTTP": {"sent", "sent with its ids", "refused for now", "refused for ever"},
+    "SMPP": {"deliver_sm", "submit_sm_resp", "enquire_link", "refused", "ends the line"},
     "profile": {"refused"},
 }
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from flameblue.domain.errors import BadInput
-from flameblue.domain.limits import SPARKPLUG_QUIET_MESSAGES
+from flameblue.domain.limits import SPARKPLUG_METRICS_PER_MESSAGE_MAX, SPARKPLUG_QUIET_MESSAGES
 from flameblue.intake.payloads.sparkplug_b import births, wire
 from flameblue.intake.payloads.sparkplug_b.codec import SparkplugB
 from flameblue.intake.samples import Sample
@@ -205,3 +205,13 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_bytes_that_are_no_payload_are_told(damage: str) -> None:
     with pytest.raises(BadInput, match=r"no protobuf|no Sparkplug"):
         SparkplugB().parse(NODE.format("NDATA"), bytes.fromhex(damage))
+
+
+def test_a_message_of_very_many_empty_metrics_is_not_read_to_its_end() -> None:
+    """A packet has room for 131,072 of them, which would hold everybody up for half a second."""
+    most = b"\x12\x00" * SPARKPLUG_METRICS_PER_MESSAGE_MAX
+    assert len(wire.decode(most).metrics) == SPARKPLUG_METRICS_PER_MESSAGE_MAX
+    with pytest.raises(BadInput, match="more than 16384 metrics"):
+        wire.decode(most + b"\x12\x00")
+    with pytest.raises(BadInput, match="more than 16384 metrics"):
+        wire.decode(most + b"\x12\x00" + b"\xff" * 20)  # what follows is not looked at

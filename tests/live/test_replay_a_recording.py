@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,16 +82,19 @@ def test_a_core_that_is_killed_under_it_loses_nothing(
     village: tuple[Installation, SmsCentre], tmp_path: Path
 ) -> None:
     it, _ = village
+    before = acknowledged(it)
     file = heating_up(tmp_path / "long.csv", minutes=600)
     arguments = ("replay", str(file), "--to", url(it), "--speed", "3600", "--columns", "t_head=tb")
     replay = subprocess.Popen(
         [sys.executable, "-m", "flameblue", *arguments],
         env=it.variables(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    killer = threading.Timer(2.0, it.kill, ["core"])
-    killer.start()
-    out, err = replay.communicate(timeout=120)
-    killer.join()
+    try:
+        wait_for(lambda: acknowledged(it) > before, 60, "the first readings are in the journal")
+        it.kill("core")
+        out, err = replay.communicate(timeout=120)
+    finally:
+        replay.kill()
     assert replay.returncode == 0, err
     assert out.startswith("3600 messages of D1 were acknowledged")
     it.wait_until_healthy()

@@ -10,6 +10,7 @@
     水泵房 voltage phase B every 10s: 229 x 30, 4 x 90
     at 4m  松林客栈 falls silent            (and: sends again)
     at 5m  smpp breaks                      (refuses, stays silent, works)
+    at 5m  board sounds                     (is muted, dies; without the line: there has never been one)
     at 6m  Bolat replies "1"
     at 9m  Bolat says made safe             (repaired, closes; with: cause C, action "…", reason "…")
     expect at 2m10s  case opened, heat, warning

@@ -17,6 +17,7 @@ from django.test import override_settings
 from numpy.typing import NDArray
 
 from flameblue.cases import actions as cases
+from flameblue.cases import presence
 from flameblue.cases.models import Case, CaseEvent, State
 from flameblue.config import Messages
 from flameblue.detection.detector import Detector
@@ -41,6 +42,7 @@ QUANTITY = {
     "voltage": "voltage_v",
     "arcs": "arc_count",
 }
+BOARD = {"sounds": presence.SOUNDING, "is muted": presence.MUTED, "dies": "dead"}
 EVIDENCE_EVERY_S = 5
 BUSY_S = 1_300  # after something has happened time goes on in steps of five seconds, later of two minutes
 STEP_S, SLOW_S = 5, 120
@@ -61,6 +63,9 @@ class Valley:
         self.heard: dict[int, cases.Heard] = {}
         self.silent: set[str] = set()
         self.rooms: dict[str, str] = {}
+        self.board = (
+            ""  # what the station's board says of its sound; no word of cases.presence: it says nothing
+        )
         self._settle_in()
         self.phones = Phones()
 
@@ -107,6 +112,8 @@ class Valley:
     def _second(self, second: int, readings: list[Reading]) -> None:
         now = self.now(second)
         arrival_ns = to_ns(now)
+        if self.board in presence.STATES:
+            cases.report_board(cases.Tab(self.station, "story", "wall"), self.board, now)
         if readings:
             self._append(readings_draft(arrival_ns, readings_array(readings)), now)
             for reading in readings:
@@ -118,7 +125,8 @@ class Valley:
             self._append(tick_draft(arrival_ns), now)
         if Case.objects.exclude(state=State.CLOSED).exists():
             cases.unshelve_due(now)
-            sum(cases.escalate_each(now, self.phones.owner_has_it))
+            silent = cases.silent_desks(now)
+            sum(cases.escalate_each(now, self.phones.owner_has_it, silent=silent))
             if second % EVIDENCE_EVERY_S == 0:
                 sum(cases.prove_each(now, cases.Past(self._query, self._heard), self.detector.latest))
         self._listen(second)
@@ -164,6 +172,9 @@ class Valley:
         if deed.verb in {"falls silent", "sends again"}:
             (self.silent.add if deed.verb == "falls silent" else self.silent.discard)(deed.who)
             return
+        if deed.who == "board":
+            self.board = BOARD[deed.verb]
+            return
         if deed.verb in DEEDS:
             self.phones.trouble(deed.who, deed.verb)
             return
@@ -207,6 +218,7 @@ class Valley:
     def _settle_in(self) -> None:
         kanas = Station.objects.create(name="喀纳斯消防站", signature="喀纳斯消防站")
         hemu = Station.objects.create(name="禾木消防站", signature="禾木消防站", next_station=kanas)
+        self.station = hemu.pk
         site = Site.objects.create(name="禾木", station=hemu)
         officers = (("Bolat", hemu, "duty"), ("Chen", hemu, "leader"), ("Sayan", kanas, "duty"))
         for number, (name, station, role) in enumerate(officers, 1):

@@ -101,7 +101,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     sites = tiles.by_site(access.premises_for(request.user), at)
     return {
         "page": page,
-        "rows": rows_of([shown[pk] for pk in page.object_list if pk in shown]),
+        "rows": rows_of([shown[pk] for pk in page.object_list if pk in shown], at),
         "sites": sites[:BOARD_SITES_MAX],
         "sites_left_out": max(0, len(sites) - BOARD_SITES_MAX),
         "health": core,
@@ -117,8 +117,9 @@ def open_cases(user: access.AnyUser) -> list[int]:
     return [case.pk for case in sorted(light, key=_order)]
 
 
-def rows_of(cases: Sequence[Case]) -> list[Row]:
+def rows_of(cases: Sequence[Case], at: datetime) -> list[Row]:
     """`cases` as the board shows them."""
+    silent = actions.silent_desks(at) if cases else frozenset()
     numbers = [case.pk for case in cases]
     asked, told = case_facts.desk_calls(cases), receipts.owners_who_have_it(numbers)
     return [
@@ -126,7 +127,7 @@ def rows_of(cases: Sequence[Case]) -> list[Row]:
             case=case,
             sentence=sentences.of_case(case),
             desk=case_facts.desk(case, asked.get(case.pk, ())),
-            next=_next(case, receipt=case.pk in told),
+            next=_next(case, case.pk in told, silent),
         )
         for case in cases
     ]
@@ -138,8 +139,8 @@ def _order(case: Case) -> tuple[bool, bool, int, bool, datetime]:
     return (case.is_test, case.shelved_until is not None, level, case.state != State.OPEN, case.announced_at)
 
 
-def _next(case: Case, *, receipt: bool) -> Call | None:
-    call = actions.next_call(case, receipt=receipt)
+def _next(case: Case, receipt: bool, silent: frozenset[int]) -> Call | None:
+    call = actions.next_call(case, receipt=receipt, silent=silent)
     return Call(*call) if call else None
 
 

@@ -1,11 +1,13 @@
 """Whether the chain is alive: for people, for a watchdog, for Prometheus."""
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from flameblue.cases import actions
 from flameblue.cases.models import Case, SkippedRecord, State
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.notices import counting
@@ -33,15 +35,27 @@ def health(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def healthz(_request: HttpRequest) -> JsonResponse:
-    """200 only when every stage has beaten within 15 s; else 503 that names which have not."""
+    """200 only when every stage has beaten within 15 s; else 503 that names which have not.
+
+    `at` dates the answer: who watches sees that it is no old one. `board`: whether every station's board is
+    sounding, of the stations that have ever had one open.
+    """
     found = core.read(now_ns())
     stages = {
         stage.name: {"alive": stage.alive, "age_s": stage.age_s, "lag": stage.lag} for stage in found.stages
     }
     dead = [stage.name for stage in found.dead] if found.readable else ["core"]
-    return JsonResponse(
-        {"alive": found.alive, "dead": dead, "stages": stages}, status=200 if found.alive else 503
-    )
+    said = {"alive": found.alive, "at": now().isoformat(), "dead": dead, "stages": stages, "board": _board()}
+    return JsonResponse(said, status=200 if found.alive else 503)
+
+
+def _board() -> str:
+    """sounding, silent (a station's are), none (there has never been one); unknown while the database is away."""
+    try:
+        desks = actions.desks(now())
+    except DatabaseError:
+        return "unknown"
+    return "none" if not desks else "sounding" if all(desks.values()) else "silent"
 
 
 @require_GET

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from flameblue.domain.errors import BadInput
+from flameblue.domain.limits import SPARKPLUG_METRICS_PER_MESSAGE_MAX
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5  # protobuf's wire types
 VARINT_BYTES_MAX = 10
@@ -41,11 +42,13 @@ class Content(NamedTuple):
 def decode(data: bytes) -> Content:
     """The payload in `data`; BadInput when it is none."""
     t_ms = seq = None
-    metrics = []
+    metrics: list[Metric] = []
     for number, value in _fields(data):
         if number == 1:
             t_ms = _whole(value)
         elif number == 2:
+            if len(metrics) == SPARKPLUG_METRICS_PER_MESSAGE_MAX:
+                raise BadInput(f"more than {SPARKPLUG_METRICS_PER_MESSAGE_MAX} metrics")
             metrics.append(_metric(_bytes(value)))
         elif number == 3:
             seq = _whole(value)

@@ -1,10 +1,9 @@
 """What an SMS provider over HTTP is: a request made of a message, and an answer understood. No socket, no clock."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 from flameblue.config import HttpSms
 from flameblue.domain.errors import DeliveryError
@@ -60,15 +59,6 @@ class Provider(Protocol):
     @staticmethod
     def placeholder(name: str, position: int) -> str:
         """A variable as the provider's templates write it; the first one has position 1."""
-
-
-def json_of(body: bytes) -> dict[str, Any]:
-    """The answer's JSON object; empty where it is none."""
-    try:
-        found = json.loads(body)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def refused(name: str, why: str, *, permanent: bool) -> DeliveryError:

@@ -4,6 +4,7 @@ import httpx
 
 from flameblue.config import Config
 from flameblue.domain.errors import BadInput, DeliveryError
+from flameblue.notices.carrier_answers import message_id, object_in
 from flameblue.notices.channel import Channel, Ears, Nature, Outgoing, Sent
 
 TIMEOUT_S = 10.0
@@ -32,7 +33,7 @@ class Voice:
         except httpx.HTTPError as error:
             raise DeliveryError(f"The voice provider can't be reached: {type(error).__name__}.") from error
         if answer.is_success:
-            return Sent(_ids(answer))
+            return Sent(message_id(object_in(answer.content), "id"))
         later = answer.status_code in AGAIN or answer.status_code >= SERVER_ERROR
         raise DeliveryError(f"The voice provider answered {answer.status_code}.", permanent=not later)
 
@@ -44,14 +45,6 @@ class Voice:
 
     def close(self) -> None:
         self._client.close()
-
-
-def _ids(answer: httpx.Response) -> tuple[str, ...]:
-    try:
-        found = answer.json()
-    except ValueError:
-        return ()
-    return (str(found["id"]),) if isinstance(found, dict) and found.get("id") else ()
 
 
 class Plugin:

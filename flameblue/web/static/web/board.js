@@ -1,4 +1,6 @@
 // What the board does beside following: keys, taking without leaving it, the whole screen, messages of the browser.
+import { report } from "./presence.js";
+
 const live = document.getElementById("live");
 const cases = document.getElementById("cases");
 const UNDO_MS = 10_000;
@@ -117,6 +119,10 @@ live.addEventListener("htmx:sseMessage", () => {
     shown.onclick = () => { window.focus(); location.assign(one.querySelector(".case-name").href); };
   }
 });
+
+// Until the sound is known to work the board is one that nobody hears.
+report("blocked");
+live.addEventListener("flameblue:sound", (event) => report(event.detail));
 
 for (const id of ["wall", "keys"]) document.getElementById(id).hidden = false;
 document.getElementById("wall").addEventListener("click", wall);

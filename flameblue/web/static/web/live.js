@@ -55,12 +55,20 @@
   var button = document.getElementById("sound");
   if (!button || !window.AudioContext) return;
   var audio = null;
+  var isMuted = false; // by somebody's wish
   var heard = {};
   var rangAt = 0;
   function isOn() {
     return audio !== null && audio.state === "running";
   }
+  // What the board's beat says: a line that is lost can't ring either.
+  function tellSound() {
+    var rings = isOn() && !state.classList.contains("lost");
+    var told = rings ? "sounding" : isMuted ? "muted" : "blocked";
+    live.dispatchEvent(new CustomEvent("flameblue:sound", { detail: told }));
+  }
   function showSound() {
+    tellSound();
     button.hidden = false;
     button.textContent = isOn() ? button.dataset.on : button.dataset.off;
     button.classList.toggle("off", !isOn());
@@ -105,14 +113,19 @@
     });
   }
   button.addEventListener("click", function () {
-    if (isOn()) audio.suspend().then(showSound);
+    isMuted = isOn();
+    if (isMuted) audio.suspend().then(showSound);
     else switchOn();
   });
-  document.addEventListener("pointerdown", function (event) {
-    if (audio === null && event.target !== button) switchOn();
+  // The browser lets us sound from the first gesture on, whatever it was meant for.
+  ["pointerdown", "keydown"].forEach(function (gesture) {
+    document.addEventListener(gesture, function (event) {
+      if (!isOn() && !isMuted && event.target !== button) switchOn();
+    });
   });
   live.addEventListener("htmx:sseMessage", listen);
   setInterval(listen, 2000);
+  setInterval(tellSound, 1000);
   switchOn();
   showSound();
 })();

@@ -14,12 +14,12 @@ from flameblue.config import HttpSms
 from flameblue.domain.clock import to_ns
 from flameblue.domain.errors import DeliveryError
 from flameblue.domain.limits import ALIYUN_NUMBERS_MAX
+from flameblue.notices.carrier_answers import message_id, object_in, words
 from flameblue.notices.channel import Sent
 from flameblue.notices.channels.http_sms.provider import (
     MAINLAND,
     Message,
     Request,
-    json_of,
     refused,
 )
 
@@ -84,13 +84,13 @@ class Aliyun:
         }
 
     def understood(self, status: int, body: bytes) -> Sent:
-        answer = json_of(body)
-        code = answer.get("Code")
+        answer = object_in(body)
+        code = words(answer, "Code")
         if code == "OK":
-            return Sent((str(answer["BizId"]),) if answer.get("BizId") else ())
+            return Sent(message_id(answer, "BizId"))
         if not code:
             raise refused("Aliyun", f"status {status}", permanent=False)
-        raise refused("Aliyun", f"{code}: {answer.get('Message', '')}", permanent=code in NEVER)
+        raise refused("Aliyun", f"{code}: {words(answer, 'Message')}", permanent=code in NEVER)
 
     @staticmethod
     def placeholder(name: str, position: int) -> str:

@@ -14,12 +14,13 @@ from urllib.parse import urlencode
 
 from flameblue.config import HttpSms
 from flameblue.domain.errors import BadInput
+from flameblue.domain.limits import CARRIER_WORDS_LENGTH_MAX, MESSAGE_ID_LENGTH_MAX
+from flameblue.notices.carrier_answers import kept, object_in
 from flameblue.notices.channel import Sent
 from flameblue.notices.channels.http_sms.provider import (
     MAINLAND,
     Message,
     Request,
-    json_of,
     may_pass,
     refused,
 )
@@ -75,7 +76,7 @@ class Generic:
     def understood(self, status: int, body: bytes) -> Sent:
         if status not in CREATED:
             raise refused("The SMS provider", f"status {status}", permanent=not may_pass(status))
-        answer, success = json_of(body), self._said["success"]
+        answer, success = object_in(body), self._said["success"]
         if success.get("path"):
             found = _at(answer, success["path"])
             if found != str(success["is"]):
@@ -84,7 +85,7 @@ class Generic:
         one = _at(answer, self._said["id"])
         if self._said["id"] and not one and not success.get("path"):
             raise refused("The SMS provider", f"no {self._said['id']}", permanent=False)
-        return Sent((one,) if one else ())
+        return Sent((one[:MESSAGE_ID_LENGTH_MAX],) if one else ())
 
     @staticmethod
     def placeholder(name: str, position: int) -> str:
@@ -141,7 +142,11 @@ def _at(answer: Any, path: str) -> str:
             answer = answer.get(name)
         else:
             return ""
-    return "" if answer is None or isinstance(answer, dict | list) else str(answer)
+    return (
+        ""
+        if answer is None or isinstance(answer, dict | list)
+        else kept(str(answer), CARRIER_WORDS_LENGTH_MAX)
+    )
 
 
 PROVIDER = Generic

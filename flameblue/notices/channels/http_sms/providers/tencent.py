@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 from flameblue.config import HttpSms
 from flameblue.domain.errors import DeliveryError
 from flameblue.domain.limits import TENCENT_NUMBERS_MAX
+from flameblue.notices.carrier_answers import message_id, object_in, words
 from flameblue.notices.channel import Sent
-from flameblue.notices.channels.http_sms.provider import Message, Request, json_of, refused
+from flameblue.notices.channels.http_sms.provider import Message, Request, refused
 
 ENDPOINT = "https://sms.tencentcloudapi.com/"
 REGION = "ap-guangzhou"
@@ -69,22 +70,27 @@ class Tencent:
         }
 
     def understood(self, status: int, body: bytes) -> Sent:
-        answer = json_of(body).get("Response")
+        answer = object_in(body).get("Response")
         if not isinstance(answer, dict):
             raise refused("Tencent", f"status {status}", permanent=False)
-        said = answer.get("SendStatusSet") or [answer.get("Error") or {}]
+        said = _statuses(answer)
         for one in said:
-            if one.get("Code") != "Ok":
-                code = str(one.get("Code", "nothing that is known"))
-                raise refused(
-                    "Tencent", f"{code}: {one.get('Message', '')}", permanent=code.startswith(NEVER)
-                )
-        return Sent(tuple(str(one["SerialNo"]) for one in said if one.get("SerialNo")))
+            code = words(one, "Code") or "nothing that is known"
+            if code != "Ok":
+                why = f"{code}: {words(one, 'Message')}"
+                raise refused("Tencent", why, permanent=code.startswith(NEVER))
+        return Sent(tuple(found for one in said for found in message_id(one, "SerialNo")))
 
     @staticmethod
     def placeholder(name: str, position: int) -> str:
         del name
         return f"{{{position}}}"
+
+
+def _statuses(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """What is said of each number, or of all of them; something in any case."""
+    said = answer.get("SendStatusSet") or [answer.get("Error")]
+    return [one if isinstance(one, dict) else {} for one in said] if isinstance(said, list) else [{}]
 
 
 class Signing:

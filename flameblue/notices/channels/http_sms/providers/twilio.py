@@ -5,8 +5,9 @@ from datetime import datetime
 from urllib.parse import quote, urlencode
 
 from flameblue.config import HttpSms
+from flameblue.notices.carrier_answers import message_id, object_in, words
 from flameblue.notices.channel import Sent
-from flameblue.notices.channels.http_sms.provider import Message, Request, json_of, may_pass, refused
+from flameblue.notices.channels.http_sms.provider import Message, Request, may_pass, refused
 
 ENDPOINT = "https://api.twilio.com"
 CREATED = range(200, 300)
@@ -37,12 +38,12 @@ class Twilio:
         return Request("POST", self.url, headers, body.encode())
 
     def understood(self, status: int, body: bytes) -> Sent:
-        answer = json_of(body)
-        if status in CREATED and answer.get("sid"):
-            return Sent((str(answer["sid"]),))
-        if not answer.get("code"):
+        answer = object_in(body)
+        if status in CREATED and (sid := message_id(answer, "sid")):
+            return Sent(sid)
+        if not (code := words(answer, "code")):
             raise refused("Twilio", f"status {status}", permanent=False)
-        why = f"{answer['code']}: {answer.get('message', '')}"
+        why = f"{code}: {words(answer, 'message')}"
         raise refused("Twilio", why, permanent=not may_pass(status) and status not in OF_THE_ACCOUNT)
 
     @staticmethod
