@@ -35,8 +35,8 @@ TIME_STEPS_S = (
     DAY_S,
     2 * DAY_S,
     7 * DAY_S,
+    14 * DAY_S,
 )
-MONTHS_FROM_S = TIME_STEPS_S[-1] * 8  # a longer chart has its marks at the first of a month
 TICK_EVERY = 90.0  # of the drawing's width: room for a label
 VALUE_TICKS = 4
 LABEL_EM = 12.0  # of a wide sign in a label
@@ -189,7 +189,9 @@ def _value_axis(chart: Chart, frame: Frame) -> Iterator[str]:
 
 def _time_axis(chart: Chart, frame: Frame) -> Iterator[str]:
     span_s = (chart.to_ns - chart.from_ns) / SECOND_NS
-    for tick_ns, label in _months(chart) if span_s > MONTHS_FROM_S else _ticks(chart, span_s):
+    for tick_ns, label in (
+        _months(chart) if span_s / ticks_max(chart) > TIME_STEPS_S[-1] else _ticks(chart, span_s)
+    ):
         x = frame.x(tick_ns)
         yield f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{frame.foot}" y2="{frame.foot + 4}"/>'
         yield f'<text class="tick time" x="{x:.1f}" y="{frame.foot + 18:.1f}">{label}</text>'
@@ -230,7 +232,7 @@ def _months(chart: Chart) -> Iterator[tuple[int, str]]:
     """The first of each month, of every second or sixth where there are many; a January is said with its year."""
     first, last = (to_datetime(at).astimezone(chart.zone) for at in (chart.from_ns, chart.to_ns))
     begin, end = first.year * 12 + first.month, last.year * 12 + last.month - 1
-    step = next((step for step in (1, 2, 3, 6, 12) if (end - begin + 1) / step <= 1.5 * ticks_max(chart)), 12)
+    step = next((step for step in (1, 2, 3, 6, 12) if (end - begin + 1) / step <= ticks_max(chart)), 12)
     for month in range(begin, end + 1):
         when = datetime(month // 12, month % 12 + 1, 1, tzinfo=chart.zone)
         if month % step == 0:
