@@ -21,6 +21,7 @@ const clock = new Intl.DateTimeFormat("sv-SE", { timeZone: figure.dataset.zone, 
 const short = (ms, span) => {
   const [day, time] = clock.format(ms).split(" ");
   if (span > 200 * 86_400_000) return day;
+  if (span > 10 * 86_400_000) return day.slice(5); // ECharts' marks are midnights of the browser's zone
   if (span > 2 * 86_400_000) return day.slice(5) + (time.startsWith("00:00") ? "" : "\n" + time.slice(0, 5));
   return span > 600_000 ? (time.startsWith("00:00:00") ? day.slice(5) : time.slice(0, 5)) : time;
 };
