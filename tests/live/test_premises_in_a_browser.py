@@ -50,13 +50,13 @@ def _a_chart_zooms(page: Page, address: str) -> None:
     chart = page.locator("#chart canvas").first
     expect(chart).to_be_visible(timeout=READY_MS)
     expect(page.locator(".drawn")).to_be_hidden()
-    expect(page.locator("#chart[data-drawn='2']")).to_be_attached(timeout=READY_MS)
+    expect(page.locator("#chart[data-drawn='1']")).to_be_attached(timeout=READY_MS)
     asked = len([one for one in fetched if "/series/" in one])
     chart.hover()
     page.keyboard.down("Control")
     page.mouse.wheel(0, -400)
     page.keyboard.up("Control")
-    expect(page.locator("#chart[data-drawn='3']")).to_be_attached(timeout=READY_MS)
+    expect(page.locator("#chart[data-drawn='2']")).to_be_attached(timeout=READY_MS)
     assert len([one for one in fetched if "/series/" in one]) > asked
     with page.expect_download() as png:
         page.locator("#png").click()

@@ -117,13 +117,17 @@ function moved() {
 }
 
 function look(window, after_ms) {
-  shown = window;
-  csv.href = csv.dataset.base + "?" + new URLSearchParams([...points.map((point) => ["point", point]), ["from", Math.floor(window.from)], ["to", Math.ceil(window.to)]]);
+  show(window);
   clearTimeout(waiting);
   waiting = setTimeout(() => draw(window), after_ms);
 }
 
-async function start() {
+function show(window) {
+  shown = window;
+  csv.href = csv.dataset.base + "?" + new URLSearchParams([...points.map((point) => ["point", point]), ["from", Math.floor(window.from)], ["to", Math.ceil(window.to)]]);
+}
+
+async function start(window) {
   if (chart) return;
   chart = "loading";
   const { echarts } = await import(figure.dataset.charts).catch(() => ({}));
@@ -134,10 +138,12 @@ async function start() {
   }
   holder.hidden = false;
   chart = echarts.init(holder);
-  await draw(whole);
+  show(window);
+  await draw(window);
   if (!figure.dataset.drawn) {
     chart.dispose();
     chart = null;
+    show({ ...whole });
     holder.hidden = true;
     return;
   }
@@ -149,12 +155,12 @@ async function start() {
 }
 
 tools.zoom.hidden = false;
-tools.zoom.addEventListener("click", async () => {
-  await start();
-  if (typeof chart !== "object" || chart === null) return;
+tools.zoom.addEventListener("click", () => {
   const span = Math.max(SHORTEST_MS, (shown.to - shown.from) / 4);
   const middle = (shown.from + shown.to) / 2;
-  look({ from: middle - span / 2, to: middle + span / 2 }, 0);
+  const narrower = { from: middle - span / 2, to: middle + span / 2 };
+  if (chart === null) start(narrower);
+  else if (chart !== "loading") look(narrower, 0);
 });
 tools.whole.addEventListener("click", () => look({ ...whole }, 0));
 tools.png.addEventListener("click", () => {
@@ -163,4 +169,4 @@ tools.png.addEventListener("click", () => {
   link.download = `${figure.dataset.name} ${clock.format(shown.from).replaceAll(":", "")}.png`;
   link.click();
 });
-figure.querySelector(".drawn").addEventListener("pointerdown", start, { once: true });
+figure.querySelector(".drawn").addEventListener("pointerdown", () => start(whole));
