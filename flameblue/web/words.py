@@ -13,7 +13,7 @@ from flameblue.domain.transitions import Level, Rule, Why
 from flameblue.fleet import quantity_words
 from flameblue.intake.discovery import Trouble
 from flameblue.notices.models import Notice
-from flameblue.web import editions
+from flameblue.web import editions, fleet_words
 
 Words = Mapping[Any, str | Promise]
 
@@ -156,6 +156,11 @@ LIMIT_SCOPES: Words = {
     "circuit": pgettext_lazy("scope", "circuit"),
 }
 EDITIONS: Words = editions.EDITIONS
+FLEET_TABS: Words = fleet_words.TABS
+FLEET_FIELDS: Words = {**fleet_words.FIELDS, **LIMITS}
+FLEET_STATES: Words = fleet_words.STATES
+DEEDS: Words = fleet_words.DEEDS
+LIMIT_TROUBLES: Words = fleet_words.LIMIT_TROUBLES
 QUARANTINE_REASONS: Words = {
     "malformed": _("The message could not be read."),
     "unknown_topic": _("No payload format knows this topic."),

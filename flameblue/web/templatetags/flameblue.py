@@ -65,7 +65,7 @@ def _attributes(part: ElementTree.Element) -> str:
 def page_link(context: Context, name: str, symbol: str, label: str) -> SafeString:
     """A page in the menu, marked where the reader is on it."""
     match = getattr(context.get("request"), "resolver_match", None)
-    here = match is not None and match.view_name == name
+    here = match is not None and (match.view_name == name or match.view_name.startswith(f"{name}-"))
     return format_html(
         '<a href="{}"{}>{}<span>{}</span></a>',
         reverse(name),
