@@ -15,7 +15,8 @@ from flameblue.domain.points import NO_LIMIT, NO_LOWER_LIMIT, POINT
 from flameblue.domain.quantities import NO_VALUE, QUANTITIES
 from flameblue.fleet.models import Point
 from flameblue.history.board import Board, Latest
-from flameblue.history.queries import Memory
+from flameblue.history.hours import HOUR_NS
+from flameblue.history.queries import Hours, Memory
 from flameblue.journal.embedded import EmbeddedJournal
 from flameblue.web.charts import LimitLine, Trace
 
@@ -47,7 +48,21 @@ def memory() -> Iterator[Memory | None]:
         journal.close()
 
 
-def traces(points: Sequence[Point], from_ns: int, to_ns: int) -> dict[int, Trace]:
+def hours(points: Sequence[int], from_ns: int, to_ns: int) -> dict[int, Hours]:
+    """The readings of `points` by the hour. BadInput and WorldFailed as `traces`."""
+    with memory() as known:
+        return {} if known is None else known.hours(points, from_ns, to_ns)
+
+
+def width_ns(from_ns: int, to_ns: int, buckets_max: int) -> int:
+    """How wide a bucket of `traces` is; from an hour on it is a whole number of hours."""
+    width = max(1, -(-(to_ns - from_ns + 1) // buckets_max))
+    return -(-width // HOUR_NS) * HOUR_NS if width >= HOUR_NS else width
+
+
+def traces(
+    points: Sequence[Point], from_ns: int, to_ns: int, buckets_max: int = CHART_POINTS_MAX
+) -> dict[int, Trace]:
     """The readings of `points` between two times, in each quantity's unit, at most one bucket a pixel.
 
     BadInput where they are too many to be looked at; WorldFailed where a file can't be read.
@@ -55,7 +70,9 @@ def traces(points: Sequence[Point], from_ns: int, to_ns: int) -> dict[int, Trace
     with memory() as known:
         if known is None:
             return {}
-        found = known.series([point.id for point in points], from_ns, to_ns, buckets_max=CHART_POINTS_MAX)
+        is_long = width_ns(from_ns, to_ns, buckets_max) >= HOUR_NS
+        ask = known.long_series if is_long else known.series
+        found = ask([point.id for point in points], from_ns, to_ns, buckets_max=buckets_max)
     quantities = {point.id: QUANTITIES[point.quantity] for point in points}
     traced = {}
     for point, one in found.items():
@@ -87,6 +104,14 @@ def limit_lines(point: Point, labels: tuple[str, str]) -> tuple[LimitLine, ...]:
             value = quantity.value(steps)
             lines.append(LimitLine(value=value, kind=kind, label=f"{label} {value:.4g}"))
     return tuple(lines)
+
+
+def interval_ns(point: Point) -> int:
+    """The promised interval between two readings; 0 where none is known."""
+    if not point.row:
+        return 0
+    (row,) = np.frombuffer(point.row, dtype=POINT)
+    return int(row["interval_ns"])
 
 
 def gap_ns(point: Point) -> int:

@@ -140,6 +140,14 @@ LIMITS: Words = {
     "clear_hold_s": _("clear after (s)"),
 }
 PARTS: Words = {"map": _("Map")}
+SPANS: Words = {
+    "1h": _("1 hour"),
+    "6h": _("6 hours"),
+    "24h": _("24 hours"),
+    "7d": _("7 days"),
+    "31d": _("31 days"),
+    "1y": _("1 year"),
+}
 LIMIT_SCOPES: Words = {
     "default": pgettext_lazy("scope", "default"),
     "profile": pgettext_lazy("scope", "profile"),

@@ -82,11 +82,12 @@ def test_premises_show_values_limits_and_where_they_come_from(
 ) -> None:
     bench.alarm(bench.cast.tb)
     clock.advance(5)
+    points = bolat.sees(f"/premises/{bench.cast.premises.pk}/points/")
+    assert "2号箱 203房暖气 phase B Temperature Alarm 23 °C 5 s" in points
+    assert "alarm above 70 (default, GB/T 5023" in points
     page = bolat.sees(f"/premises/{bench.cast.premises.pk}/")
-    assert "2号箱 203房暖气 phase B Temperature Alarm 23 °C 5 s" in page
-    assert "alarm above 70 (default, GB/T 5023" in page
     assert "Owner: Ailin +86138****0001" in page
-    assert "4001 Alarm 203房暖气 phase B: Temperature reached 82 °C, the limit is 70 °C." in page
+    assert "Alarm 4001 203房暖气 phase B: Temperature reached 82 °C, the limit is 70 °C." in page
 
 
 def test_quarantine_shows_reason_count_and_sample_of_the_own_devices(

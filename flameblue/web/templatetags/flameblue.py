@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.template import Context
@@ -118,6 +119,18 @@ def until(at: datetime, now: datetime) -> str:
     """How long it is to `at`, in minutes and seconds."""
     seconds = max(0, int((at - now).total_seconds()))
     return f"{seconds // 60:02d}:{seconds % 60:02d}"
+
+
+@register.filter
+def local(at: datetime, zone: str) -> str:
+    """A time by the clock of its site."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+@register.simple_tag
+def amount(value: float) -> str:
+    """A number of a chart, as the levels are said beside it."""
+    return f"{value:.4g}"
 
 
 @register.filter
