@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from flameblue.cases import kinds
 from flameblue.cases.models import Case, CaseEvent
-from flameblue.fleet.models import Device, Point, Premises
+from flameblue.fleet.models import Device, Point, Premises, Site
 from flameblue.people.actions import must_choose_password
 from flameblue.people.models import Person
 from flameblue.web import themes, tokens
@@ -81,6 +81,7 @@ VIEWS: Mapping[str, Rule] = {
     "case-assign": ACTS,
     "case-shelve": ACTS,
     "premises": SEES,
+    "coverage": SEES,
     "devices": SEES,
     "quarantine": ACTS,
     "pairing": RUNS,
@@ -252,6 +253,12 @@ def case_for(user: AnyUser, number: int, *, may: str = READ) -> Case:
     if may == ACT and role_of(user) not in ACTS.roles:
         raise PermissionDenied
     return case
+
+
+def sites_for(user: AnyUser) -> QuerySet[Site]:
+    """The sites that `user` may see."""
+    sites = Site.objects.select_related("station")
+    return sites if role_of(user) == ADMIN else sites.filter(station=station_id_of(user) or 0)
 
 
 def premises_for(user: AnyUser) -> QuerySet[Premises]:

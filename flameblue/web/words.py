@@ -13,7 +13,7 @@ from flameblue.domain.transitions import Level, Rule, Why
 from flameblue.fleet import quantity_words
 from flameblue.intake.discovery import Trouble
 from flameblue.notices.models import Notice
-from flameblue.web import editions
+from flameblue.web import editions, practice_words
 
 Words = Mapping[Any, str | Promise]
 
@@ -264,6 +264,9 @@ STAGES: Words = {
     "history": pgettext_lazy("stage", "History"),
 }
 CAUSES: Words = {**{cause.word: cause.label for cause in causes.CAUSES.values()}, **causes.MADE_SAFE}
+MEASURES: Words = practice_words.MEASURES
+MEASURE_DEFINITIONS: Words = practice_words.MEASURE_DEFINITIONS
+MISSING: Words = practice_words.MISSING
 LANGUAGES: Words = {"zh-hans": _("Chinese"), "en": _("English"), "kk": _("Kazakh")}
 REVIEWERS: Words = {"fire_officer": _("a fire officer"), "native": _("a native speaker")}
 CHANNELS: Words = {
