@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import gettext as _
+
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import OLD_COUNT_MAX, OLD_COUNTS_ROWS_MAX
 from flameblue.fleet import periods
@@ -48,7 +50,9 @@ def read(text: str) -> list[Counted]:
         columns = _columns(next(rows, []))
         return list(_counted(rows, columns))
     except csv.Error as error:
-        raise BadInput(f"Row {rows.line_num} is not CSV: {error}.") from error
+        raise BadInput(
+            _("Row %(row)d is not CSV: %(why)s.") % {"row": rows.line_num, "why": error}
+        ) from error
 
 
 def _columns(heading: list[str]) -> dict[str, int]:
@@ -56,7 +60,7 @@ def _columns(heading: list[str]) -> dict[str, int]:
         HEADINGS[name]: at for at, cell in enumerate(heading) if (name := cell.strip().lower()) in HEADINGS
     }
     if missing := [name for name in ("month", "kind", "number", "source") if name not in found]:
-        raise BadInput(f"The heading lacks {', '.join(missing)}.")
+        raise BadInput(_("The heading lacks %(names)s.") % {"names": ", ".join(missing)})
     return found
 
 
@@ -66,30 +70,41 @@ def _counted(rows: Iterator[list[str]], columns: Mapping[str, int]) -> Iterator[
         if not any(cell.strip() for cell in row):
             continue
         if number > OLD_COUNTS_ROWS_MAX + 1:
-            raise BadInput(f"There are more than {OLD_COUNTS_ROWS_MAX} rows.")
+            raise BadInput(_("There are more than %(n)d rows.") % {"n": OLD_COUNTS_ROWS_MAX})
         cells = {name: row[at].strip() if at < len(row) else "" for name, at in columns.items()}
         one = _one(cells, number)
         key = (one.month, one.kind, one.source)
         if key in seen:
-            raise BadInput(f"Row {number} says again what row {seen[key]} says.")
+            raise BadInput(
+                _("Row %(row)d says again what row %(first)d says.") % {"row": number, "first": seen[key]}
+            )
         seen[key] = number
         yield one
 
 
-def _one(cells: Mapping[str, str], number: int) -> Counted:
+def _one(cells: Mapping[str, str], row: int) -> Counted:
     period = periods.read(cells["month"])
     if period is None or not period.month:
-        raise BadInput(f"Row {number}: {cells['month']!r} is no month like 2025-12.")
+        raise BadInput(
+            _("Row %(row)d: “%(text)s” is no month like 2025-12.") % {"row": row, "text": cells["month"]}
+        )
     kind = KINDS.get(cells["kind"].lower())
     if kind is None:
         known = ", ".join(sorted(set(KINDS.values())))
-        raise BadInput(f"Row {number}: {cells['kind']!r} is no kind; there are {known}.")
+        raise BadInput(
+            _("Row %(row)d: “%(text)s” is no kind; there are %(known)s.")
+            % {"row": row, "text": cells["kind"], "known": known}
+        )
     count = cells["number"]
     if not (count.isascii() and count.isdigit()) or len(count) > 9 or int(count) > OLD_COUNT_MAX:
-        raise BadInput(f"Row {number}: {count!r} is no whole number up to {OLD_COUNT_MAX}.")
+        raise BadInput(
+            _("Row %(row)d: “%(text)s” is no whole number up to %(most)d.")
+            % {"row": row, "text": count, "most": OLD_COUNT_MAX}
+        )
     source = cells["source"]
     if not source or len(source) > SOURCE_CHARACTERS_MAX:
         raise BadInput(
-            f"Row {number}: the source is missing, or longer than {SOURCE_CHARACTERS_MAX} characters."
+            _("Row %(row)d: the source is missing, or longer than %(most)d characters.")
+            % {"row": row, "most": SOURCE_CHARACTERS_MAX}
         )
     return Counted(period.first, kind, int(count), source)

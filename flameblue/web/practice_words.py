@@ -5,7 +5,9 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from flameblue.cases.handled import Handled
 from flameblue.fleet.coverage import Measure, Missing
 
 Words = Mapping[Any, str | Promise]
@@ -32,4 +34,23 @@ MISSING: Words = {
     Missing.NEVER_HEARD: _("device never heard"),
     Missing.SILENT: _("silent"),
     Missing.NOT_TESTED: _("no test this month"),
+}
+HANDLED: Words = {
+    Handled.REAL: pgettext_lazy("handled", "Real"),
+    Handled.TEST: pgettext_lazy("handled", "Test"),
+    Handled.NUISANCE: pgettext_lazy("handled", "Nuisance"),
+    Handled.DUPLICATE: pgettext_lazy("handled", "Duplicate"),
+    Handled.UNCLEAR: pgettext_lazy("handled", "Unclear"),
+}
+HANDLED_DEFINITIONS: Words = {
+    Handled.REAL: _(
+        "Closed with a cause that was there: in the wiring, the appliance, the supply or the detector."
+    ),
+    Handled.TEST: _("A test case, or closed with the cause “A test”."),
+    Handled.NUISANCE: _(
+        "The warning was of nothing: limit set too low, closed for the season, switched off on purpose, came back by "
+        "itself; and heat, leakage, load, voltage or arcing that only the detector's own fault made."
+    ),
+    Handled.DUPLICATE: _("Closed with the cause “The same as another case”."),
+    Handled.UNCLEAR: _("Nobody found the cause. It is never counted as real."),
 }

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.utils import translation
 
 from flameblue.cases.models import Family
 from flameblue.domain.errors import BadInput
@@ -25,11 +26,11 @@ def test_rows_in_either_language_and_any_order_of_columns() -> None:
     [
         ("", "The heading lacks month, kind, number, source."),
         ("month,kind\n", "The heading lacks number, source."),
-        (HEAD + "2025,heat,1,x\n", "Row 2: '2025' is no month like 2025-12."),
-        (HEAD + "2025-13,heat,1,x\n", "Row 2: '2025-13' is no month like 2025-12."),
-        (HEAD + "2025-12,fire,1,x\n", "Row 2: 'fire' is no kind; there are arc, equipment, heat"),
-        (HEAD + "2025-12,heat,1.5,x\n", "Row 2: '1.5' is no whole number"),
-        (HEAD + "2025-12,heat,-1,x\n", "Row 2: '-1' is no whole number"),
+        (HEAD + "2025,heat,1,x\n", "Row 2: “2025” is no month like 2025-12."),
+        (HEAD + "2025-13,heat,1,x\n", "Row 2: “2025-13” is no month like 2025-12."),
+        (HEAD + "2025-12,fire,1,x\n", "Row 2: “fire” is no kind; there are arc, equipment, heat"),
+        (HEAD + "2025-12,heat,1.5,x\n", "Row 2: “1.5” is no whole number"),
+        (HEAD + "2025-12,heat,-1,x\n", "Row 2: “-1” is no whole number"),
         (HEAD + "2025-12,heat,١,x\n", "is no whole number"),
         (HEAD + "2025-12,heat,1000001,x\n", "is no whole number up to 1000000"),
         (HEAD + "2025-12,heat,1\n", "Row 2: the source is missing"),
@@ -39,7 +40,7 @@ def test_rows_in_either_language_and_any_order_of_columns() -> None:
     ],
 )
 def test_what_is_wrong_is_told_with_its_row(text: str, said: str) -> None:
-    with pytest.raises(BadInput) as told:
+    with translation.override("en"), pytest.raises(BadInput) as told:
         read(text)
     assert said in str(told.value)
 
@@ -47,7 +48,7 @@ def test_what_is_wrong_is_told_with_its_row(text: str, said: str) -> None:
 def test_a_file_of_too_many_rows_is_refused() -> None:
     rows = "".join(f"2025-12,heat,1,{n}\n" for n in range(OLD_COUNTS_ROWS_MAX))
     assert len(read(HEAD + rows)) == OLD_COUNTS_ROWS_MAX
-    with pytest.raises(BadInput, match="more than"):
+    with translation.override("en"), pytest.raises(BadInput, match="more than"):
         read(HEAD + rows + "2025-12,heat,1,last\n")
 
 

@@ -1,7 +1,5 @@
 """Coverage: how many business premises are installed, on line and tested, and which are missing, and why."""
 
-from urllib.parse import urlencode
-
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -10,6 +8,7 @@ from flameblue.fleet.coverage import Measure, Missing
 from flameblue.web import access, coverage_facts
 from flameblue.web.coverage_facts import Wanted
 from flameblue.web.now import now
+from flameblue.web.practice_links import query_of
 
 ANY_KIND = "*"  # an empty one asks for those whose kind nobody wrote down
 
@@ -27,7 +26,7 @@ def coverage(request: HttpRequest) -> HttpResponse:
         "reasons": found.reasons(wanted) if wanted.missing else [],
         "page": page,
         "listed": listed,
-        "query": urlencode({name: text for name, text in request.GET.items() if name != "page"}),
+        "query": query_of(request),
         "sites": access.sites_for(request.user).order_by("name"),
         "measures": list(Measure),
         "now": at,
