@@ -11,7 +11,6 @@ from django.db import connections
 
 from flameblue.detection import kernels
 from flameblue.domain.clock import ManualClock, to_ns
-from flameblue.fleet.shelf import shelf
 from tests.cast import Cast, enter
 
 START = datetime.fromisoformat("2026-01-15T03:07:00+08:00")
@@ -47,10 +46,8 @@ def spoilt() -> Iterator[Path]:
     path = settings.CONFIG.data / "profiles" / "spoilt-meter.yaml"
     path.parent.mkdir(exist_ok=True)
     path.write_text("name: spoilt-meter\nprotocol: mqtt\npayload: flameblue\nopen_points: true\n")
-    shelf.cache_clear()  # it was made for the data folder of another test
     yield path
     path.unlink(missing_ok=True)
-    shelf.cache_clear()
 
 
 @pytest.fixture(scope="session")

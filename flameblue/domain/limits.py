@@ -83,6 +83,7 @@ ANNOUNCEMENTS_MAX = (
 ANNOUNCEMENT_BYTES_MAX = 16 * KIB  # a larger announcement is refused
 ANNOUNCED_PARTS_MAX = 256  # sensors in one announcement of a whole device
 PROFILE_BYTES_MAX = 256 * KIB  # a larger profile file is a problem on the devices page
+PROFILES_READ_MAX = 128  # kept as they were read × about 10 KB = 1.3 MB; beyond it a file is read anew
 
 # journal
 COMMIT_WITHIN_S = 0.005  # group commit: the first waiter waits no longer for company

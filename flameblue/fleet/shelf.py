@@ -1,17 +1,22 @@
 """The device models of this installation: the package's own and those in the data folder."""
 
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
+from pathlib import Path
 
 from django.conf import settings
 
 from flameblue.profiles.loader import Profile, Shelf, package_folder
 
 
-@cache
 def shelf() -> Shelf:
     """This process's shelf; it re-reads changed files when it is asked."""
-    return Shelf(package_folder(), settings.CONFIG.data / "profiles")
+    return _shelf(settings.CONFIG.data)
+
+
+@lru_cache(maxsize=1)
+def _shelf(data: Path) -> Shelf:
+    return Shelf(package_folder(), data / "profiles")
 
 
 def profiles() -> Mapping[str, Profile]:

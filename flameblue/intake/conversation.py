@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from flameblue.domain.limits import (
+    CONNECT_WITHIN_S,
     CONNECTIONS_PER_DEVICE_MAX,
     KEEP_ALIVE_S_MAX,
     KIB,
@@ -83,6 +84,16 @@ class Conversation:
     def dismiss(self, line: Line, code: int, ending: Ending) -> None:
         """Ends the line at once; a client of MQTT 5 is told why where it listens."""
         line.dismiss(answers.disconnect(line.terms, code), ending)
+
+    def send_away(self, line: Line, code: int) -> None:
+        """Ends the line for a reason of ours. Who spoke lately may have more on its way and is heard out for a while:
+        closing over unread bytes would take back what it was told. A line that lies dead is not kept for that."""
+        if line.is_leaving():
+            return
+        now_s = self._intake.clock.monotonic_s()
+        lately = now_s - line.heard_s() < CONNECT_WITHIN_S
+        line.dismiss(answers.disconnect(line.terms, code), Ending.OURS, hear_out=lately)
+        line.patience_s, line.speak_by_s = 0.0, now_s + CONNECT_WITHIN_S
 
     def ended(self, line: Line) -> None:
         """The line is gone, and all its frames were answered."""
@@ -170,7 +181,7 @@ class Conversation:
             code = codes.QUOTA_EXCEEDED
         if old is not None:
             self._intake.counts.add("taken_over")
-            self.dismiss(old, code, Ending.OURS)
+            self.send_away(old, code)
         lines[line.client_id] = line
         if entry.name in self._lost:
             self._lost.discard(entry.name)

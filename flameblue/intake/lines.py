@@ -204,12 +204,20 @@ class Line(asyncio.BufferedProtocol):
         if not self._reading:
             self._transport.resume_reading()
 
-    def dismiss(self, farewell: bytes, ending: Ending) -> None:
-        """Says `farewell`, where that needs no waiting, and closes at once."""
+    def heard_s(self) -> float:
+        """When it was last heard, once it has presented itself."""
+        return self.speak_by_s - self.patience_s
+
+    def is_leaving(self) -> bool:
+        """All is said; it is heard out until its peer ends it, or the desk."""
+        return self._leaving
+
+    def dismiss(self, farewell: bytes, ending: Ending, *, hear_out: bool = False) -> None:
+        """Says `farewell`, where that needs no waiting, and closes at once or (`hear_out`) as `leave` does."""
         if farewell and self._welcomed and self._is_open():
             self.write(farewell)
             if self._transport is not None and not self._transport.get_write_buffer_size():
-                self.end(ending)
+                (self.leave if hear_out else self.end)(ending)
                 return
         self.abort(ending)
 

@@ -80,7 +80,7 @@ class Listener:
     def opened(self, line: Line) -> bool:
         """A connection came in; False: there are too many, and it is closed at once."""
         self._intake.counts.add("connections")
-        if len(self._lines) >= CONNECTIONS_MAX:
+        if len(self._lines) + self._turns.leaving() >= CONNECTIONS_MAX:
             self._intake.counts.add("connections_over_limit")
             return False
         self._lines.add(line)
@@ -103,7 +103,7 @@ class Listener:
         """`line` is gone; what it had sent is still taken."""
         self._lines.discard(line)
         self._intake.counts.set("connections_open", len(self._lines))
-        self._turns.queue(line)
+        self._turns.leave(line)
 
     def sweep(self) -> None:
         """Ends the lines that did not speak in time, and those whose device is no longer admitted."""
@@ -125,8 +125,8 @@ class Listener:
         """Whether it ended `line`."""
         if line.closed:
             return False
-        if line.end_with is None and not self._conversation.may_stay(line):
-            self._conversation.dismiss(line, codes.NOT_AUTHORIZED, Ending.OURS)
+        if not (line.end_with or line.is_leaving() or self._conversation.may_stay(line)):
+            self._conversation.send_away(line, codes.NOT_AUTHORIZED)
             return True
         if line.waits_for_us():
             line.speak_by_s = max(line.speak_by_s, now_s + line.patience_s)

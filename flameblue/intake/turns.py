@@ -48,6 +48,7 @@ class Turns:
         self._heavy: deque[Line] = deque()  # have their turn when no batch of such is on its way to the disk
         self._heavy_under_way = False
         self._wake = asyncio.Event()
+        self._leaving: set[Line] = set()  # they are gone, and their last words were not taken yet
         self._under_way: asyncio.Queue[tuple[Batch, list[Answer]]] = asyncio.Queue(INTAKE_BATCHES_MAX)
         self._late: asyncio.Queue[Line] = asyncio.Queue()  # those that wait for quarantine
 
@@ -58,6 +59,16 @@ class Turns:
             heavy = line.fruit.rests or line.pace.is_heavy()
             (self._heavy if heavy else self._ready).append(line)
             self._wake.set()
+
+    def leave(self, line: Line) -> None:
+        """`line` is gone; what it had said is still taken."""
+        if line.frames:
+            self._leaving.add(line)
+        self.queue(line)
+
+    def leaving(self) -> int:
+        """Lines that are gone and still have something to say."""
+        return len(self._leaving)
 
     def lag(self) -> int:
         """Batches that are not durable yet."""
@@ -136,6 +147,7 @@ class Turns:
                 self.queue(line)
             elif line.closed:
                 weight += 1
+                self._leaving.discard(line)
                 self._conversation.ended(line)
         return answers
 
@@ -186,4 +198,4 @@ class Turns:
         log.error("Nothing is acknowledged: %s", failure)
         self._intake.counts.add("batches_failed")
         for answer in answers:
-            self._conversation.dismiss(answer.line, codes.UNSPECIFIED, Ending.OURS)
+            self._conversation.send_away(answer.line, codes.UNSPECIFIED)

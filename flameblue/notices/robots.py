@@ -143,12 +143,15 @@ def _address(url: str, query: Mapping[str, str]) -> str:
 
 
 def _code(answer: httpx.Response, key: str) -> int | None:
+    """The whole number that stands under `key`; None where none does."""
     said = object_in(answer.content).get(key)
+    if isinstance(said, bool) or not isinstance(said, int | float | str):
+        return None
     try:
-        code = int(said) if isinstance(said, int | float | str) else None
+        code = int(said)
     except (ValueError, OverflowError):
         return None
-    return code if not isinstance(said, float) or code == said else None
+    return None if isinstance(said, float) and code != said else code
 
 
 def _names_no_address(record: logging.LogRecord) -> bool:

@@ -8,7 +8,7 @@ import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from flameblue.domain.errors import BadInput
+from flameblue.domain.limits import PROFILES_READ_MAX
 from flameblue.domain.quantities import QUANTITIES, Quantity
 from flameblue.profiles import strict_yaml
 
@@ -117,12 +118,18 @@ class Shelf:
 
     def _read(self, path: Path) -> None:
         try:
-            self._good[path] = load(path)
+            self._good[path] = _load_once(path, self._seen[path])
         except BadInput as error:
             kept = " The last good one is kept." if path in self._good else ""
             self.problems[path.name] = f"{error}{kept}"
         else:
             self.problems.pop(path.name, None)
+
+
+@lru_cache(maxsize=PROFILES_READ_MAX)
+def _load_once(path: Path, _version: tuple[int, int, int]) -> Profile:
+    """What `load` gives, read once however many shelves a process has."""
+    return load(path)
 
 
 def _told(error: ValidationError) -> str:

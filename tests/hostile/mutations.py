@@ -39,7 +39,8 @@ TOKENS = (
     b"token=abc", b'"password":"', b"A" * 600, b"&anchor *anchor", b"!!python/object:os.system", b"<<: *a", b"\t",
 )  # fmt: skip
 VALUES: tuple[Any, ...] = (
-    None, True, False, "", "12.5", "NaN", "\ud800", "\0", "x" * 300, [], {}, [[]], [1, 2], {"v": 1}, [{}] * 50,
+    None, True, False, "", "12.5", "NaN", "\ud800", "\0", "x" * 300, "\u202e\x1b[31m\r\n",
+    [], {}, [[]], [1, 2], {"v": 1}, [{}] * 50,
     {"ir": {}}, 0, -1, 1e308, -1e308, 1e-320, 10**15, 10**30, -(10**400), 2**31, 2**63, 2**64, -0.0,
     float("nan"), float("inf"), 1_768_417_620_000, 9_999_999_999_999_999, -1_768_417_620_000, 1e18, ["alarm"],
     ["alarm"] * 40, [None], [["alarm"]],

@@ -22,6 +22,7 @@ from tests.hostile.mutations import Mutator
 from tests.hostile.streams import VECTORS
 
 PREFIX = "homeassistant"
+DEEP = b'{"Code":' * 3_000  # deeper than Python reads, and no longer than an answer may be
 URL = "https://carrier.example/send"
 KIND = {"sensor", "binary_sensor", "device"}
 STATUSES = (200, 200, 200, 200, 201, 204, 302, 400, 401, 404, 429, 500, 503)
@@ -58,7 +59,7 @@ def announcements(seed: int) -> Callable[[], str]:
         if (kind := discovery.component(topic, PREFIX)) is not None:
             assert discovery.is_wanted(topic, PREFIX) == (kind in KIND)
         try:
-            found = discovery.read(topic, mutator.json(), PREFIX)
+            found = discovery.read(topic, b"" if draw.random() < 0.02 else mutator.json(), PREFIX)
         except BadInput as error:
             str(error).encode()
             return "refused"
@@ -145,7 +146,7 @@ def answers(seed: int, folder: Path) -> Callable[[], str]:
         line._client = httpx.Client(transport=httpx.MockTransport(answer))
 
     def throw() -> str:
-        held["body"] = mutator.json()
+        held["body"] = DEEP if mutator.random.random() < 0.01 else mutator.json()
         try:
             sent: Sent = mutator.random.choice(list(lines.values())).send(MESSAGE)
         except DeliveryError as error:

@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass, replace
 
+from flameblue.domain.limits import PACKET_BYTES_MAX
 from tests.hostile.mutations import TOKENS
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
@@ -77,10 +78,20 @@ def _changed(draw: random.Random, fields: list[Field]) -> list[Field]:
     if way == 0:
         return [*fields[:place], *fields[place + 1 :]]
     if way == 1:
-        return [*fields[:place], *[field] * draw.choice(MANY), *fields[place + 1 :]]
+        return [
+            *fields[:place],
+            *[field] * min(draw.choice(MANY), _room(fields, field)),
+            *fields[place + 1 :],
+        ]
     if way == 2:
         return draw.sample(fields, len(fields))
     return [*fields[:place], _other(draw, field, way), *fields[place + 1 :]]
+
+
+def _room(fields: list[Field], field: Field) -> int:
+    """How often `field` may stand there: messages are a packet long at most, however often they are broken."""
+    size = len(field.value) if isinstance(field.value, bytes) else 0
+    return max(1, min(2 * MANY[-1] - len(fields), PACKET_BYTES_MAX // (size + 2)))
 
 
 def _other(draw: random.Random, field: Field, way: int) -> Field:

@@ -1,6 +1,6 @@
 """Mutated MQTT streams through the listener itself: everything is counted, and a healthy device is answered amid it."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -83,17 +83,24 @@ async def test_every_mutated_stream_is_counted_and_a_healthy_device_is_answered(
     streams = [mutator.stream() for _ in range(total)]
     async with serving(busy) as listener:
         healthy = await connected(listener, client_id="healthy", user=HEALTHY.name, password=SECRET)
+        unheard: deque[Peer] = deque()
         for number, start in enumerate(range(0, total, AT_ONCE), 1):
             peers = [(Peer(listener), stream) for stream in streams[start : start + AT_ONCE]]
             for peer, stream in peers:
                 for piece in mutator.pieces(stream):
                     peer.send(piece)
-            healthy.send(publish(HEALTHY_TOPIC, b'{"v":{"ib":%d}}' % number, number))  # amperes
-            await healthy.receives(puback(number))
+            await is_answered(healthy, number)
             for peer, _ in peers:
                 peer.vanish()
-        healthy.send(publish(HEALTHY_TOPIC, b'{"v":{"ib":0}}', 65_535))
-        await healthy.receives(puback(65_535))
+                unheard.append(peer)
+        while unheard:  # those who are gone have their say too, after the others
+            if has_been_heard(unheard[0]):
+                unheard.popleft()
+            else:
+                number += 1
+                assert number < total
+                await is_answered(healthy, number)
+        await is_answered(healthy, 0)
         is_counted(busy, promised(map(story, streams), busy.directory, clock.now_ns()), total, number + 1)
         assert busy.counts["connections_open"] == 1
     totals = busy.quarantine.totals()
@@ -102,6 +109,17 @@ async def test_every_mutated_stream_is_counted_and_a_healthy_device_is_answered(
     assert len(sink.rows) == busy.counts["readings"]
     assert sink.values(POINT) == [*(one * 1_000 for one in range(1, number + 1)), 0]
     assert not any(POINT in points for points, _ in sink.connections)
+
+
+async def is_answered(healthy: Peer, amperes: int) -> None:
+    """Its reading is acknowledged, and so is on disk with everything before it."""
+    packet_id = amperes + 1
+    healthy.send(publish(HEALTHY_TOPIC, b'{"v":{"ib":%d}}' % amperes, packet_id))
+    await healthy.receives(puback(packet_id))
+
+
+def has_been_heard(peer: Peer) -> bool:
+    return not peer.line.frames and not peer.line.queued
 
 
 def is_counted(desk: Intake, told: Promised, total: int, own: int) -> None:

@@ -31,6 +31,8 @@ class Peer(asyncio.Transport):
         self.unread_bytes = 0  # what the kernel would not take from the listener
         self._changed = asyncio.Event()
         self._closing = False
+        self.over_tcp = False  # whether the listener can end its half of the connection
+        self.told_the_end = False
         self.line = Line(listener, Session())
         self.line.connection_made(self)
 
@@ -72,7 +74,11 @@ class Peer(asyncio.Transport):
         return self._closing
 
     def can_write_eof(self) -> bool:
-        return False
+        return self.over_tcp
+
+    def write_eof(self) -> None:
+        self.told_the_end = True
+        self._changed.set()
 
     def get_write_buffer_size(self) -> int:
         return self.unread_bytes

@@ -203,6 +203,23 @@ async def test_too_many_connections_are_closed_at_once_and_counted(
         assert not Peer(listener).is_closing()
 
 
+async def test_who_is_gone_with_much_to_say_counts_until_it_was_heard(
+    desk: Intake, sink: MemorySink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever connects, talks, goes and comes again fills no memory."""
+    monkeypatch.setattr(listener_module, "CONNECTIONS_MAX", 2)
+    async with serving(desk) as listener:
+        await connected(listener, client_id="stays")
+        goes = await connected(listener, client_id="goes")
+        goes.send(publish(TOPIC, b'{"v":{"ir":1}}', 1) * 3)
+        goes.vanish()
+        extra = Peer(listener)
+        await extra.is_closed()
+        assert desk.counts["connections_over_limit"] == 1
+        await sink.called(1)
+        assert not Peer(listener).is_closing()
+
+
 @pytest.mark.parametrize(
     "packets",
     [

@@ -88,7 +88,7 @@ def _keys(page: Page) -> None:
     """j chooses, a takes and gives back, ? helps, f fills the screen."""
     row = page.locator("li.case", has_text=PREMISES)
     page.keyboard.press("j")
-    expect(row).to_have_attribute("aria-selected", "true")
+    expect(row).to_have_attribute("data-chosen", "")
     page.keyboard.press("a")
     expect(page.locator("#toast")).to_contain_text("You have case 4001.")
     expect(row.locator(".case-who")).to_contain_text("Taken")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from flameblue.config import Broker, Config, HomeAssistant, Mqtt, Web
-from flameblue.domain.clock import SystemClock, to_datetime
+from flameblue.domain.clock import Clock, ManualClock, SystemClock, to_datetime
 from flameblue.journal.embedded import EmbeddedJournal
 from flameblue.journal.record import tick_draft
 from flameblue.runtime.set_up import broker as broker_look
@@ -29,14 +29,9 @@ CLOCK = SystemClock()
 FINE, UNSURE, WRONG = Verdict.FINE, Verdict.UNSURE, Verdict.WRONG
 
 
-@pytest.fixture(autouse=True)
-def _short_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(broker_look, "QUIET_S", 1.0)
-
-
-def seen(mosquitto: Mosquitto, data: Path) -> dict[str, Finding]:
+def seen(mosquitto: Mosquitto, data: Path, clock: Clock = CLOCK) -> dict[str, Finding]:
     data.mkdir(exist_ok=True)
-    found = look_at_broker(Config(data=data, broker=Broker(url=mosquitto.url)), CLOCK)
+    found = look_at_broker(Config(data=data, broker=Broker(url=mosquitto.url)), clock)
     return {finding.subject: finding for finding in found}
 
 
@@ -52,14 +47,15 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
 def test_a_broker_that_keeps_all_is_fine_and_is_seen_to_persist_after_its_restart(
     mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
+    a_minute_ago = ManualClock(CLOCK.now_ns() - 60 * 10**9)
     mosquitto.start()
-    first = seen(mosquitto, tmp_path / "data")
+    first = seen(mosquitto, tmp_path / "data", a_minute_ago)
     assert first["broker"].verdict is FINE
     assert "mosquitto version" in first["broker"].seen
     assert first["sessions"] == ("sessions", FINE, first["sessions"].seen)
     assert "kept all 1200 messages" in first["sessions"].seen
     assert "persistence" not in first
-    second = seen(mosquitto, tmp_path / "data")
+    second = seen(mosquitto, tmp_path / "data", a_minute_ago)
     assert second["persistence"].verdict is UNSURE
     assert "restart it and check again" in second["persistence"].seen
     mosquitto.stop()
@@ -70,7 +66,7 @@ def test_a_broker_that_keeps_all_is_fine_and_is_seen_to_persist_after_its_restar
         found.append(seen(mosquitto, tmp_path / "data")["persistence"])
         return found[-1].verdict is not UNSURE
 
-    wait_for(restart_is_seen, 60, "the restart is known to the broker itself")
+    wait_for(restart_is_seen, 60, "the broker says since when it runs")
     assert found[-1].verdict is FINE
     assert "still knows a session of before" in found[-1].seen
 

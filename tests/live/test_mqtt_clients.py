@@ -4,9 +4,7 @@ ThingsBoard's own. Each publishes at QoS 0 to 2, comes back, goes on with its se
 import asyncio
 import json
 import socket
-import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +16,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from tb_device_mqtt import TBDeviceMqttClient
-from tb_gateway_mqtt import TBGatewayMqttClient
 
 from flameblue.domain.limits import INFLIGHT_PER_CONNECTION_MAX, PACKET_BYTES_MAX
-from flameblue.domain.quantities import QUANTITIES
-from tests.intake.valley import CREDENTIAL, T0001, TOKEN, TOPIC, directory
+from tests.intake.valley import CREDENTIAL, TOKEN, TOPIC
 from tests.live.binaries import needed
 from tests.live.installation import HOST, wait_for
 from tests.live.mqtt_endpoint import WITHIN_S, Endpoint, endpoint
@@ -209,6 +205,25 @@ async def test_paho_5_is_told_our_terms_and_why_it_was_sent_away(place: Endpoint
     await asyncio.to_thread(new.stop)
 
 
+async def test_paho_5_is_told_that_it_was_taken_over_while_it_has_much_to_send(place: Endpoint) -> None:
+    old, new = Paho("5", "same"), Paho("5", "same")
+
+    def publish() -> None:
+        for number in range(3_000):
+            old.client.publish(TOPIC, reading(number), qos=0)
+
+    await asyncio.to_thread(old.start, place.port)
+    await until(lambda: len(old.properties) == 1)
+    publishing = asyncio.create_task(asyncio.to_thread(publish))
+    await until(lambda: len(place.values(1)) > 100)
+    await asyncio.to_thread(new.start, place.port)
+    await until(lambda: bool(old.ends))
+    assert old.ends[0] == "Session taken over"
+    old.client.loop_stop()
+    await publishing
+    await asyncio.to_thread(new.stop)
+
+
 async def test_aiomqtt_publishes_subscribes_and_is_answered(place: Endpoint) -> None:
     properties = Properties(PacketTypes.CONNECT)
     properties.SessionExpiryInterval = 300
@@ -274,55 +289,6 @@ async def test_the_official_thingsboard_client_connects_publishes_and_gets_its_a
     await until(lambda: client.rate_limits_received)
     assert place.listener.send("T0001", "v1/devices/me/rpc/request/7", b'{"method":"ping"}')
     await until(lambda: commands == [("7", {"method": "ping"})])
-    await asyncio.to_thread(client.disconnect)
-    client.stop()
-    assert place.intake.quarantine.rows() == []
-
-
-async def test_the_official_thingsboard_gateway_client_subscribes_and_is_reached(place: Endpoint) -> None:
-    client = TBGatewayMqttClient(HOST, place.port, TOKEN)
-    commands: list[Any] = []
-
-    def talk() -> None:
-        client.connect()
-        wait_for(client.is_connected, WITHIN_S, "ThingsBoard's client is connected")
-        assert client.send_telemetry({"temperature": 42.2}, quality_of_service=1).get() == 0
-
-    client.devices_server_side_rpc_request_handler = lambda *asked: commands.append(asked[1])
-    await asyncio.to_thread(talk)
-    await place.holds(11, [422])
-    await until(lambda: not client.get_subscriptions_in_progress())
-    asked = {"device": "A", "data": {"id": 1, "method": "ping", "params": {}}}
-    await place.sends("T0001", "v1/gateway/rpc", json.dumps(asked).encode())
-    await until(lambda: commands == [asked])
-    await asyncio.to_thread(client.disconnect)
-    client.stop()
-
-
-async def test_the_official_gateway_client_speaks_for_the_devices_behind_it(place: Endpoint) -> None:
-    behind = replace(
-        T0001, name="T0001>A", credential_hash="", points={"temperature": (12, QUANTITIES["temperature_c"])}
-    )
-    place.intake.directory = directory(T0001, behind)
-    client = TBGatewayMqttClient(HOST, place.port, TOKEN)
-    answers: list[Any] = []
-
-    def talk() -> None:
-        client.connect()
-        wait_for(client.is_connected, WITHIN_S, "ThingsBoard's client is connected")
-        client.gw_connect_device("A")
-        told = client.gw_send_telemetry(
-            "A", {"ts": time.time_ns() // 1_000_000, "values": {"temperature": 42.5}}
-        )
-        assert told.get() == 0
-        client.gw_request_shared_attributes("A", ["limit"], lambda content, _: answers.append(content))
-
-    await asyncio.to_thread(talk)
-    await place.holds(12, [425])
-    await until(lambda: bool(answers))
-    assert (answers[0]["device"], answers[0]["values"]) == ("A", {})
-    await asyncio.to_thread(client.gw_disconnect_device, "A")
-    await until(lambda: place.intake.gone == {"T0001>A"})
     await asyncio.to_thread(client.disconnect)
     client.stop()
     assert place.intake.quarantine.rows() == []

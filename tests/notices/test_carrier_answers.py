@@ -54,7 +54,9 @@ def test_an_error_of_tencent_that_is_a_list_refuses_for_now(lines: Lines) -> Non
     assert not refusal(lines, "tencent", b'{"Response":{"Error":["InvalidParameter"]}}').permanent
 
 
-@pytest.mark.parametrize("code", ["1e999", "-1e999", "NaN", "0.5", "null", "[0]", '"zero"', '""', "{}"])
+@pytest.mark.parametrize(
+    "code", ["1e999", "-1e999", "NaN", "0.5", "false", "null", "[0]", '"zero"', '""', "{}"]
+)
 @pytest.mark.parametrize("name", ["wecom", "dingtalk", "feishu"])
 def test_a_robot_s_code_that_is_no_whole_number_is_no_acceptance(lines: Lines, name: str, code: str) -> None:
     error = refusal(lines, name, f'{{"errcode":{code},"code":{code}}}'.encode())
@@ -67,13 +69,13 @@ def test_a_robot_s_zero_is_an_acceptance_however_it_is_written(lines: Lines, cod
     assert said_by(lines, "wecom", f'{{"errcode":{code}}}'.encode()) == Sent()
 
 
-@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 50_000, b"9" * 5_000, b"\xff", b"", b"[]"])
+@pytest.mark.parametrize("body", [b"[" * 10_000, b'{"a":' * 5_000, b"9" * 5_000, b"\xff", b"", b"[]"])
 @pytest.mark.parametrize("name", ["aliyun", "tencent", "twilio", "generic", "wecom"])
 def test_an_answer_that_is_no_object_refuses_for_now(lines: Lines, name: str, body: bytes) -> None:
     assert not refusal(lines, name, body).permanent
 
 
-@pytest.mark.parametrize("body", [b"[" * 100_000, b"\xff", b"", b"[]", b'{"id":null}', b'{"id":["x"]}'])
+@pytest.mark.parametrize("body", [b"[" * 10_000, b"\xff", b"", b"[]", b'{"id":null}', b'{"id":["x"]}'])
 def test_a_call_is_accepted_by_its_status_whatever_the_body(lines: Lines, body: bytes) -> None:
     assert said_by(lines, "voice", body) == Sent()
 

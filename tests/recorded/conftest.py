@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 
-from flameblue.fleet.shelf import shelf
 from tests.recorded.recordings import PROFILES
 
 
@@ -18,11 +17,9 @@ def recorded_profiles() -> Iterator[None]:
     copies = [folder / path.name for path in sorted(PROFILES.glob("*.yaml"))]
     for copy in copies:
         shutil.copyfile(PROFILES / copy.name, copy)
-    shelf.cache_clear()  # it may have been made for the data folder of another test
     yield
     for copy in copies:
         copy.unlink()
-    shelf.cache_clear()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ function choose(step) {
 }
 
 function mark() {
-  for (const one of rows()) one.setAttribute("aria-selected", String(one.id === chosen));
+  for (const one of rows()) one.toggleAttribute("data-chosen", one.id === chosen);
 }
 
 // The form's own address, so that what works without a script works with one.

@@ -5,6 +5,17 @@
   var LOST_AFTER_MS = 4500; // the line beats every 2 s
   var RING_EVERY_MS = 20000;
 
+  // What scrolls sideways is reached by the keyboard too; what does not is no stop on the way.
+  function reach() {
+    document.querySelectorAll(".table, .chart-scroll").forEach(function (box) {
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    });
+  }
+  addEventListener("resize", reach);
+  document.addEventListener("htmx:afterSwap", reach);
+  reach();
+
   var live = document.getElementById("live");
   if (!live) return;
 
