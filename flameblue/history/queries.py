@@ -51,8 +51,14 @@ SERIES = (
     + WANTED
     + "AND value <> {no_value} GROUP BY ALL"
 )
+SUMMARY = (
+    "SELECT point, count(*) AS counted, sum(value) AS total, min(value) AS low, max(value) AS high"
+    + WANTED
+    + "AND value <> {no_value} GROUP BY point"
+)
 SAMPLE = np.dtype([("point", "<i8"), ("at_ns", "<i8"), ("value", "<i4")])
 BUCKET = np.dtype([("point", "<i8"), ("bucket", "<i8"), ("at_ns", "<i8"), ("low", "<i4"), ("high", "<i4")])
+SUMMED = np.dtype([("point", "<i8"), ("counted", "<i8"), ("total", "<f8"), ("low", "<i4"), ("high", "<i4")])
 Rows = NDArray[Any]
 
 
@@ -62,6 +68,15 @@ class Series(NamedTuple):
     at_ns: NDArray[Any]
     low: NDArray[Any]
     high: NDArray[Any]
+
+
+class Summary(NamedTuple):
+    """One point over a time: how many readings, and in the quantity's steps the lowest, mean and highest."""
+
+    counted: int
+    low: int
+    mean: float
+    high: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +164,22 @@ class Memory:
         rows = rows[np.lexsort((rows["at_ns"], rows["point"]))]
         return {point: (few["at_ns"].copy(), few["value"].copy()) for point, few in _by_point(rows)}
 
+    def summary(self, points: Sequence[int], from_ns: int, to_ns: int) -> dict[int, Summary]:
+        """Of each of `points` how many readings there were, the lowest, mean and highest; absent: none.
+
+        The mean is of the readings, each with the same weight. Readings without a value and retained ones are left out.
+        """
+        archived, tail = self._both(_question(points, from_ns, to_ns), SUMMARY, SUMMED)
+        fresh = np.ones(len(tail), SUMMED)
+        for name, source in (("point", "point"), ("total", "value"), ("low", "value"), ("high", "value")):
+            fresh[name] = tail[source]
+        found = {}
+        for point, rows in _by_point(_sorted(np.concatenate([archived, fresh[fresh["low"] != NO_VALUE]]))):
+            counted = int(rows["counted"].sum())
+            mean = float(rows["total"].sum()) / counted
+            found[point] = Summary(counted, int(rows["low"].min()), mean, int(rows["high"].max()))
+        return found
+
     def _both(self, question: Question, template: str, shape: "np.dtype[Any]") -> tuple[Rows, Rows]:
         """What the files say in `shape`, and the samples of the tail after them."""
         if not question.points or question.to_ns < question.from_ns:
@@ -206,6 +237,11 @@ def _one_each(buckets: Rows) -> Rows:
     for name, joined in (("at_ns", np.minimum), ("low", np.minimum), ("high", np.maximum)):
         found[name] = joined.reduceat(ordered[name], starts)
     return found
+
+
+def _sorted(rows: Rows) -> Rows:
+    ordered: Rows = rows[np.argsort(rows["point"], kind="stable")]
+    return ordered
 
 
 def _by_point(rows: Rows) -> list[tuple[int, Rows]]:

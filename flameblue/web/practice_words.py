@@ -9,6 +9,8 @@ from django.utils.translation import pgettext_lazy
 
 from flameblue.cases.handled import Handled
 from flameblue.fleet.coverage import Measure, Missing
+from flameblue.inspections.actions import Refused
+from flameblue.inspections.models import Item
 
 Words = Mapping[Any, str | Promise]
 
@@ -54,3 +56,12 @@ HANDLED_DEFINITIONS: Words = {
     Handled.DUPLICATE: _("Closed with the cause “The same as another case”."),
     Handled.UNCLEAR: _("Nobody found the cause. It is never counted as real."),
 }
+INSPECTION_REFUSALS: Words = {
+    Refused.NOT_YET: _("This round has not begun yet."),
+    Refused.OVER: _("This round is over: what was missed stays missed."),
+    Refused.NO_ROUND: _("No round begins on this day."),
+    Refused.TEXT_MISSING: _("Please say what is not in order."),
+    Refused.TEXT_TOO_LONG: _("The text is too long: 200 characters at most."),
+    Refused.IN_THE_FUTURE: _("A visit can't be in the future."),
+}
+ITEMS: Words = {item: item.label for item in Item}

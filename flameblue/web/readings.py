@@ -15,7 +15,7 @@ from flameblue.domain.points import NO_LIMIT, NO_LOWER_LIMIT, POINT
 from flameblue.domain.quantities import NO_VALUE, QUANTITIES
 from flameblue.fleet.models import Point
 from flameblue.history.board import Board, Latest
-from flameblue.history.queries import Memory
+from flameblue.history.queries import Memory, Summary
 from flameblue.journal.embedded import EmbeddedJournal
 from flameblue.web.charts import LimitLine, Trace
 
@@ -45,6 +45,12 @@ def memory() -> Iterator[Memory | None]:
         yield Memory(settings.CONFIG.data / "history", journal)
     finally:
         journal.close()
+
+
+def summaries(points: Sequence[int], from_ns: int, to_ns: int) -> dict[int, Summary]:
+    """How many readings each of `points` had, the lowest, mean and highest. BadInput and WorldFailed as `traces`."""
+    with memory() as known:
+        return {} if known is None else known.summary(points, from_ns, to_ns)
 
 
 def traces(points: Sequence[Point], from_ns: int, to_ns: int) -> dict[int, Trace]:
