@@ -47,25 +47,20 @@ def today_of(site: Site, now: datetime) -> date:
 
 
 @transaction.atomic
-def check(premises: Premises, due_on: date, finding: Finding, by: Person, now: datetime) -> Refused | None:
-    """Ticks one item off in an open round, or corrects what was ticked; None: it was done."""
-    text = finding.text.strip()
-    if refused := _refused(premises, due_on, now) or _text_refused(text, needed=not finding.ok):
+def check(
+    premises: Premises, due_on: date, findings: Sequence[Finding], by: Person, now: datetime
+) -> Refused | None:
+    """Ticks items off in an open round, or corrects what was ticked; None: all were, otherwise none was."""
+    refused = _refused(premises, due_on, now)
+    for finding in findings:
+        refused = refused or _text_refused(finding.text.strip(), needed=not finding.ok)
+    if refused:
         return refused
-    old = (
-        Check.objects.select_for_update(of=("self",))
-        .filter(premises=premises, due_on=due_on, item=finding.item)
-        .first()
-    )
-    said = {"ok": finding.ok, "text": text}
-    if old is not None and {"ok": old.ok, "text": old.text} == said:
-        return None
-    before = {"before": {"ok": old.ok, "text": old.text}} if old is not None else {}
-    row = old or Check(premises=premises, due_on=due_on, item=finding.item)
-    row.ok, row.text, row.by, row.at = finding.ok, text, by, now
-    row.save()
-    detail = {"due_on": due_on.isoformat(), "item": str(finding.item), **said, **before}
-    audit.record(by.name, "checked", str(premises), detail, now)
+    known = Check.objects.select_for_update(of=("self",)).filter(premises=premises, due_on=due_on)
+    old = {row.item: row for row in known}
+    for finding in findings:
+        row = old.get(finding.item) or Check(premises=premises, due_on=due_on, item=finding.item)
+        _tick(row, finding, by, now)
     return None
 
 
@@ -142,6 +137,20 @@ def _close(site: Site, due_on: date, now: datetime) -> None:
     Round.objects.get_or_create(
         site=site, due_on=due_on, defaults={"due": len(due), "missed": missed, "closed_at": now}
     )
+
+
+def _tick(row: Check, finding: Finding, by: Person, now: datetime) -> None:
+    """What is so already stays with who had found it."""
+    said = {"ok": finding.ok, "text": finding.text.strip()}
+    before = {"ok": row.ok, "text": row.text} if row.pk else None
+    if said == before:
+        return
+    row.ok, row.text, row.by, row.at = finding.ok, finding.text.strip(), by, now
+    row.save()
+    detail = {"due_on": row.due_on.isoformat(), "item": str(finding.item), **said}
+    if before is not None:
+        detail["before"] = before
+    audit.record(by.name, "checked", str(row.premises), detail, now)
 
 
 def _refused(premises: Premises, due_on: date, now: datetime) -> Refused | None:

@@ -11,6 +11,7 @@ from flameblue.cases.handled import Handled
 from flameblue.fleet.coverage import Measure, Missing
 from flameblue.inspections.actions import Refused
 from flameblue.inspections.models import Item
+from flameblue.web.round_words import Show, Stand
 
 Words = Mapping[Any, str | Promise]
 
@@ -65,3 +66,14 @@ INSPECTION_REFUSALS: Words = {
     Refused.IN_THE_FUTURE: _("A visit can't be in the future."),
 }
 ITEMS: Words = {item: item.label for item in Item}
+STANDS: Words = {
+    Stand.TO_COME: pgettext_lazy("round", "To come"),
+    Stand.OPEN: pgettext_lazy("round", "Open now"),
+    Stand.OVER: pgettext_lazy("round", "Over"),
+}
+SHOWS: Words = {
+    Show.ALL: pgettext_lazy("round", "all premises"),
+    Show.TO_DO: pgettext_lazy("round", "not looked at yet"),
+    Show.NOT_OK: pgettext_lazy("round", "not in order"),
+    Show.MISSED: pgettext_lazy("round", "missed"),
+}

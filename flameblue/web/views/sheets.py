@@ -1,7 +1,6 @@
 """The monthly wiring sheets: one to read and print, the list of a site, all of them to print; visits."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.conf import settings
@@ -15,14 +14,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from flameblue.domain.errors import BadInput, WorldFailed
 from flameblue.domain.limits import PAGE_ROWS_MAX, SHEETS_PER_PAGE
-from flameblue.fleet import periods
 from flameblue.fleet.models import Device, Premises, Site
 from flameblue.fleet.periods import Period
 from flameblue.inspections import actions
 from flameblue.inspections.models import Visit
 from flameblue.web import access, sheet_facts, words
 from flameblue.web.now import now
-from flameblue.web.practice_links import query_of, site_of
+from flameblue.web.practice_links import month_of, query_of, site_of
 
 
 class VisitForm(forms.Form):
@@ -31,13 +29,6 @@ class VisitForm(forms.Form):
     day = forms.DateField()
     tested = forms.BooleanField(required=False)
     note = forms.CharField(required=False, max_length=actions.TEXT_CHARACTERS_MAX)
-
-
-def month_of(request: HttpRequest, zone: str = settings.TIME_ZONE) -> Period:
-    """The month that the address asks for; this one where it asks for none."""
-    here = periods.month_of(now(), ZoneInfo(zone))
-    asked = periods.read(request.GET.get("period", ""))
-    return asked if asked is not None and asked.month and asked <= here else here
 
 
 @require_GET
