@@ -29,8 +29,24 @@ from tests.web.readers import text_of
 PAGES = (
     *("/", "/cases/4001/", "/cases/4002/", "/cases/4003/", "/cases/closed/", "/devices/", "/quarantine/"),
     *("/health/", "/phone/", "/password/", "/no-such-page/", "/premises/{premises}/"),
+    *(
+        "/coverage/",
+        "/coverage/?of=tested&show=counted",
+        "/handled/",
+        "/handled/cases/",
+        "/sheets/",
+        "/sheets/print/",
+    ),
+    *(
+        "/premises/{premises}/sheet/",
+        "/premises/{premises}/check/",
+        "/rounds/",
+        "/rounds/day/",
+        "/rounds/print/",
+    ),
 )
 LAWFUL = {
+    "CSV",
     "Enter",  # as it stands on the key
     "Flameblue",
     "English",
