@@ -180,9 +180,13 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Config:
     table: dict[str, Any] = {}
     if path is not None:
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
+            table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except OSError as error:
             raise BadInput(f"The configuration {path} can't be read: {error.strerror}.") from error
+        except UnicodeDecodeError as error:
+            raise BadInput(
+                f"The configuration {path} is no text in UTF-8 (byte {error.start}); save it as UTF-8 in your editor."
+            ) from error
         except tomllib.TOMLDecodeError as error:
             raise BadInput(f"The configuration {path} is not valid TOML: {error}.") from error
     filled: Config = _filled(Config(), table, environment, "FLAMEBLUE")

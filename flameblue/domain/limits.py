@@ -106,6 +106,30 @@ FAILURES_AT_ONE_OFFSET_MAX = 3  # then the record is skipped on record
 # history, web
 CHART_POINTS_MAX = 2_000  # about one a pixel; history.queries keeps the minimum and maximum of each bucket
 PAGE_ROWS_MAX = 200
+LIMIT_HISTORY_BYTES_MAX = 32 * MIB  # of point changes looked at for one chart, × about 4 ms a MiB = 130 ms
+SERIES_MAX = 6  # of one chart: more strokes are not told apart
+SERIES_SPAN_S_MAX = (
+    366 * 86_400
+)  # × 6 series × 24 hours a day: 53,000 hours, which the memory answers at once
+CSV_DAYS_MAX = 366
+CSV_RAW_DAYS_MAX = (
+    31  # × 86,400 readings a day × 6 series = 16 M rows of 40 B, streamed a few hours at a time
+)
+CIRCUITS_SHOWN_MAX = 100  # of a premises, × about 2 kB of page; more are counted, not drawn
+CIRCUIT_POINTS_MAX = 1_600  # 100 circuits × 16 points
+ENERGY_POINTS_MAX = 400  # × 24 hours × 31 days = 300,000 hours in one question
+FLEET_ROWS = 50  # of a page of the fleet, each with a form behind it: two screens
+COUNTED_MAX = (
+    10_000  # rows of a filtered list; beyond it a page says "more than": counting a million takes as long
+)
+FOUND_MAX = 1_000  # by a search: 20 pages; then the page asks for another word
+SEARCH_WORDS_MAX = 4  # × at most three scans of 200,000 rows × about 40 ms; more words are left out
+SEARCH_WORD_CHARACTERS_MAX = 40
+TOUCHED_COMPARED_MAX = 20_000  # points whose limits are compared before a change × about 10 µs = 0.2 s
+UPLOADS_MAX = 8  # files waiting to be confirmed × 64 MiB = 512 MiB; then the oldest goes
+UPLOAD_AGE_S_MAX = 3_600  # they hold phone numbers: then they go too
+DIFF_LINES_MAX = 2_000  # of an import's preview, about 100 kB; the counts are of the whole
+EXPORT_POINTS_MAX = 200_000  # from a page, × about 2 kB of Python = 400 MB; more by the command
 BOARD_CASES_MAX = 60  # a page of the board: three screens of a wall; who has more turns the page
 MAP_PLACES_MAX = 2_000  # singly in one answer of the map: about 100 kB, 20 kB compressed
 MAP_CELLS_MAX = 1_000

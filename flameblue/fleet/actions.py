@@ -4,9 +4,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Model
 
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import PAIRING_WINDOW_S_MAX
@@ -34,6 +36,15 @@ class Limits:
     values: Mapping[str, float | None]
 
 
+class LimitRefused(BadInput):
+    """A limit that makes no sense, with what a page needs to say why in its reader's language."""
+
+    def __init__(self, why: str, trouble: str, facts: Mapping[str, Any]) -> None:
+        super().__init__(why)
+        self.trouble = trouble  # hold, hysteresis, implausible, order, reason
+        self.facts = facts
+
+
 @dataclass(frozen=True, slots=True)
 class NewDevice:
     """A device as the pairing page binds it: with the hash of the credential that it has presented."""
@@ -48,7 +59,7 @@ def set_limit(limits: Limits, hand: Hand) -> LimitSetting:
     """Sets the fields that `limits` names and leaves the others; BadInput says what is wrong."""
     check_limits(limits.quantity, limits.values)
     if not hand.reason.strip():
-        raise BadInput("A limit is changed for a reason: say it.")
+        raise LimitRefused("A limit is changed for a reason: say it.", "reason", {})
     where = _scope(limits.target)
     with transaction.atomic():
         setting = LimitSetting.objects.filter(**where, quantity=limits.quantity).first()
@@ -59,6 +70,16 @@ def set_limit(limits: Limits, hand: Hand) -> LimitSetting:
         setting.reason = hand.reason
         keep(setting, hand)
     return setting
+
+
+@transaction.atomic
+def edit_limit(limits: Limits, hand: Hand) -> LimitSetting | None:
+    """As `set_limit`; a setting that says nothing any more is removed: None."""
+    setting = set_limit(limits, hand)
+    if any(getattr(setting, name) is not None for name in FIELDS):
+        return setting
+    remove(setting, hand)
+    return None
 
 
 def remove_limit(setting: LimitSetting, hand: Hand) -> None:
@@ -77,18 +98,32 @@ def check_limits(quantity: str, values: Mapping[str, float | None]) -> None:
         if value is None:
             continue
         if name in HOLD_FIELDS and not 0 <= value <= HOLD_S_MAX:
-            raise BadInput(f"{name} is {value} s; it must be between 0 and {HOLD_S_MAX:.0f} s.")
+            why = f"{name} is {value} s; it must be between 0 and {HOLD_S_MAX:.0f} s."
+            raise LimitRefused(why, "hold", {"field": name, "value": value, "most": HOLD_S_MAX})
         if name.endswith("hysteresis") and not 0 <= value <= known.plausible_max:
-            raise BadInput(f"{name} is {value} {known.unit}; it can't be negative or so large.")
+            why = f"{name} is {value} {known.unit}; it can't be negative or so large."
+            raise LimitRefused(why, "hysteresis", {"field": name, "value": value, "unit": known.unit})
         if name in LIMIT_FIELDS and not known.plausible_min <= value <= known.plausible_max:
-            raise BadInput(
+            why = (
                 f"{name} is {value} {known.unit}; a {quantity} beyond {known.plausible_min} to "
                 f"{known.plausible_max} {known.unit} is a broken sensor."
             )
+            facts = {"field": name, "value": value, "unit": known.unit, "quantity": quantity}
+            bounds = {"least": known.plausible_min, "most": known.plausible_max}
+            raise LimitRefused(why, "implausible", facts | bounds)
     for warning, alarm, sign in LAXER:
         first, last = values.get(warning), values.get(alarm)
         if first is not None and last is not None and first * sign > last * sign:
-            raise BadInput(f"{warning} ({first}) lies beyond {alarm} ({last}): a warning comes first.")
+            why = f"{warning} ({first}) lies beyond {alarm} ({last}): a warning comes first."
+            facts = {"field": warning, "value": first, "other": alarm, "other_value": last}
+            raise LimitRefused(why, "order", facts | {"unit": known.unit})
+
+
+def describe(thing: Model, values: Mapping[str, Any], hand: Hand) -> bool:
+    """`thing` says `values` now; False where it said so before. Whoever calls has checked them."""
+    for name, value in values.items():
+        setattr(thing, name, value)
+    return keep(thing, hand)
 
 
 def set_rating(circuit: Circuit, rated_current_a: float | None, hand: Hand) -> bool:

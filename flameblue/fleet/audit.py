@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from flameblue.fleet.models import AuditEntry
 
@@ -24,11 +24,27 @@ class Deed:
     verb: str
     subject: str
     detail: Mapping[str, Any] = field(default_factory=dict)
+    thing: str = ""  # by `thing_of`: what it was done to, whatever its name is later
+
+
+def thing_of(thing: Model) -> str:
+    """`thing` as its entries name it for good: its kind and its id."""
+    return f"{thing._meta.model_name} {thing.pk}"
+
+
+def history(thing: Model) -> QuerySet[AuditEntry]:
+    """What was done to `thing`, the newest first."""
+    return AuditEntry.objects.filter(thing=thing_of(thing)).order_by("-id")
 
 
 def record(by: str, verb: str, subject: str, detail: Mapping[str, Any], now: datetime) -> AuditEntry:
     """Adds one entry."""
-    entry = _entry(by, Deed(verb, subject, detail), now)
+    return record_deed(by, Deed(verb, subject, detail), now)
+
+
+def record_deed(by: str, deed: Deed, now: datetime) -> AuditEntry:
+    """Adds the entry of `deed`."""
+    entry = _entry(by, deed, now)
     entry.save(force_insert=True)
     return entry
 
@@ -62,5 +78,6 @@ def _entry(by: str, deed: Deed, now: datetime) -> AuditEntry:
         by=by[:BY_MAX],
         verb=deed.verb[:VERB_MAX],
         subject=deed.subject[:SUBJECT_MAX],
+        thing=deed.thing,
         detail=dict(deed.detail),
     )

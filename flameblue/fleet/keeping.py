@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.db.models import Q
 
 from flameblue.fleet import audit, point_table, shelf
+from flameblue.fleet.audit import Deed
 from flameblue.fleet.models import Circuit, Device, LimitSetting, Point, Premises, Site
 
 DERIVED = frozenset({"id", "row"})
@@ -32,7 +33,8 @@ def keep(thing: models.Model, hand: Hand) -> bool:
         return False
     thing.save()
     verb = f"{'changed' if before is not None else 'added'} {_word(thing)}"
-    audit.record(hand.by, verb, str(thing), {"changes": changes, "reason": hand.reason}, hand.now)
+    told = {"changes": changes, "reason": hand.reason}
+    audit.record_deed(hand.by, Deed(verb, str(thing), told, audit.thing_of(thing)), hand.now)
     if isinstance(thing, Device):
         _leave_other_circuits(thing, hand)
     _tell(thing, touched | _points_of(thing), hand)
@@ -45,9 +47,9 @@ def remove(thing: models.Model, hand: Hand) -> None:
     touched = _points_of(thing)
     said = {name: pair[1] for name, pair in _changes(None, thing).items()}
     ids = list(Point.objects.filter(touched).values_list("pk", flat=True))
-    audit.record(
-        hand.by, f"removed {_word(thing)}", str(thing), {"said": said, "reason": hand.reason}, hand.now
-    )
+    told = {"said": said, "reason": hand.reason}
+    deed = Deed(f"removed {_word(thing)}", str(thing), told, audit.thing_of(thing))
+    audit.record_deed(hand.by, deed, hand.now)
     thing.delete()
     _tell(thing, Q(pk__in=ids), hand)
 
@@ -105,7 +107,8 @@ def _leave_other_circuits(device: Device, hand: Hand) -> None:
     for point in left.select_related("circuit__panel__premises"):
         circuit = str(point.circuit)
         Point.objects.filter(pk=point.pk).update(circuit=None)
-        audit.record(hand.by, "left circuit", str(point), {"circuit": circuit}, hand.now)
+        deed = Deed("left circuit", str(point), {"circuit": circuit}, audit.thing_of(point))
+        audit.record_deed(hand.by, deed, hand.now)
 
 
 def _tell(thing: models.Model, touched: Q, hand: Hand) -> None:

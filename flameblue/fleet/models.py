@@ -46,6 +46,7 @@ class Premises(models.Model):
 
     class Meta:
         verbose_name_plural = "premises"
+        indexes = (models.Index(fields=["kind", "site", "name"], name="premises_by_kind"),)
         constraints = (models.UniqueConstraint(fields=["site", "name"], name="premises_once_a_site"),)
 
     def __str__(self) -> str:
@@ -90,6 +91,9 @@ class Device(models.Model):
     credential_hash = models.CharField(max_length=64, blank=True, db_index=True)
     enabled = models.BooleanField(default=True)
 
+    class Meta:
+        indexes = (models.Index(fields=["enabled", "premises"], name="device_in_use"),)
+
     def __str__(self) -> str:
         return self.name
 
@@ -109,6 +113,10 @@ class Point(models.Model):
     row = models.BinaryField(default=bytes)  # as detection knows it: a packed `domain.points.POINT`, or empty
 
     class Meta:
+        indexes = (
+            models.Index(fields=["place"], name="point_by_place"),
+            models.Index(fields=["quantity", "device", "key"], name="point_by_quantity"),
+        )
         constraints = (models.UniqueConstraint(fields=["device", "key"], name="point_key_once_a_device"),)
 
     def __str__(self) -> str:
@@ -195,10 +203,12 @@ class AuditEntry(models.Model):
     by = models.CharField(max_length=80)
     verb = models.CharField(max_length=40)
     subject = models.CharField(max_length=120)
+    thing = models.CharField(max_length=40, blank=True, default="")  # "premises 12": a name may change
     detail = models.JSONField(default=dict)
 
     class Meta:
         verbose_name_plural = "audit entries"
+        indexes = (models.Index(fields=["thing", "id"], name="audit_by_thing"),)
 
     def __str__(self) -> str:
         return f"{self.by} {self.verb} {self.subject}"

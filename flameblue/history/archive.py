@@ -15,12 +15,14 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flameblue.domain.limits import SECOND_NS
 from flameblue.domain.readings import READING
+from flameblue.history import hours
 from flameblue.journal.record import Kind, Record, readings_of
 
 log = logging.getLogger("flameblue.history")
@@ -94,22 +96,32 @@ class Archive:
             self._flush_at = self._bytes + FILE_BYTES
 
     def merge_days(self, before: str) -> int:
-        """Makes one file of each day's files, for the days before the day `before`; how many files went.
+        """Makes one file of each day's files, for the days before the day `before`, and a roll-up; how many files went.
 
         A day that can't be merged, for want of room or for a damaged file, stays as it is.
         """
         gone = 0
-        for folder in sorted(self._folder.iterdir()):
-            if folder.is_dir() and folder.name < before:
-                gone += self._merge_if_it_goes(folder)
+        days = sorted(folder for folder in self._folder.iterdir() if folder.is_dir() and folder.name < before)
+        whole = []
+        for folder in days:
+            try:
+                gone += merge(folder)
+                whole.append(folder)
+            except (OSError, pa.ArrowException) as error:
+                log.warning("The files in %s can't be made one yet: %s.", folder, error)
+        self._roll_up(whole)
         return gone
 
-    def _merge_if_it_goes(self, folder: Path) -> int:
+    def _roll_up(self, days: Sequence[Path]) -> None:
+        """A roll-up of each day that has none of all its files, the newest first, until one fails."""
+        by_day: dict[Path, list[Path]] = {}
+        for path in files(self._folder):
+            by_day.setdefault(path.parent, []).append(path)
         try:
-            return merge(folder)
-        except (OSError, pa.ArrowException) as error:
-            log.warning("The files in %s can't be made one yet: %s.", folder, error)
-            return 0
+            for folder in sorted(set(days) & set(by_day), reverse=True):
+                roll_up(folder, by_day[folder])
+        except (OSError, duckdb.Error) as error:
+            log.warning("The hours of a day in %s can't be written yet: %s.", self._folder, error)
 
     def drop_oldest(self) -> bool:
         """Removes the oldest file when the disk fills; False when only the newest is left: its name is needed."""
@@ -140,15 +152,19 @@ def reached(paths: Iterable[Path]) -> int:
     return max((offsets_of(path)[1] for path in paths), default=0)
 
 
-def files(folder: Path) -> list[Path]:
+def files(folder: Path, listing: Iterable[tuple[str, str]] | None = None) -> list[Path]:
     """The archive's files, oldest first, without those that have been merged into another."""
-    gone = set(merged_away(folder))
-    return [path for path in _in_order(folder) if path not in gone]
+    found = _in_order(folder, hours.listed(folder) if listing is None else listing)
+    gone = set(_inside_others(found))
+    return [path for path in found if path not in gone]
 
 
 def merged_away(folder: Path) -> list[Path]:
     """The files inside the range of another: a crash came between the merged file and their end."""
-    found = _in_order(folder)
+    return _inside_others(_in_order(folder, hours.listed(folder)))
+
+
+def _inside_others(found: Iterable[Path]) -> list[Path]:
     gone, so_far = [], 0
     for path in found:
         last = offsets_of(path)[1]
@@ -158,9 +174,9 @@ def merged_away(folder: Path) -> list[Path]:
     return gone
 
 
-def _in_order(folder: Path) -> list[Path]:
+def _in_order(folder: Path, listing: Iterable[tuple[str, str]]) -> list[Path]:
     """By first offset; of two with the same the longer range comes first. What others have put here is passed over."""
-    ours = [path for path in folder.glob("*/*.parquet") if NAME.fullmatch(path.name)]
+    ours = [folder / day / name for day, name in listing if NAME.fullmatch(name)]
     return sorted(ours, key=lambda path: (offsets_of(path)[0], -offsets_of(path)[1]))
 
 
@@ -177,7 +193,21 @@ def table_of(batches: Sequence[Record]) -> pa.Table:
     return pa.table(columns | {"arrival_ns": arrival[order]})
 
 
-def write(table: pa.Table, target: Path) -> None:
+def roll_up(folder: Path, paths: Sequence[Path]) -> None:
+    """Writes the roll-up of the day `folder`, which has the files `paths`, unless it has one of them all."""
+    ranges = [offsets_of(path) for path in paths]
+    first, last = min(ranges)[0], max(last for _, last in ranges)
+    old = [path for path in folder.iterdir() if hours.NAME.fullmatch(path.name)]
+    if any(begin <= first and last <= end for begin, end in map(hours.range_of, old)):
+        return
+    write(hours.summary(paths), folder / hours.name_of(first, last), hours.NUMBERS)
+    for path in old:
+        begin, end = hours.range_of(path)
+        if first <= begin and end <= last:
+            path.unlink()
+
+
+def write(table: pa.Table, target: Path, numbers: Sequence[str] = NUMBERS) -> None:
     """Writes `target` whole and durably, or leaves nothing (OSError)."""
     if not target.parent.exists():
         target.parent.mkdir()
@@ -190,7 +220,7 @@ def write(table: pa.Table, target: Path) -> None:
             row_group_size=ROWS_A_GROUP,
             compression="zstd",
             use_dictionary=False,
-            column_encoding=dict.fromkeys(NUMBERS, "DELTA_BINARY_PACKED"),
+            column_encoding=dict.fromkeys(numbers, "DELTA_BINARY_PACKED"),
         )
         _sync(draft)
         draft.replace(target)

@@ -22,7 +22,8 @@ from flameblue.domain.errors import BadInput, WorldFailed
 from flameblue.domain.limits import BACKLOG_NS_MAX, CHART_POINTS_MAX, CLOCK_AHEAD_NS_MAX
 from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.readings import Mark, Readings
-from flameblue.history.archive import day_of, files, reached
+from flameblue.history import hours
+from flameblue.history.archive import day_of, files, offsets_of, reached
 from flameblue.history.tail import Tail
 from flameblue.journal.log import Journal
 
@@ -31,13 +32,6 @@ RAW_MAX = 1_000_000
 POINTS_MAX = 10_000
 BUCKETS_MAX = 1_000_000  # of all points of one question
 TRIES = 4  # the archive changes its files a few times a day
-SETTINGS: dict[str, str | bool | int | float | list[str]] = {
-    "threads": 1,
-    "memory_limit": "512MB",
-    "temp_directory": "",
-    "autoinstall_known_extensions": False,  # nothing is ever fetched
-    "autoload_known_extensions": False,
-}
 WANTED = """
     FROM read_parquet($files)
     WHERE point IN ({points}) AND at_ns BETWEEN $from_ns AND $to_ns AND (marks & {retained}) = 0
@@ -51,14 +45,12 @@ SERIES = (
     + WANTED
     + "AND value <> {no_value} GROUP BY ALL"
 )
-SUMMARY = (
-    "SELECT point, count(*) AS counted, sum(value) AS total, min(value) AS low, max(value) AS high"
-    + WANTED
-    + "AND value <> {no_value} GROUP BY point"
-)
 SAMPLE = np.dtype([("point", "<i8"), ("at_ns", "<i8"), ("value", "<i4")])
+OF_HOURS = "AND point IN ({points}) AND at_ns // {hour_ns} BETWEEN $first AND $last"
+ROLLED = """
+    SELECT * FROM read_parquet($files) WHERE point IN ({points}) AND hour BETWEEN $first AND $last
+"""
 BUCKET = np.dtype([("point", "<i8"), ("bucket", "<i8"), ("at_ns", "<i8"), ("low", "<i4"), ("high", "<i4")])
-SUMMED = np.dtype([("point", "<i8"), ("counted", "<i8"), ("total", "<f8"), ("low", "<i4"), ("high", "<i4")])
 Rows = NDArray[Any]
 
 
@@ -70,13 +62,16 @@ class Series(NamedTuple):
     high: NDArray[Any]
 
 
-class Summary(NamedTuple):
-    """One point over a time: how many readings, and in the quantity's steps the lowest, mean and highest."""
+class Hours(NamedTuple):
+    """One point by the hour: since 1970, the first and last reading's time, lowest, highest, sum, how many."""
 
-    counted: int
-    low: int
-    mean: float
-    high: int
+    hour: NDArray[Any]
+    at_ns: NDArray[Any]
+    end_ns: NDArray[Any]
+    low: NDArray[Any]
+    high: NDArray[Any]
+    total: NDArray[Any]
+    counted: NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +86,16 @@ class Question:
     def sql(self, template: str) -> str:
         numbers = ", ".join(str(point) for point in self.points)
         return template.format(
-            points=numbers, retained=int(Mark.RETAINED), no_value=NO_VALUE, most=RAW_MAX + 1
+            points=numbers,
+            retained=int(Mark.RETAINED),
+            no_value=NO_VALUE,
+            most=RAW_MAX + 1,
+            hour_ns=hours.HOUR_NS,
         )
 
     def parameters(self, template: str, paths: Sequence[Path]) -> dict[str, Any]:
         given = {"from_ns": self.from_ns, "to_ns": self.to_ns, "width_ns": self.width_ns}
+        given |= {"first": self.from_ns // hours.HOUR_NS, "last": self.to_ns // hours.HOUR_NS}
         used = {name: value for name, value in given.items() if f"${name}" in template}
         return used | {"files": [str(path) for path in paths]}
 
@@ -151,6 +151,57 @@ class Memory:
             for point, rows in _by_point(buckets)
         }
 
+    def hours(self, points: Sequence[int], from_ns: int, to_ns: int) -> dict[int, Hours]:
+        """The whole hours of device time that lie in, or reach into, a time; fast for a year, since days are rolled up.
+
+        Readings without a value and retained ones are left out; a point without readings is absent. BadInput for
+        more than `BUCKETS_MAX` hours of all points together.
+        """
+        first, last = from_ns // hours.HOUR_NS, to_ns // hours.HOUR_NS
+        question = _question(points, first * hours.HOUR_NS, (last + 1) * hours.HOUR_NS - 1)
+        if len(question.points) * (last - first + 1) > BUCKETS_MAX:
+            raise BadInput(
+                f"{len(question.points)} points asked for over {last - first + 1} hours: too many."
+            )
+        if not question.points or last < first:
+            return {}
+        with self._lock:
+            for _ in range(TRIES):
+                listing = hours.listed(self._archive)
+                paths, rolled = files(self._archive, listing), hours.roll_ups(self._archive, listing)
+                tail = _tail_hours(question, self._tail.after(reached(paths)))
+                found = [*self._hours_of(question, paths, rolled), tail]
+                if hours.listed(self._archive) == listing:
+                    break
+        rows = hours.added(np.concatenate(found))
+        return {point: Hours(*(few[name].copy() for name in Hours._fields)) for point, few in _by_point(rows)}
+
+    def long_series(
+        self, points: Sequence[int], from_ns: int, to_ns: int, *, buckets_max: int = CHART_POINTS_MAX
+    ) -> dict[int, Series]:
+        """As `series`, in buckets of whole hours of device time: a few at either end may reach beyond the time."""
+        first, last = from_ns // hours.HOUR_NS, to_ns // hours.HOUR_NS
+        wide = max(1, -(-(last - first + 1) // buckets_max))
+        by_hour = self.hours(points, from_ns, to_ns)
+        made = {}
+        for point, one in by_hour.items():
+            starts = np.flatnonzero(np.diff((one.hour - first) // wide, prepend=-1))
+            made[point] = Series(
+                np.minimum.reduceat(one.at_ns, starts),
+                np.minimum.reduceat(one.low, starts),
+                np.maximum.reduceat(one.high, starts),
+            )
+        return made
+
+    def _hours_of(self, question: Question, paths: list[Path], rolled: list[Path]) -> list[Rows]:
+        """What the archive says of the question's hours: from roll-ups, and from the files that none holds."""
+        near = {path: offsets_of(path) for path in paths if question.concerns(path)}
+        counting, raw = hours.split([path for path in rolled if question.concerns(path)], near)
+        return [
+            _as_rows(self._archived(question, ROLLED, counting), hours.HOUR),
+            _as_rows(self._archived(question, hours.BY_HOUR.format(wanted=OF_HOURS), raw), hours.HOUR),
+        ]
+
     def raw(
         self, points: Sequence[int], from_ns: int, to_ns: int
     ) -> Mapping[int, tuple[NDArray[Any], NDArray[Any]]]:
@@ -163,22 +214,6 @@ class Memory:
             raise BadInput(f"More than {RAW_MAX} readings asked for: ask for a shorter time.")
         rows = rows[np.lexsort((rows["at_ns"], rows["point"]))]
         return {point: (few["at_ns"].copy(), few["value"].copy()) for point, few in _by_point(rows)}
-
-    def summary(self, points: Sequence[int], from_ns: int, to_ns: int) -> dict[int, Summary]:
-        """Of each of `points` how many readings there were, the lowest, mean and highest; absent: none.
-
-        The mean is of the readings, each with the same weight. Readings without a value and retained ones are left out.
-        """
-        archived, tail = self._both(_question(points, from_ns, to_ns), SUMMARY, SUMMED)
-        fresh = np.ones(len(tail), SUMMED)
-        for name, source in (("point", "point"), ("total", "value"), ("low", "value"), ("high", "value")):
-            fresh[name] = tail[source]
-        found = {}
-        for point, rows in _by_point(_sorted(np.concatenate([archived, fresh[fresh["low"] != NO_VALUE]]))):
-            counted = int(rows["counted"].sum())
-            mean = float(rows["total"].sum()) / counted
-            found[point] = Summary(counted, int(rows["low"].min()), mean, int(rows["high"].max()))
-        return found
 
     def _both(self, question: Question, template: str, shape: "np.dtype[Any]") -> tuple[Rows, Rows]:
         """What the files say in `shape`, and the samples of the tail after them."""
@@ -198,7 +233,7 @@ class Memory:
         if not paths:
             return {}
         if self._asked is None:
-            self._asked = duckdb.connect(config=SETTINGS)
+            self._asked = duckdb.connect(config=hours.SETTINGS)
         try:
             asked = self._asked.execute(question.sql(template), question.parameters(template, paths))
             return asked.fetchnumpy()
@@ -226,6 +261,20 @@ def _as_rows(columns: Any, shape: "np.dtype[Any]") -> Rows:
     return rows
 
 
+def _tail_hours(question: Question, readings: Readings) -> Rows:
+    """The readings of the tail that are asked for, as hours that are yet to be added up."""
+    samples = question.of(readings)
+    samples = samples[samples["value"] != NO_VALUE]
+    rows = np.empty(len(samples), hours.HOUR)
+    for name in ("point", "at_ns"):
+        rows[name] = samples[name]
+    rows["hour"] = samples["at_ns"] // hours.HOUR_NS
+    for name in ("low", "high", "total"):
+        rows[name] = samples["value"]
+    rows["end_ns"], rows["counted"] = rows["at_ns"], 1
+    return rows
+
+
 def _one_each(buckets: Rows) -> Rows:
     """One row a point and bucket, of what the files and the tail say of it, in order."""
     if not len(buckets):
@@ -237,11 +286,6 @@ def _one_each(buckets: Rows) -> Rows:
     for name, joined in (("at_ns", np.minimum), ("low", np.minimum), ("high", np.maximum)):
         found[name] = joined.reduceat(ordered[name], starts)
     return found
-
-
-def _sorted(rows: Rows) -> Rows:
-    ordered: Rows = rows[np.argsort(rows["point"], kind="stable")]
-    return ordered
 
 
 def _by_point(rows: Rows) -> list[tuple[int, Rows]]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import Group, User
@@ -10,7 +10,8 @@ from django.db import transaction
 
 from flameblue.domain.errors import BadInput
 from flameblue.fleet import audit
-from flameblue.fleet.audit import mask_phone
+from flameblue.fleet.audit import Deed, mask_phone
+from flameblue.fleet.keeping import Hand, keep
 from flameblue.people.models import ApiToken, OneTimePassword, Person, Shift
 from flameblue.people.roster import ShiftFacts
 
@@ -24,6 +25,7 @@ __all__ = [
     "revoke_token",
     "set_password",
     "shift_facts",
+    "update_person",
 ]
 
 ROLES = ("admin", "duty", "viewer")
@@ -89,10 +91,18 @@ def revoke_token(token: ApiToken, by: str, now: datetime) -> bool:
     return won
 
 
+def update_person(person: Person, values: Mapping[str, str], hand: Hand) -> bool:
+    """The person is called so and reached so now (`name`, `phone` in E.164, `language`); False: as before."""
+    for name, value in values.items():
+        setattr(person, name, value)
+    return keep(person, hand)
+
+
 @transaction.atomic
 def reveal_phone(person: Person, by: str, now: datetime) -> str:
     """The whole number; that `by` has seen it is on record."""
-    audit.record(by, "revealed phone", str(person), {"phone": mask_phone(person.phone)}, now)
+    told = {"phone": mask_phone(person.phone)}
+    audit.record_deed(by, Deed("revealed phone", str(person), told, audit.thing_of(person)), now)
     return person.phone
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from django.db.models import Model
@@ -51,7 +51,7 @@ class Ledger:
     troubles: list[Trouble]
     changes: list[Change] = field(default_factory=list)
     same: Counter[Key] = field(default_factory=Counter)
-    deeds: list[Deed] = field(default_factory=list)
+    deeds: list[tuple[Model, Deed]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._unread = {trouble.column for trouble in self.troubles}
@@ -73,7 +73,7 @@ class Ledger:
         ]
         said = tuple(one for one in told if one[2] not in (None, ""))
         self.changes.append(Change(place, word, _within(thing, place), str(thing), True, said, note))
-        self.deeds.append(Deed(f"added {word}", str(thing), {"reason": self.hand.reason}))
+        self.deeds.append((thing, Deed(f"added {word}", str(thing), {"reason": self.hand.reason})))
 
     def changed(self, thing: Model, changes: Mapping[str, tuple[Any, Any]], at: Key | None) -> None:
         """`thing` differs; `changes` are {field: (before, after)}."""
@@ -84,15 +84,17 @@ class Ledger:
         }
         said = tuple((name, before, after) for name, (before, after) in told.items())
         self.changes.append(Change(place, word, _within(thing, place), str(thing), False, said))
-        self.deeds.append(Deed(f"changed {word}", str(thing), {"changes": told, "reason": self.hand.reason}))
+        deed = Deed(f"changed {word}", str(thing), {"changes": told, "reason": self.hand.reason})
+        self.deeds.append((thing, deed))
 
     def unchanged(self, thing: Model, at: Key | None) -> None:
         """`thing` is as the file wishes it."""
         self.same[place_of(thing) if at is None else at] += 1
 
     def write(self) -> None:
-        """The audit's entries."""
-        audit.record_all(self.hand.by, self.deeds, self.hand.now)
+        """The audit's entries, once what is new has its id."""
+        deeds = [replace(deed, thing=audit.thing_of(thing)) for thing, deed in self.deeds]
+        audit.record_all(self.hand.by, deeds, self.hand.now)
 
 
 @dataclass

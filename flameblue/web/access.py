@@ -22,9 +22,9 @@ from django.utils.translation import gettext as _
 
 from flameblue.cases import kinds
 from flameblue.cases.models import Case, CaseEvent
-from flameblue.fleet.models import Device, Point, Premises, Site
+from flameblue.fleet.models import Circuit, Device, Point, Premises, Site
 from flameblue.people.actions import must_choose_password
-from flameblue.people.models import Person
+from flameblue.people.models import Contact, Person
 from flameblue.web import themes, tokens
 from flameblue.web.map_tiles import hosts_of
 from flameblue.web.now import now
@@ -93,7 +93,23 @@ VIEWS: Mapping[str, Rule] = {
     "round": SEES,
     "round-print": SEES,
     "check": ACTS,
+    "premises-charts": SEES,
+    "premises-series": SEES,
+    "premises-csv": SEES,
+    "premises-energy": SEES,
+    "premises-points": SEES,
+    "premises-cases": SEES,
+    "live-premises": SEES,
     "devices": SEES,
+    "fleet": SEES,
+    "fleet-tab": SEES,
+    "fleet-thing": SEES,
+    "fleet-edit": ACTS,
+    "fleet-limits": SEES,
+    "fleet-set-limits": RUNS,
+    "fleet-files": RUNS,
+    "fleet-import": RUNS,
+    "fleet-export": RUNS,
     "quarantine": ACTS,
     "pairing": RUNS,
     "bind-device": RUNS,
@@ -272,6 +288,14 @@ def sites_for(user: AnyUser) -> QuerySet[Site]:
     return sites if role_of(user) == ADMIN else sites.filter(station=station_id_of(user) or 0)
 
 
+def circuits_for(user: AnyUser) -> QuerySet[Circuit]:
+    """The circuits that `user` may see."""
+    circuits = Circuit.objects.select_related("panel__premises__site")
+    if role_of(user) == ADMIN:
+        return circuits
+    return circuits.filter(panel__premises__site__station=station_id_of(user) or 0)
+
+
 def premises_for(user: AnyUser) -> QuerySet[Premises]:
     """The premises that `user` may see."""
     premises = Premises.objects.select_related("site__station")
@@ -300,8 +324,8 @@ def people_for(user: AnyUser) -> QuerySet[Person]:
     if role_of(user) == ADMIN:
         return people
     station = station_id_of(user) or 0
-    own = Q(station=station) | Q(contact_for__premises__site__station=station)
-    return people.filter(own | Q(station__next_station=station)).distinct()
+    contacts = Contact.objects.filter(premises__site__station=station).values("person")
+    return people.filter(Q(station=station) | Q(id__in=contacts) | Q(station__next_station=station))
 
 
 def context(request: HttpRequest) -> dict[str, Any]:

@@ -7,19 +7,37 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from unicodedata import east_asian_width
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from flameblue.domain.clock import to_datetime
+from flameblue.domain.clock import to_datetime, to_ns
 from flameblue.domain.limits import SECOND_NS
 
 WIDTH, HEIGHT = 720.0, 240.0
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 92.0, 16.0, 26.0
-TIME_STEPS_S = (10, 30, 60, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800)
-TIME_TICKS_MAX = 8
+DAY_S = 86_400
+TIME_STEPS_S = (
+    10,
+    30,
+    60,
+    300,
+    600,
+    900,
+    1800,
+    3600,
+    7200,
+    10_800,
+    21_600,
+    43_200,
+    DAY_S,
+    2 * DAY_S,
+    7 * DAY_S,
+    14 * DAY_S,
+)
+TICK_EVERY = 90.0  # of the drawing's width: room for a label
 VALUE_TICKS = 4
 LABEL_EM = 12.0  # of a wide sign in a label
 LABEL_ROOM = 8.0
@@ -37,11 +55,13 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class LimitLine:
-    """A limit: `kind` is `warning` or `alarm`."""
+    """A limit: `kind` is `warning` or `alarm`. Where it changed it holds between two times only."""
 
     value: float
     kind: str
     label: str
+    from_ns: int | None = None
+    to_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +74,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What is drawn. A gap longer than `gap_ns` breaks the line: what was not measured is not drawn."""
+    """What is drawn. A gap longer than `gap_ns` breaks the line: what was not measured is not drawn.
+
+    `beside`: up to five more traces of the same quantity, told apart by their strokes.
+    """
 
     title: str
     unit: str
@@ -65,6 +88,13 @@ class Chart:
     gap_ns: int = 0
     limits: tuple[LimitLine, ...] = ()
     moments: tuple[Moment, ...] = field(default=())
+    beside: tuple[Trace, ...] = ()
+    width: float = WIDTH
+    height: float = HEIGHT
+
+    @property
+    def traces(self) -> tuple[Trace, ...]:
+        return (self.trace, *self.beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,27 +105,37 @@ class Frame:
     to_ns: int
     bottom: float
     top: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        return self.width - RIGHT
+
+    @property
+    def foot(self) -> float:
+        return self.height - BOTTOM
 
     def x(self, at_ns: int) -> float:
-        return LEFT + (at_ns - self.from_ns) / max(1, self.to_ns - self.from_ns) * (WIDTH - LEFT - RIGHT)
+        return LEFT + (at_ns - self.from_ns) / max(1, self.to_ns - self.from_ns) * (self.right - LEFT)
 
     def y(self, value: float) -> float:
         share = (value - self.bottom) / (self.top - self.bottom)
-        return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
+        return self.foot - share * (self.foot - TOP)
 
 
 def svg(chart: Chart) -> SafeString:
     """The drawing. Every text in it is escaped."""
     frame = _frame(chart)
     parts = [
-        f'<svg class="chart" viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" role="img" '
+        f'<svg class="chart" viewBox="0 0 {chart.width:.0f} {chart.height:.0f}" role="img" '
         f'xmlns="http://www.w3.org/2000/svg" aria-label="{escape(chart.title)}">',
         f"<title>{escape(chart.title)}</title>",
         *_value_axis(chart, frame),
         *_time_axis(chart, frame),
         *_moments(chart, frame),
         *_limits(chart, frame),
-        *(_run(run, chart.trace, frame) for run in runs(chart.trace.at_ns, chart.gap_ns)),
+        *(part for number, trace in enumerate(chart.traces) for part in _trace(trace, number, chart, frame)),
         "</svg>",
     ]
     return mark_safe("".join(parts))
@@ -120,11 +160,19 @@ def nice_step(span: float, count: int) -> float:
 
 
 def _frame(chart: Chart) -> Frame:
-    values = [*chart.trace.low, *chart.trace.high, *(limit.value for limit in chart.limits)]
+    values = [value for trace in chart.traces for value in (*trace.low, *trace.high)]
+    values += [limit.value for limit in chart.limits]
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     room = (high - low) * 0.08 or max(abs(high) * 0.1, 1.0)
     bottom = 0.0 if low >= 0 and low - room < (high - low) else low - room
-    return Frame(from_ns=chart.from_ns, to_ns=chart.to_ns, bottom=bottom, top=high + room)
+    return Frame(
+        from_ns=chart.from_ns,
+        to_ns=chart.to_ns,
+        bottom=bottom,
+        top=high + room,
+        width=chart.width,
+        height=chart.height,
+    )
 
 
 def _value_axis(chart: Chart, frame: Frame) -> Iterator[str]:
@@ -134,25 +182,61 @@ def _value_axis(chart: Chart, frame: Frame) -> Iterator[str]:
     yield f'<text class="unit" x="{LEFT - 6:.1f}" y="{TOP - 4:.1f}">{escape(chart.unit)}</text>'
     while tick <= frame.top:
         y = frame.y(tick)
-        yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+        yield f'<line class="grid" x1="{LEFT}" x2="{frame.right}" y1="{y:.1f}" y2="{y:.1f}"/>'
         yield f'<text class="tick value" x="{LEFT - 6:.1f}" y="{y + 4:.1f}">{tick:.{decimals}f}</text>'
         tick += step
 
 
 def _time_axis(chart: Chart, frame: Frame) -> Iterator[str]:
     span_s = (chart.to_ns - chart.from_ns) / SECOND_NS
-    at = bisect_right(TIME_STEPS_S, span_s / TIME_TICKS_MAX)
+    for tick_ns, label in (
+        _months(chart) if span_s / ticks_max(chart) > TIME_STEPS_S[-1] else _ticks(chart, span_s)
+    ):
+        x = frame.x(tick_ns)
+        yield f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{frame.foot}" y2="{frame.foot + 4}"/>'
+        yield f'<text class="tick time" x="{x:.1f}" y="{frame.foot + 18:.1f}">{label}</text>'
+
+
+def ticks_max(chart: Chart) -> float:
+    """How many times fit below the drawing."""
+    return max(1.0, chart.width / TICK_EVERY)
+
+
+def thinned(trace: Trace, most: int) -> Trace:
+    """`trace` in at most `most` steps, each with the lowest and highest of what it stands for."""
+    every = max(1, -(-len(trace.at_ns) // most))
+    starts = range(0, len(trace.at_ns), every)
+    return Trace(
+        at_ns=[trace.at_ns[i] for i in starts],
+        low=[min(trace.low[i : i + every]) for i in starts],
+        high=[max(trace.high[i : i + every]) for i in starts],
+    )
+
+
+def _ticks(chart: Chart, span_s: float) -> Iterator[tuple[int, str]]:
+    """Round times of the chart's zone; midnight of a chart of more than a day is said as its date."""
+    at = bisect_right(TIME_STEPS_S, span_s / ticks_max(chart))
     step_ns = TIME_STEPS_S[min(at, len(TIME_STEPS_S) - 1)] * SECOND_NS
-    form = "%m-%d" if step_ns >= 86_400 * SECOND_NS else "%H:%M:%S" if step_ns < 60 * SECOND_NS else "%H:%M"
+    form = "%H:%M:%S" if step_ns < 60 * SECOND_NS else "%H:%M"
     offset = to_datetime(chart.from_ns).astimezone(chart.zone).utcoffset()
     offset_ns = round(offset.total_seconds()) * SECOND_NS if offset else 0
     tick_ns = -(-(chart.from_ns + offset_ns) // step_ns) * step_ns - offset_ns
     while tick_ns <= chart.to_ns:
-        x, label = frame.x(tick_ns), to_datetime(tick_ns).astimezone(chart.zone).strftime(form)
-        bottom = HEIGHT - BOTTOM
-        yield f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{bottom}" y2="{bottom + 4}"/>'
-        yield f'<text class="tick time" x="{x:.1f}" y="{bottom + 18:.1f}">{label}</text>'
+        when = to_datetime(tick_ns).astimezone(chart.zone)
+        is_date = step_ns >= DAY_S * SECOND_NS or (span_s >= DAY_S and (when.hour, when.minute) == (0, 0))
+        yield tick_ns, when.strftime("%m-%d" if is_date else form)
         tick_ns += step_ns
+
+
+def _months(chart: Chart) -> Iterator[tuple[int, str]]:
+    """The first of each month, of every second or sixth where there are many; a January is said with its year."""
+    first, last = (to_datetime(at).astimezone(chart.zone) for at in (chart.from_ns, chart.to_ns))
+    begin, end = first.year * 12 + first.month, last.year * 12 + last.month - 1
+    step = next((step for step in (1, 2, 3, 6, 12) if (end - begin + 1) / step <= ticks_max(chart)), 12)
+    for month in range(begin, end + 1):
+        when = datetime(month // 12, month % 12 + 1, 1, tzinfo=chart.zone)
+        if month % step == 0:
+            yield to_ns(when), when.strftime("%Y-%m" if when.month == 1 else "%m-%d")
 
 
 def _moments(chart: Chart, frame: Frame) -> Iterator[str]:
@@ -168,7 +252,7 @@ def _moments(chart: Chart, frame: Frame) -> Iterator[str]:
         elif free_from == LEFT:
             label = f'<text x="{x + 4:.1f}" y="{TOP - 4:.1f}">{escape(moment.label)}</text>'
             free_from = x + width
-        line = f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
+        line = f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{frame.foot}"/>'
         yield f'<g class="moment">{line}{label}</g>'
 
 
@@ -178,23 +262,33 @@ def _width(label: str) -> float:
 
 
 def _limits(chart: Chart, frame: Frame) -> Iterator[str]:
+    """A line each; the label of one that still holds at the right end stands there."""
     lowest = -LABEL_APART
     for limit in sorted(chart.limits, key=lambda limit: -limit.value):
         y = frame.y(limit.value)
-        lowest = max(y, lowest + LABEL_APART)
-        text_y = lowest + 4
+        left = LEFT if limit.from_ns is None else max(LEFT, frame.x(limit.from_ns))
+        right = frame.right if limit.to_ns is None else min(frame.right, frame.x(limit.to_ns))
+        label = ""
+        if right >= frame.right - 0.5:
+            lowest = max(y, lowest + LABEL_APART)
+            label = f'<text x="{frame.right + 6:.1f}" y="{lowest + 4:.1f}">{escape(limit.label)}</text>'
         yield (
             f'<g class="limit {escape(limit.kind)}">'
-            f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
-            f'<text x="{WIDTH - RIGHT + 6:.1f}" y="{text_y:.1f}">{escape(limit.label)}</text></g>'
+            f'<line x1="{left:.1f}" x2="{right:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>{label}</g>'
         )
 
 
-def _run(run: range, trace: Trace, frame: Frame) -> str:
+def _trace(trace: Trace, number: int, chart: Chart, frame: Frame) -> Iterator[str]:
+    """The runs of one trace: the first with the band between its lowest and highest values."""
+    for run in runs(trace.at_ns, chart.gap_ns):
+        yield _run(run, trace, frame, f" stroke-{number}" if number else "")
+
+
+def _run(run: range, trace: Trace, frame: Frame, stroke: str) -> str:
     upper = [f"{frame.x(trace.at_ns[i]):.1f},{frame.y(trace.high[i]):.1f}" for i in run]
     lower = [f"{frame.x(trace.at_ns[i]):.1f},{frame.y(trace.low[i]):.1f}" for i in reversed(run)]
     if len(run) == 1:
         x, y = upper[0].split(",")
-        return f'<circle class="reading" cx="{x}" cy="{y}" r="2"/>'
-    band = f'<polygon class="band" points="{" ".join(upper + lower)}"/>'
-    return f'{band}<polyline class="reading" points="{" ".join(upper)}"/>'
+        return f'<circle class="reading{stroke}" cx="{x}" cy="{y}" r="2"/>'
+    band = f'<polygon class="band{stroke}" points="{" ".join(upper + lower)}"/>'
+    return f'{band}<polyline class="reading{stroke}" points="{" ".join(upper)}"/>'

@@ -1,6 +1,7 @@
 """Coverage as a reader may see it: three numbers, the same by kind, and the premises behind each number.
 
-Invariant: the strip, the page and its lists are counted from the same arrays, which are at most `KEPT_S` old.
+Invariant: the strip, the page and its lists are counted from the same arrays, which are at most `KEPT_S`
+(for the board `STRIP_KEPT_S`) old.
 """
 
 import threading
@@ -24,7 +25,8 @@ from flameblue.history.board import Board
 from flameblue.inspections.models import Visit
 from flameblue.web import access
 
-KEPT_S = 20.0  # of a board's refresh; counting 200,000 premises takes some ten milliseconds
+KEPT_S = 20.0  # as a board refreshes; counting 200,000 premises takes about 0.1 s
+STRIP_KEPT_S = 60.0  # of the board, which has no time to count
 ALL_SITES = frozenset({0})
 SCOPES_KEPT_MAX = 64  # about one a station
 
@@ -156,12 +158,17 @@ _lock = threading.Lock()
 _kept: dict[frozenset[int], Coverage] = {}
 
 
-def of(user: access.AnyUser, at: datetime) -> Coverage:
-    """The coverage of what `user` may see, at most KEPT_S old."""
+def strip(user: access.AnyUser, at: datetime) -> tuple[Number, ...]:
+    """The three numbers for the board (`board/_coverage.html`), at most STRIP_KEPT_S old."""
+    return of(user, at, STRIP_KEPT_S).total
+
+
+def of(user: access.AnyUser, at: datetime, kept_s: float = KEPT_S) -> Coverage:
+    """The coverage of what `user` may see, at most `kept_s` old."""
     sites = _sites(user)
     with _lock:
         kept = _kept.get(sites)
-        if kept is None or not 0 <= to_ns(at) - kept.now_ns < KEPT_S * 1e9:
+        if kept is None or not 0 <= to_ns(at) - kept.now_ns < kept_s * 1e9:
             if len(_kept) >= SCOPES_KEPT_MAX:
                 _kept.clear()
             kept = _kept[sites] = count(sites, at)

@@ -12,7 +12,7 @@ from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.transitions import Level
 from flameblue.fleet.limits import LimitOrigin
 from flameblue.fleet.models import Point
-from flameblue.fleet.point_table import explain
+from flameblue.fleet.point_table import explain_all
 from flameblue.fleet.shelf import profiles
 from flameblue.web import readings
 
@@ -37,14 +37,14 @@ def of(points: QuerySet[Point], levels: Mapping[int, Level]) -> list[PointLine]:
     """The lines of at most PAGE_ROWS_MAX points."""
     shown = list(points.select_related("device__premises__site", "circuit__panel")[:PAGE_ROWS_MAX])
     newest = readings.latest([point.id for point in shown])
-    known = profiles()
+    limits = explain_all(shown, profiles())
     return [
         PointLine(
             point=point,
             level=levels.get(point.id, Level.NORMAL),
             at=to_datetime(newest[point.id].at_ns) if point.id in newest else None,
             value=newest[point.id].value if point.id in newest else NO_VALUE,
-            limits=explain(point, known),
+            limits=limits.get(point.id, []),
         )
         for point in shown
     ]

@@ -6,6 +6,7 @@ The core writes these files; here they are only read. What is not there yet is "
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from django.conf import settings
@@ -15,9 +16,12 @@ from flameblue.domain.points import NO_LIMIT, NO_LOWER_LIMIT, POINT
 from flameblue.domain.quantities import NO_VALUE, QUANTITIES
 from flameblue.fleet.models import Point
 from flameblue.history.board import Board, Latest
-from flameblue.history.queries import Memory, Summary
+from flameblue.history.hours import HOUR_NS
+from flameblue.history.queries import Hours, Memory
 from flameblue.journal.embedded import EmbeddedJournal
 from flameblue.web.charts import LimitLine, Trace
+
+SUMMARIES_AT_ONCE = 1_000  # points × 744 hours of a month: within the bound of one question
 
 
 def latest(points: Sequence[int]) -> dict[int, Latest]:
@@ -47,13 +51,50 @@ def memory() -> Iterator[Memory | None]:
         journal.close()
 
 
-def summaries(points: Sequence[int], from_ns: int, to_ns: int) -> dict[int, Summary]:
-    """How many readings each of `points` had, the lowest, mean and highest. BadInput and WorldFailed as `traces`."""
+def hours(points: Sequence[int], from_ns: int, to_ns: int) -> dict[int, Hours]:
+    """The readings of `points` by the hour. BadInput and WorldFailed as `traces`."""
     with memory() as known:
-        return {} if known is None else known.summary(points, from_ns, to_ns)
+        return {} if known is None else known.hours(points, from_ns, to_ns)
 
 
-def traces(points: Sequence[Point], from_ns: int, to_ns: int) -> dict[int, Trace]:
+class Summary(NamedTuple):
+    """One point over a time: how many readings, and in the quantity's steps the lowest, mean and highest."""
+
+    counted: int
+    low: int
+    mean: float
+    high: int
+
+
+def summaries(points: Sequence[int], from_ns: int, to_ns: int) -> dict[int, Summary]:
+    """The whole hours from the first to the last of a time, as one; absent: no reading.
+
+    The mean is of the readings, each with the same weight. BadInput and WorldFailed as `traces`.
+    """
+    found: dict[int, Summary] = {}
+    for few in batched(points, SUMMARIES_AT_ONCE):
+        for point, one in hours(few, from_ns, to_ns).items():
+            counted = int(one.counted.sum())
+            mean = float(one.total.sum()) / counted
+            found[point] = Summary(counted, int(one.low.min()), mean, int(one.high.max()))
+    return found
+
+
+def batched(points: Sequence[int], most: int) -> Iterator[Sequence[int]]:
+    """`points` in parts of at most `most`."""
+    for begin in range(0, len(points), most):
+        yield points[begin : begin + most]
+
+
+def width_ns(from_ns: int, to_ns: int, buckets_max: int) -> int:
+    """How wide a bucket of `traces` is; from an hour on it is a whole number of hours."""
+    width = max(1, -(-(to_ns - from_ns + 1) // buckets_max))
+    return -(-width // HOUR_NS) * HOUR_NS if width >= HOUR_NS else width
+
+
+def traces(
+    points: Sequence[Point], from_ns: int, to_ns: int, buckets_max: int = CHART_POINTS_MAX
+) -> dict[int, Trace]:
     """The readings of `points` between two times, in each quantity's unit, at most one bucket a pixel.
 
     BadInput where they are too many to be looked at; WorldFailed where a file can't be read.
@@ -61,7 +102,9 @@ def traces(points: Sequence[Point], from_ns: int, to_ns: int) -> dict[int, Trace
     with memory() as known:
         if known is None:
             return {}
-        found = known.series([point.id for point in points], from_ns, to_ns, buckets_max=CHART_POINTS_MAX)
+        is_long = width_ns(from_ns, to_ns, buckets_max) >= HOUR_NS
+        ask = known.long_series if is_long else known.series
+        found = ask([point.id for point in points], from_ns, to_ns, buckets_max=buckets_max)
     quantities = {point.id: QUANTITIES[point.quantity] for point in points}
     traced = {}
     for point, one in found.items():
@@ -93,6 +136,14 @@ def limit_lines(point: Point, labels: tuple[str, str]) -> tuple[LimitLine, ...]:
             value = quantity.value(steps)
             lines.append(LimitLine(value=value, kind=kind, label=f"{label} {value:.4g}"))
     return tuple(lines)
+
+
+def interval_ns(point: Point) -> int:
+    """The promised interval between two readings; 0 where none is known."""
+    if not point.row:
+        return 0
+    (row,) = np.frombuffer(point.row, dtype=POINT)
+    return int(row["interval_ns"])
 
 
 def gap_ns(point: Point) -> int:

@@ -18,7 +18,6 @@ from flameblue.domain.transitions import Level, Rule
 from flameblue.fleet import zones
 from flameblue.fleet.models import Circuit, Point, Premises
 from flameblue.fleet.periods import Period
-from flameblue.history.queries import Summary
 from flameblue.inspections.models import Visit
 from flameblue.inspections.sheets import Turn, silent_hours, visits_saved
 from flameblue.people.models import Contact
@@ -123,7 +122,7 @@ def _circuit(point: Point) -> tuple[str, str, int]:
     return (point.circuit.panel.name, point.circuit.name, point.circuit.pk)
 
 
-def _measured(point: Point, summary: Summary | None) -> Measured:
+def _measured(point: Point, summary: readings.Summary | None) -> Measured:
     if summary is None:
         return Measured(point, 0)
     scale = QUANTITIES[point.quantity].steps_per_unit

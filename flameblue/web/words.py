@@ -13,7 +13,7 @@ from flameblue.domain.transitions import Level, Rule, Why
 from flameblue.fleet import quantity_words
 from flameblue.intake.discovery import Trouble
 from flameblue.notices.models import Notice
-from flameblue.web import editions, practice_words
+from flameblue.web import editions, fleet_words, practice_words
 
 Words = Mapping[Any, str | Promise]
 
@@ -140,6 +140,14 @@ LIMITS: Words = {
     "clear_hold_s": _("clear after (s)"),
 }
 PARTS: Words = {"map": _("Map")}
+SPANS: Words = {
+    "1h": _("1 hour"),
+    "6h": _("6 hours"),
+    "24h": _("24 hours"),
+    "7d": _("7 days"),
+    "31d": _("31 days"),
+    "1y": _("1 year"),
+}
 LIMIT_SCOPES: Words = {
     "default": pgettext_lazy("scope", "default"),
     "profile": pgettext_lazy("scope", "profile"),
@@ -148,6 +156,11 @@ LIMIT_SCOPES: Words = {
     "circuit": pgettext_lazy("scope", "circuit"),
 }
 EDITIONS: Words = editions.EDITIONS
+FLEET_TABS: Words = fleet_words.TABS
+FLEET_FIELDS: Words = {**fleet_words.FIELDS, **LIMITS}
+FLEET_STATES: Words = fleet_words.STATES
+DEEDS: Words = fleet_words.DEEDS
+LIMIT_TROUBLES: Words = fleet_words.LIMIT_TROUBLES
 QUARANTINE_REASONS: Words = {
     "malformed": _("The message could not be read."),
     "unknown_topic": _("No payload format knows this topic."),

@@ -94,10 +94,6 @@ def expected_series(
     }
 
 
-def concerns(row: Reading, point: int, begin: int, end: int) -> bool:
-    return row.point == point and begin <= row.at_ns <= end and row.value != NO_VALUE
-
-
 times = st.one_of(st.integers(-60, 900), st.integers(-4 * 86_400, 3_600))
 
 
@@ -135,11 +131,6 @@ def test_files_and_tail_together_are_what_a_plain_list_says(
             for point, (at, value) in found.items()
         } == expected_raw(rows, wanted, begin, end)
         assert all((np.diff(at) >= 0).all() for at, _ in found.values())
-        assert {point: tuple(one) for point, one in memory.summary(wanted, begin, end).items()} == {
-            point: (len(few), min(few), pytest.approx(sum(few) / len(few)), max(few))
-            for point in set(wanted)
-            if (few := [row.value for row in rows if concerns(row, point, begin, end)])
-        }
         series = memory.series(wanted, begin, end, buckets_max=buckets_max)
         assert {
             point: list(zip(one.at_ns.tolist(), one.low.tolist(), one.high.tolist(), strict=True))

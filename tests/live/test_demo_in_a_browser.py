@@ -124,8 +124,8 @@ def test_a_leak_is_seen_handled_proven_and_closed_on_live_pages(
     expect(case.locator(".summary")).to_contain_text("Cable replaced")
     expect(phones.locator(".bubble", has_text="解除").first).to_contain_text(PREMISES, timeout=READY_MS)
     album.take(case.url, "7-closed")
-    for path in ("/devices/", "/quarantine/", "/health/"):
-        album.take(demo.address + path, f"8-{path.strip('/')}")
+    for path in ("/fleet/devices/", "/fleet/premises/", "/quarantine/", "/health/"):
+        album.take(demo.address + path, f"8-{path.strip('/').replace('/', '-')}")
     assert "Traceback" not in demo.tail()
 
 

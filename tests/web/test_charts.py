@@ -155,3 +155,64 @@ def test_a_case_is_looked_at_up_to_now_and_an_old_one_from_a_little_before_it() 
     assert case_charts.window(closed, now_ns, hour_ns) == (now_ns - hour_ns, now_ns)
     begin = MIDNIGHT_NS - hour_ns // 4
     assert case_charts.window(closed, now_ns + 24 * hour_ns, hour_ns) == (begin, begin + hour_ns)
+
+
+def time_labels(days: float, width: float = charts.WIDTH) -> list[str]:
+    end = MIDNIGHT_NS + round(days * 86_400) * SECOND_NS
+    svg = charts.svg(replace(chart({0: 1.0}), to_ns=end, width=width))
+    return re.findall(r'class="tick time"[^>]*>([^<]*)<', svg)
+
+
+def test_a_chart_of_days_says_dates() -> None:
+    assert time_labels(2) == ["01-15", "12:00", "01-16", "12:00", "01-17"]
+    assert time_labels(7) == ["01-15", "01-16", "01-17", "01-18", "01-19", "01-20", "01-21", "01-22"]
+    assert time_labels(0.5)[0] == "00:00"
+
+
+def test_a_chart_of_a_year_says_months_and_its_january_the_year() -> None:
+    labels = time_labels(365, width=1_280.0)
+    assert labels[:3] == ["02-01", "03-01", "04-01"]
+    assert labels[-1] == "2027-01"
+    assert len(time_labels(365, width=360.0)) <= 6
+
+
+@given(st.floats(0.01, 366.0), st.sampled_from((360.0, 720.0, 1_280.0)))
+def test_times_below_a_chart_have_room(days: float, width: float) -> None:
+    end = MIDNIGHT_NS + round(days * 86_400) * SECOND_NS
+    svg = charts.svg(replace(chart({0: 1.0}), to_ns=end, width=width))
+    xs = [float(x) for x in re.findall(r'class="tick time" x="([\d.]+)"', svg)]
+    assert all(right - left > 36.0 for left, right in pairwise(xs))
+
+
+def test_a_limit_that_was_changed_ends_where_it_did_and_the_present_one_has_the_label() -> None:
+    half = MIDNIGHT_NS + 1_800 * SECOND_NS
+    limits = (
+        charts.LimitLine(70.0, "alarm", "alarm 70", MIDNIGHT_NS, half),
+        charts.LimitLine(60.0, "alarm", "alarm 60", half, EMPTY.to_ns),
+    )
+    svg = charts.svg(replace(chart({0: 5.0}), limits=limits))
+    lines = re.findall(r'<g class="limit alarm"><line x1="([\d.]+)" x2="([\d.]+)"', svg)
+    middle = (charts.LEFT + charts.WIDTH - charts.RIGHT) / 2
+    assert [(float(a), float(b)) for a, b in lines] == [
+        (charts.LEFT, middle),
+        (middle, charts.WIDTH - charts.RIGHT),
+    ]
+    assert "alarm 60" in svg
+    assert "alarm 70" not in svg
+
+
+def test_traces_beside_the_first_have_strokes_of_their_own_and_count_for_the_scale() -> None:
+    other = charts.Trace(at_ns=[MIDNIGHT_NS, EMPTY.to_ns], low=[900.0, 900.0], high=[910.0, 910.0])
+    svg = charts.svg(replace(chart({0: 1.0, 60: 2.0}), beside=(other,)))
+    assert '<polyline class="reading stroke-1"' in svg
+    assert all(float(y) >= charts.TOP for y in re.findall(r",([\d.]+)", svg))
+
+
+@given(st.lists(st.floats(-1e3, 1e3), max_size=50), st.integers(1, 60))
+def test_a_thinned_trace_keeps_the_lowest_and_the_highest(values: list[float], most: int) -> None:
+    trace = charts.Trace(at_ns=range(len(values)), low=values, high=values)
+    thin = charts.thinned(trace, most)
+    assert len(thin.at_ns) <= most
+    assert min(thin.low, default=0.0) == min(values, default=0.0)
+    assert max(thin.high, default=0.0) == max(values, default=0.0)
+    assert list(thin.at_ns) == sorted(set(thin.at_ns))

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test import Client
+from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
 from flameblue.domain.clock import ManualClock, to_ns
@@ -19,7 +21,7 @@ from flameblue.inspections.models import Visit
 from flameblue.web import coverage_facts
 from tests.cases.bench import Bench, Said, another_cabin
 from tests.cast import Cast
-from tests.web.readers import Reader
+from tests.web.readers import Reader, text_of
 
 RECOUNT = """
     SELECT count(*),
@@ -180,6 +182,18 @@ def test_the_page_asks_as_often_for_many_premises_as_for_few(
         another_cabin(village, f"{number}号")
     with django_assert_max_num_queries(22):
         assert client.get("/coverage/").status_code == 200
+
+
+def test_the_strip_for_the_board_leads_to_each_list(
+    village: Cast, now: datetime, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    with translation.override("en"):
+        values = {"coverage": coverage_facts.strip(village.admin, now)}
+        html = render_to_string("board/_coverage.html", values)
+    assert "Installed 8 / 9 On line, 24 h 3 / 9 Tested this month 2 / 9" in text_of(html)
+    assert 'href="/coverage/?of=online"' in html
+    with django_assert_max_num_queries(0):
+        coverage_facts.strip(village.admin, now + timedelta(seconds=59))
 
 
 def test_nothing_known_is_nothing_counted(data: Path, db: None, admin_client: Client) -> None:

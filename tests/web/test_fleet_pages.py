@@ -44,7 +44,7 @@ def admin(cast: Cast, data: Path) -> Client:
 def test_a_device_shows_when_it_was_heard_last(board: Board, bolat: Reader, clock: ManualClock) -> None:
     clock.advance(90)
     line = "D0217 SN-0217 Normal 禾木 松林客栈 flameblue-generic 3 2026-01-15 03:07:00 1 min"
-    assert line in bolat.sees("/devices/")
+    assert line in bolat.sees("/fleet/devices/")
 
 
 def test_a_silent_device_and_a_wrong_clock_stand_first(bench: Bench, board: Board, bolat: Reader) -> None:
@@ -52,7 +52,7 @@ def test_a_silent_device_and_a_wrong_clock_stand_first(bench: Bench, board: Boar
     bench.silent(lost)
     bench.say(Said(bench.cast.tb, Level.FAULT, rule=Rule.CLOCK))
     another_cabin(bench.cast, "一号木屋")
-    page = bolat.sees("/devices/")
+    page = bolat.sees("/fleet/devices/")
     assert "Fault silent" in page
     assert "Fault clock fault" in page
     assert page.index("D-白桦客栈") < page.index("D-一号木屋")
@@ -62,19 +62,19 @@ def test_a_silent_device_and_a_wrong_clock_stand_first(bench: Bench, board: Boar
 def test_a_device_model_that_cannot_be_used_is_shown_with_its_mistake(
     cast: Cast, bolat: Reader, spoilt: Path
 ) -> None:
-    page = bolat.sees("/devices/")
+    page = bolat.sees("/fleet/devices/")
     assert f"Device models that can't be used {spoilt.name} : 'interval_s' is a required property" in page
     spoilt.unlink()
-    assert "can't be used" not in bolat.sees("/devices/")
+    assert "can't be used" not in bolat.sees("/fleet/devices/")
 
 
 def test_silence_of_a_closed_cabin_is_expected_and_still_listed(cast: Cast, bolat: Reader) -> None:
     cast.premises.closed_until = date(2026, 5, 1)
     cast.premises.save()
-    assert "closed for the season: silence is expected" in bolat.sees("/devices/")
+    assert "closed for the season: silence is expected" in bolat.sees("/fleet/devices/")
     cast.premises.closed_until = date(2026, 1, 15)
     cast.premises.save()
-    assert "never heard" in bolat.sees("/devices/")
+    assert "never heard" in bolat.sees("/fleet/devices/")
 
 
 def test_premises_show_values_limits_and_where_they_come_from(
@@ -82,11 +82,12 @@ def test_premises_show_values_limits_and_where_they_come_from(
 ) -> None:
     bench.alarm(bench.cast.tb)
     clock.advance(5)
+    points = bolat.sees(f"/premises/{bench.cast.premises.pk}/points/")
+    assert "2号箱 203房暖气 phase B Temperature Alarm 23 °C 5 s" in points
+    assert "alarm above 70 (default, GB/T 5023" in points
     page = bolat.sees(f"/premises/{bench.cast.premises.pk}/")
-    assert "2号箱 203房暖气 phase B Temperature Alarm 23 °C 5 s" in page
-    assert "alarm above 70 (default, GB/T 5023" in page
     assert "Owner: Ailin +86138****0001" in page
-    assert "4001 Alarm 203房暖气 phase B: Temperature reached 82 °C, the limit is 70 °C." in page
+    assert "Alarm 4001 203房暖气 phase B: Temperature reached 82 °C, the limit is 70 °C." in page
 
 
 def test_quarantine_shows_reason_count_and_sample_of_the_own_devices(
@@ -166,7 +167,7 @@ def heard(cast: Cast, data: Path, settings: LazySettings) -> None:
 
 @pytest.mark.usefixtures("heard")
 def test_an_installer_sees_what_a_broker_announces(admin: Client) -> None:
-    html = admin.get("/devices/").content.decode()
+    html = admin.get("/fleet/devices/").content.decode()
     page = text_of(html)
     assert "D0217 not in the registry ic Load current A 某厂 EFM-8 flameblue-generic" in page
     assert "D0217 in the registry ib Load current A 某厂 EFM-8" in page
@@ -177,7 +178,7 @@ def test_an_installer_sees_what_a_broker_announces(admin: Client) -> None:
 
 @pytest.mark.usefixtures("heard")
 def test_only_an_admin_sees_it(bolat: Reader) -> None:
-    assert "Announced by the broker" not in bolat.sees("/devices/")
+    assert "Announced by the broker" not in bolat.sees("/fleet/devices/")
 
 
 def test_a_page_says_the_same_of_an_announcement_as_the_command() -> None:
@@ -186,4 +187,4 @@ def test_a_page_says_the_same_of_an_announcement_as_the_command() -> None:
 
 
 def test_where_nothing_is_listened_to_there_is_no_such_list(admin: Client) -> None:
-    assert "Announced by the broker" not in admin.get("/devices/").content.decode()
+    assert "Announced by the broker" not in admin.get("/fleet/devices/").content.decode()

@@ -27,7 +27,18 @@ from tests.cast import Cast
 from tests.web.readers import text_of
 
 PAGES = (
-    *("/", "/cases/4001/", "/cases/4002/", "/cases/4003/", "/cases/closed/", "/devices/", "/quarantine/"),
+    *(
+        "/",
+        "/cases/4001/",
+        "/cases/4002/",
+        "/cases/4003/",
+        "/cases/closed/",
+        "/fleet/devices/",
+        "/fleet/premises/",
+        "/fleet/people/",
+        "/fleet/limits/?site=1",
+        "/quarantine/",
+    ),
     *("/health/", "/phone/", "/password/", "/no-such-page/", "/premises/{premises}/"),
     *(
         "/coverage/",

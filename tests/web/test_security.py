@@ -31,7 +31,7 @@ def no_tries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_page_forbids_inline_script_and_foreign_sources(bolat: Reader) -> None:
-    for path in ("/", "/sign-in/", "/devices/", "/nothing-here/"):
+    for path in ("/", "/sign-in/", "/fleet/devices/", "/nothing-here/"):
         policy = bolat.client.get(path).headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
@@ -158,7 +158,7 @@ def test_no_secret_is_on_any_page(bench: Bench, cast: Cast, data: Path, bolat: R
     for path in (
         "/",
         "/cases/4001/",
-        "/devices/",
+        "/fleet/devices/",
         f"/premises/{cast.premises.pk}/",
         "/quarantine/",
         "/health/",

@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.template import Context
@@ -64,7 +65,7 @@ def _attributes(part: ElementTree.Element) -> str:
 def page_link(context: Context, name: str, symbol: str, label: str) -> SafeString:
     """A page in the menu, marked where the reader is on it."""
     match = getattr(context.get("request"), "resolver_match", None)
-    here = match is not None and match.view_name == name
+    here = match is not None and (match.view_name == name or match.view_name.startswith(f"{name}-"))
     return format_html(
         '<a href="{}"{}>{}<span>{}</span></a>',
         reverse(name),
@@ -118,6 +119,18 @@ def until(at: datetime, now: datetime) -> str:
     """How long it is to `at`, in minutes and seconds."""
     seconds = max(0, int((at - now).total_seconds()))
     return f"{seconds // 60:02d}:{seconds % 60:02d}"
+
+
+@register.filter
+def local(at: datetime, zone: str) -> str:
+    """A time by the clock of its site."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+@register.simple_tag
+def amount(value: float) -> str:
+    """A number of a chart, as the levels are said beside it."""
+    return f"{value:.4g}"
 
 
 @register.filter

@@ -1,0 +1,67 @@
+"""The health of the devices of premises: last heard, how often silent, whose clock was wrong."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flameblue.cases.models import Alarm, AppliedTransition
+from flameblue.domain.clock import to_datetime
+from flameblue.domain.limits import PAGE_ROWS_MAX
+from flameblue.domain.transitions import Level, Rule
+from flameblue.fleet.models import Device, Point, Premises
+from flameblue.web import readings, tiles
+
+DAYS = 30
+WATCHED = (Rule.SILENCE, Rule.CLOCK)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One device. `at` None: nothing was ever heard of it. Silences and clock faults are of the last DAYS days."""
+
+    device: Device
+    at: datetime | None
+    points: int
+    silences: int
+    clock_faults: int
+    is_silent: bool
+    is_expected: bool
+    has_clock_fault: bool
+
+
+def of(premises: Premises, at: datetime) -> list[Health]:
+    """The enabled devices of `premises`, at most PAGE_ROWS_MAX, by name."""
+    devices = list(Device.objects.filter(premises=premises, enabled=True).order_by("name")[:PAGE_ROWS_MAX])
+    numbers = [device.pk for device in devices]
+    owners = dict(Point.objects.filter(device__in=numbers, retired=False).values_list("id", "device_id"))
+    heard: dict[int, int] = {}
+    for point, reading in readings.latest(list(owners)).items():
+        heard[owners[point]] = max(heard.get(owners[point], 0), reading.arrival_ns)
+    now = set(
+        Alarm.objects.filter(point__device__in=numbers, rule__in=WATCHED, level=Level.FAULT).values_list(
+            "point__device_id", "rule"
+        )
+    )
+    times = Counter((device, rule) for device, rule, _ in _faults(numbers, at))
+    counts = Counter(owners.values())
+    return [
+        Health(
+            device=device,
+            at=to_datetime(heard[device.pk]) if device.pk in heard else None,
+            points=counts[device.pk],
+            silences=times[device.pk, int(Rule.SILENCE)],
+            clock_faults=times[device.pk, int(Rule.CLOCK)],
+            is_silent=(device.pk, int(Rule.SILENCE)) in now,
+            is_expected=tiles.is_closed(premises, at),
+            has_clock_fault=(device.pk, int(Rule.CLOCK)) in now,
+        )
+        for device in devices
+    ]
+
+
+def _faults(devices: list[int], at: datetime) -> set[tuple[int, int, int]]:
+    """(device, rule, minute) of each fault: the points of a device fall silent together, and that is one silence."""
+    rows = AppliedTransition.objects.filter(
+        point__device__in=devices, rule__in=WATCHED, level=Level.FAULT, at__gt=at - timedelta(days=DAYS)
+    ).values_list("point__device_id", "rule", "at")
+    return {(device, rule, int(when.timestamp()) // 60) for device, rule, when in rows.iterator()}

@@ -1,0 +1,89 @@
+"""The limits of points as they were: what the point table's outbox has carried, as lines that begin and end.
+
+Invariant: what is not known is not drawn; before the oldest change that was looked at there is no line.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from flameblue.domain.clock import to_ns
+from flameblue.domain.limits import LIMIT_HISTORY_BYTES_MAX
+from flameblue.domain.points import ENABLED, NO_LIMIT, NO_LOWER_LIMIT, POINT, PointRows
+from flameblue.domain.quantities import Quantity
+from flameblue.fleet.models import Point, PointChange
+
+FIELDS = ("over_warning", "over_alarm", "under_warning", "under_alarm")
+Change = tuple[int, PointRows]  # when, and the rows that held from then on
+
+
+@dataclass(frozen=True, slots=True)
+class LimitStep:
+    """One limit between two times, in the quantity's unit. `kind`: warning or alarm."""
+
+    field: str
+    value: float
+    from_ns: int
+    to_ns: int
+
+    @property
+    def kind(self) -> str:
+        return self.field.partition("_")[2]
+
+
+def steps(
+    changes: Sequence[Change], point: int, quantity: Quantity, window: tuple[int, int]
+) -> list[LimitStep]:
+    """The limits of `point` within `window`; `changes` are in order of time. A retired point has none."""
+    rows = [(at_ns, row) for at_ns, some in changes for row in some[some["point"] == point]]
+    found: list[LimitStep] = []
+    for field in FIELDS:
+        known = [(at_ns, _value(row, field, quantity)) for at_ns, row in rows]
+        ends = [at_ns for at_ns, _ in known[1:]] + [window[1]]
+        for (at_ns, value), end_ns in zip(known, ends, strict=False):
+            begin_ns, end_ns = max(at_ns, window[0]), min(end_ns, window[1])
+            if value is None or begin_ns >= end_ns:
+                continue
+            last = found[-1] if found else None
+            if last and (last.field, last.value, last.to_ns) == (field, value, begin_ns):
+                found[-1] = LimitStep(field, value, last.from_ns, end_ns)
+            else:
+                found.append(LimitStep(field, value, begin_ns, end_ns))
+    return found
+
+
+def changes_of(points: Sequence[Point], until: datetime, from_ns: int) -> list[Change]:
+    """The changes of `points` up to `until`, from the one that held at `from_ns` on, in order of time.
+
+    Looks at LIMIT_HISTORY_BYTES_MAX of the outbox at most, the newest first. A point that none of them names has
+    had its present row since before the oldest of them.
+    """
+    missing = {point.pk: point for point in points}
+    found: list[Change] = []
+    seen, at_ns = 0, to_ns(until)
+    entries = PointChange.objects.filter(created_at__lte=until).exclude(rows=b"").order_by("-id")
+    for created_at, packed in entries.values_list("created_at", "rows").iterator(chunk_size=8):
+        at_ns, rows = to_ns(created_at), np.frombuffer(bytes(packed), POINT)
+        ours = rows[np.isin(rows["point"], [point.pk for point in points])]
+        if len(ours):
+            found.append((at_ns, ours))
+        if at_ns <= from_ns:
+            for number in ours["point"]:
+                missing.pop(int(number), None)
+        seen += len(packed)
+        if not missing or seen >= LIMIT_HISTORY_BYTES_MAX:
+            break
+    named = {int(number) for _, rows in found for number in rows["point"]}
+    rest = [bytes(point.row) for number, point in missing.items() if number not in named and point.row]
+    if rest:
+        found.append((at_ns, np.frombuffer(b"".join(rest), POINT)))
+    return found[::-1]
+
+
+def _value(row: np.void, field: str, quantity: Quantity) -> float | None:
+    value = int(row[field])
+    if not int(row["flags"]) & ENABLED or value in (NO_LIMIT, NO_LOWER_LIMIT):
+        return None
+    return quantity.value(value)
