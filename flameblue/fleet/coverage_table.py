@@ -7,13 +7,14 @@ heard is read from the mapped board with every call, as one array.
 """
 
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from django.db.models import Count, F, Max, Min
+from django.db.models import Count, Max, Min
 from numpy.typing import NDArray
 
 from flameblue.domain.limits import SECOND_NS
@@ -23,6 +24,7 @@ from flameblue.fleet.models import AuditEntry, Device, Point, PointChange, Premi
 
 AGE = timedelta(minutes=10)
 NO_DATE = 0
+AT_ONCE = 500  # devices in one question
 Array = NDArray[Any]
 Flags = NDArray[np.bool_]
 REASONS = tuple(Missing)
@@ -152,9 +154,10 @@ def _read() -> Places:
     ids = np.array([row[0] for row in rows], np.int64)
     kinds = tuple(sorted({row[1] for row in rows}))
     number = {kind: index for index, kind in enumerate(kinds)}
-    devices = list(Device.objects.filter(enabled=True).values_list("id", "premises_id"))
-    at_premises = dict(devices)
-    is_installed = np.isin(ids, np.fromiter(at_premises.values(), np.int64, len(devices)))
+    known = set(ids.tolist())  # premises may be added while this reads
+    devices = Device.objects.filter(enabled=True).values_list("id", "premises_id")
+    at_premises = {device: place for device, place in devices if place in known}
+    is_installed = np.isin(ids, np.fromiter(at_premises.values(), np.int64, len(at_premises)))
     ranges = sorted(
         (first, last, at_premises[device]) for device, first, last in _ranges() if device in at_premises
     )
@@ -172,10 +175,18 @@ def _read() -> Places:
     )
 
 
-def _ranges() -> list[tuple[int, int, int]]:
+def _ranges() -> Iterator[tuple[int, int, int]]:
     """(device, first point, last point) of points with neighbouring ids: mostly one a device."""
-    grouped = Point.objects.order_by().values("device_id").annotate(a=Min("id"), b=Max("id"), n=Count("id"))
-    whole = grouped.filter(n=F("b") - F("a") + 1).values_list("device_id", "a", "b")
-    torn = grouped.exclude(n=F("b") - F("a") + 1).values("device_id")
-    singly = Point.objects.filter(device__in=torn).values_list("device_id", "id")
-    return [*whole, *((device, point, point) for device, point in singly)]
+    grouped = (
+        Point.objects.order_by().values_list("device_id").annotate(a=Min("id"), b=Max("id"), n=Count("id"))
+    )
+    torn = []
+    for device, first, last, count in grouped:
+        if last - first + 1 == count:
+            yield device, first, last
+        else:
+            torn.append(device)
+    for begin in range(0, len(torn), AT_ONCE):
+        some = Point.objects.filter(device__in=torn[begin : begin + AT_ONCE])
+        for device, point in some.values_list("device_id", "id"):
+            yield device, point, point

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.db import transaction
-from django.db.models import Count, Min
+from django.db.models import Count, Exists, Max, Min, OuterRef
 
 from flameblue.domain.limits import ROUNDS_CLOSED_AT_ONCE_MAX
 from flameblue.fleet import audit, coverage_table
@@ -103,18 +103,28 @@ def close_rounds(now: datetime) -> int:
 
     A site takes part from the first round in which somebody ticked something off there: before, nothing is missed.
     """
-    first = dict(Check.objects.values_list("premises__site").annotate(day=Min("due_on")))
-    sites = Site.objects.in_bulk(list(first))
-    closed = set(Round.objects.filter(site__in=sites).values_list("site_id", "due_on"))
+    begin = {site: calendar.next_round(day) for site, day in _newest_rounds().items()} | _first_rounds()
+    sites = Site.objects.in_bulk(list(begin))
     made = 0
-    for number, due_on in first.items():
+    for number, due_on in begin.items():
         today = today_of(sites[number], now)
         while calendar.is_over(due_on, today) and made < ROUNDS_CLOSED_AT_ONCE_MAX:
-            if (number, due_on) not in closed:
-                _close(sites[number], due_on, now)
-                made += 1
+            _close(sites[number], due_on, now)
+            made += 1
             due_on = calendar.next_round(due_on)
     return made
+
+
+def _newest_rounds() -> dict[int, date]:
+    return dict(Round.objects.order_by().values_list("site").annotate(day=Max("due_on")))
+
+
+def _first_rounds() -> dict[int, date]:
+    """Of the sites of which no round has ended yet: the first one in which somebody ticked something off."""
+    ticked = Exists(Check.objects.filter(premises__site=OuterRef("pk")))
+    fresh = list(Site.objects.filter(ticked, rounds=None).values_list("id", flat=True))
+    checks = Check.objects.filter(premises__site__in=fresh).order_by()
+    return dict(checks.values_list("premises__site").annotate(day=Min("due_on")))
 
 
 def due_premises(sites: Sequence[int], due_on: date, at: datetime) -> list[int]:

@@ -24,16 +24,17 @@ from tests.cast import Cast
 from tests.web.readers import Reader, text_of
 
 RECOUNT = """
+    WITH used AS (SELECT id, premises_id FROM fleet_device WHERE enabled)
     SELECT count(*),
-           sum(EXISTS (SELECT 1 FROM fleet_device d WHERE d.premises_id = p.id AND d.enabled)),
-           sum(EXISTS (SELECT 1 FROM fleet_device d JOIN fleet_point t ON t.device_id = d.id
-                       JOIN heard h ON h.point = t.id
-                       WHERE d.premises_id = p.id AND d.enabled AND h.at_ns > %s)),
-           sum(EXISTS (SELECT 1 FROM fleet_device d WHERE d.premises_id = p.id AND d.enabled)
-               AND (EXISTS (SELECT 1 FROM cases_case c WHERE c.premises_id = p.id AND c.is_test
-                            AND c.opened_at >= %s)
-                    OR EXISTS (SELECT 1 FROM inspections_visit v WHERE v.premises_id = p.id AND v.tested
-                               AND v.day >= %s)))
+           count(*) FILTER (WHERE EXISTS (SELECT 1 FROM used d WHERE d.premises_id = p.id)),
+           count(*) FILTER (WHERE EXISTS (
+               SELECT 1 FROM used d JOIN fleet_point t ON t.device_id = d.id JOIN heard h ON h.point = t.id
+               WHERE d.premises_id = p.id AND h.at_ns > %s)),
+           count(*) FILTER (WHERE EXISTS (SELECT 1 FROM used d WHERE d.premises_id = p.id) AND (
+               EXISTS (SELECT 1 FROM cases_case c
+                       WHERE c.premises_id = p.id AND c.is_test AND c.opened_at >= %s)
+               OR EXISTS (SELECT 1 FROM inspections_visit v
+                          WHERE v.premises_id = p.id AND v.tested AND v.day >= %s)))
     FROM fleet_premises p WHERE p.kind NOT IN ('民居', '住宅')
 """
 JANUARY = datetime.fromisoformat("2026-01-01T00:00:00+08:00")
@@ -95,7 +96,7 @@ def test_each_number_and_the_reason_of_each_that_is_missing(
     assert "松林客栈" not in page
     assert "no device 1 closed for the season 1 device never heard 3 silent 1" in page
     tested = bolat.sees("/coverage/?of=tested")
-    assert "松林客栈 no test this month 禾木 客栈 2026-01-15 03:07" in tested
+    assert "松林客栈 no test this month note a visit 禾木 客栈 2026-01-15 03:07" in tested
     assert "上月 no test this month" in tested
     assert "看过 no test this month" in tested
     assert "试过" not in tested
