@@ -8,7 +8,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from flameblue.cases.models import Alarm, Case, Family, State
-from flameblue.fleet.models import AuditEntry, Point
+from flameblue.fleet.models import AuditEntry, Point, Premises, Site
 from flameblue.inspections.models import OldCount
 from tests.cast import Cast
 from tests.web.readers import Reader, text_of
@@ -82,6 +82,27 @@ def test_the_lists_behind_the_numbers_of_a_family_are_all_its_cases(month: Cast,
         page = bolat.sees(f"/handled/cases/?period=2026-01&family=heat&as={outcome}")
         listed.append(int(page.partition("All numbers")[0].rpartition("· ")[2]))
     assert listed == [3, 0, 1, 1, 1]
+
+
+def test_a_case_counts_in_the_month_that_it_was_at_its_own_site(
+    cast: Cast, admin_client: Client, data: object
+) -> None:
+    """New Year in Shanghai, still December in Berlin: premises, an incident of a site, a case of no site."""
+    berlin = Site.objects.create(name="Berlin", station=cast.station, time_zone="Europe/Berlin")
+    laube = Premises.objects.create(site=berlin, name="Laube", short_name="Laube")
+    at = datetime.fromisoformat("2026-01-01T03:00:00+08:00")
+    closed(cast, 1, "overload", at)
+    closed(cast, 2, "overload", at, premises=laube)
+    closed(cast, 3, "outage", at, premises=None, site=berlin, family=Family.SILENCE)
+    closed(cast, 4, "outage", at, premises=None, site=cast.site, family=Family.SILENCE)
+    closed(cast, 5, "system", at, premises=None, family=Family.SYSTEM)
+    counted = {}
+    for month in ("2025-12", "2026-01"):
+        page = text_of(
+            admin_client.get(f"/handled/?period={month}", headers={"Accept-Language": "en"}).content.decode()
+        )
+        counted[month] = [f"{name} 1 0" in page for name in ("Overheating", "No data", "This system")]
+    assert counted == {"2025-12": [True, True, False], "2026-01": [True, True, True]}
 
 
 def test_another_station_sees_none_of_it(month: Cast, dana: Reader) -> None:
