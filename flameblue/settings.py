@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "flameblue.fleet",
     "flameblue.people",
     "flameblue.cases",
+    "flameblue.inspections",
     "flameblue.notices",
     "flameblue.web",
 ]

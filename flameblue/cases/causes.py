@@ -43,6 +43,7 @@ CAUSES: dict[str, Cause] = {
         _cause("returned_by_itself", _("Came back by itself"), "silence", "equipment", "voltage"),
         _cause("limit_too_low", _("Limit set too low (false alarm)")),
         _cause("test", _("A test")),
+        _cause("duplicate", _("The same as another case")),
         _cause("system", _("Flameblue itself"), "system"),
         _cause("unknown", _("Not found")),
     )

@@ -150,6 +150,13 @@ BOARD_TABS_KEPT_S = 86_400.0  # then a tab's row goes; the newest of each statio
 BOARD_TABS_PER_SESSION_MAX = 16
 BOARD_TABS_MAX = 2_000  # × about 150 B = 300 kB; then those longest unheard go first
 
+OLD_COUNTS_BYTES_MAX = MIB  # 10,000 rows × about 60 B, twice over
+OLD_COUNTS_ROWS_MAX = 10_000  # 27 sources × 30 years × 12 months; a longer file is refused
+OLD_COUNT_MAX = 1_000_000  # warnings of a kind and month: a typing error beyond it
+SHEETS_PER_PAGE = 20  # to be printed at once × about 0.1 s of reading the archive; the next page has the rest
+ROUND_ROWS_MAX = 50  # premises on a page of a round, three findings each
+ROUNDS_CLOSED_AT_ONCE_MAX = 200  # × about 20 ms = 4 s at most; the next look closes the others
+
 # notices
 SMS_UNITS_SINGLE = 70  # UTF-16 units in one UCS-2 message
 SMS_UNITS_PART = 67  # in each part of a concatenated one: 140 - 6 bytes of header

@@ -12,6 +12,9 @@ from flameblue.fleet.models import AuditEntry
 BY_MAX, VERB_MAX, SUBJECT_MAX = 80, 40, 120
 SECRET_FIELDS = frozenset({"credential_hash", "token_hash", "password"})
 PHONE_FIELDS = frozenset({"phone"})
+NOT_OF_THE_FLEET = frozenset(
+    {"checked", "noted visit", "brought in old counts", "revealed phone", "changed password"}
+)  # verbs that change nothing that is watched
 
 
 @dataclass(frozen=True)

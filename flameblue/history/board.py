@@ -101,6 +101,16 @@ class Board:
         """A copy of all slots, indexed by point id; a slot with sequence 0 has no reading."""
         return self._whole(slice(None))
 
+    def arrivals(self) -> NDArray[np.int64]:
+        """When each point was heard last, indexed by point id; 0: never.
+
+        One field, read as it stands: it is written as a whole, and half a record was heard too.
+        """
+        with self._lock:
+            self._follow()
+            heard: NDArray[np.int64] = self._slots["arrival_ns"].astype(np.int64)
+            return heard
+
     def close(self) -> None:
         self._header, self._slots = np.zeros(1, HEADER), np.empty(0, SLOT)
         if self._map is not None:

@@ -9,18 +9,20 @@ from flameblue.cases import actions as cases
 from flameblue.domain.clock import Clock, to_datetime
 from flameblue.history.board import Board
 from flameblue.history.queries import Memory
+from flameblue.inspections import actions as inspections
 from flameblue.notices import receipts
 from flameblue.runtime.health import Health
 from flameblue.runtime.stages import Wake, Worker, every
 
 EVERY_S = 1.0
 EVIDENCE_S = 5.0  # readings come every few seconds at most, and proofs last minutes
+ROUNDS_S = 600.0  # a round ends at midnight; nobody waits for its count
 REST = 4  # times as long as a look at all evidence took: hundreds of open cases are looked at more rarely
 
 
 @dataclass(slots=True)
 class Caring:
-    """Once a second the steps that are due; every few seconds what the readings prove."""
+    """Once a second the steps that are due; every few seconds what the readings prove; rounds that are over."""
 
     orm: Worker
     clock: Clock
@@ -36,6 +38,7 @@ class Caring:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(every(EVERY_S, self._take_steps))
             tasks.create_task(self._look_at_evidence())
+            tasks.create_task(every(ROUNDS_S, self._close_rounds))
 
     async def _take_steps(self) -> None:
         now = to_datetime(self.clock.now_ns())
@@ -44,6 +47,9 @@ class Caring:
         made += await self._case_by_case(cases.escalate_each(now, receipts.owner_has_it, silent=silent))
         self._tell(made)
         self.health.beat("cases")
+
+    async def _close_rounds(self) -> None:
+        await self.orm(inspections.close_rounds, to_datetime(self.clock.now_ns()))
 
     async def _look_at_evidence(self) -> None:
         while True:

@@ -6,6 +6,7 @@ The core writes these files; here they are only read. What is not there yet is "
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from django.conf import settings
@@ -19,6 +20,8 @@ from flameblue.history.hours import HOUR_NS
 from flameblue.history.queries import Hours, Memory
 from flameblue.journal.embedded import EmbeddedJournal
 from flameblue.web.charts import LimitLine, Trace
+
+SUMMARIES_AT_ONCE = 1_000  # points × 744 hours of a month: within the bound of one question
 
 
 def latest(points: Sequence[int]) -> dict[int, Latest]:
@@ -52,6 +55,35 @@ def hours(points: Sequence[int], from_ns: int, to_ns: int) -> dict[int, Hours]:
     """The readings of `points` by the hour. BadInput and WorldFailed as `traces`."""
     with memory() as known:
         return {} if known is None else known.hours(points, from_ns, to_ns)
+
+
+class Summary(NamedTuple):
+    """One point over a time: how many readings, and in the quantity's steps the lowest, mean and highest."""
+
+    counted: int
+    low: int
+    mean: float
+    high: int
+
+
+def summaries(points: Sequence[int], from_ns: int, to_ns: int) -> dict[int, Summary]:
+    """The whole hours from the first to the last of a time, as one; absent: no reading.
+
+    The mean is of the readings, each with the same weight. BadInput and WorldFailed as `traces`.
+    """
+    found: dict[int, Summary] = {}
+    for few in batched(points, SUMMARIES_AT_ONCE):
+        for point, one in hours(few, from_ns, to_ns).items():
+            counted = int(one.counted.sum())
+            mean = float(one.total.sum()) / counted
+            found[point] = Summary(counted, int(one.low.min()), mean, int(one.high.max()))
+    return found
+
+
+def batched(points: Sequence[int], most: int) -> Iterator[Sequence[int]]:
+    """`points` in parts of at most `most`."""
+    for begin in range(0, len(points), most):
+        yield points[begin : begin + most]
 
 
 def width_ns(from_ns: int, to_ns: int, buckets_max: int) -> int:

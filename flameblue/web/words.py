@@ -13,7 +13,7 @@ from flameblue.domain.transitions import Level, Rule, Why
 from flameblue.fleet import quantity_words
 from flameblue.intake.discovery import Trouble
 from flameblue.notices.models import Notice
-from flameblue.web import editions, fleet_words
+from flameblue.web import editions, fleet_words, practice_words
 
 Words = Mapping[Any, str | Promise]
 
@@ -277,6 +277,15 @@ STAGES: Words = {
     "history": pgettext_lazy("stage", "History"),
 }
 CAUSES: Words = {**{cause.word: cause.label for cause in causes.CAUSES.values()}, **causes.MADE_SAFE}
+MEASURES: Words = practice_words.MEASURES
+MEASURE_DEFINITIONS: Words = practice_words.MEASURE_DEFINITIONS
+MISSING: Words = practice_words.MISSING
+HANDLED: Words = practice_words.HANDLED
+HANDLED_DEFINITIONS: Words = practice_words.HANDLED_DEFINITIONS
+INSPECTION_REFUSALS: Words = practice_words.INSPECTION_REFUSALS
+ITEMS: Words = practice_words.ITEMS
+STANDS: Words = practice_words.STANDS
+SHOWS: Words = practice_words.SHOWS
 LANGUAGES: Words = {"zh-hans": _("Chinese"), "en": _("English"), "kk": _("Kazakh")}
 REVIEWERS: Words = {"fire_officer": _("a fire officer"), "native": _("a native speaker")}
 CHANNELS: Words = {

@@ -31,6 +31,14 @@ PAGES = (
     "/health/",
     "/cases/closed/",
     "/phone/",
+    "/coverage/",
+    "/handled/",
+    "/sheets/",
+    "/premises/2/sheet/",
+    "/premises/2/check/",
+    "/rounds/",
+    "/rounds/day/",
+    "/rounds/print/",
 )
 SHIFTS = """
 window.shifts = [];

@@ -9,7 +9,7 @@ from django.test import Client
 from flameblue.config import Config
 from flameblue.domain.clock import ManualClock
 from flameblue.fleet import census
-from flameblue.web import now
+from flameblue.web import coverage_facts, now
 from tests.cases.conftest import bench
 from tests.cast import Cast
 from tests.web.readers import Reader
@@ -21,6 +21,7 @@ __all__ = ["bench"]
 def page_clock(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> ManualClock:
     """The pages' clock is the test's, and what was counted before is forgotten."""
     census.forget()
+    coverage_facts.forget()
     monkeypatch.setattr(now, "clock", clock)
     return clock
 

@@ -40,8 +40,24 @@ PAGES = (
         "/quarantine/",
     ),
     *("/health/", "/phone/", "/password/", "/no-such-page/", "/premises/{premises}/"),
+    *(
+        "/coverage/",
+        "/coverage/?of=tested&show=counted",
+        "/handled/",
+        "/handled/cases/",
+        "/sheets/",
+        "/sheets/print/",
+    ),
+    *(
+        "/premises/{premises}/sheet/",
+        "/premises/{premises}/check/",
+        "/rounds/",
+        "/rounds/day/",
+        "/rounds/print/",
+    ),
 )
 LAWFUL = {
+    "CSV",
     "Enter",  # as it stands on the key
     "Flameblue",
     "English",

@@ -1,0 +1,127 @@
+"""The rounds of the 9th, 19th and 29th: the calendar, one round's premises, ticking off, the printed checklist."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from flameblue.domain.limits import PAGE_ROWS_MAX, ROUND_ROWS_MAX
+from flameblue.fleet.models import Premises, Site
+from flameblue.inspections import actions, calendar
+from flameblue.inspections.actions import Finding
+from flameblue.inspections.models import Item
+from flameblue.web import access, round_facts, words
+from flameblue.web.now import now
+from flameblue.web.practice_links import day_of, month_of, query_of, site_of
+from flameblue.web.round_facts import OneRound
+from flameblue.web.round_words import Show, Stand
+
+CHOICES = (("", ""), ("ok", "ok"), ("not_ok", "not_ok"))
+
+
+class CheckForm(forms.Form):
+    """A choice and a text for each item; an item without a choice stays as it is."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        for item in Item:
+            self.fields[item] = forms.ChoiceField(choices=CHOICES, required=False)
+            self.fields[f"{item}_text"] = forms.CharField(required=False)
+
+    def findings(self) -> list[Finding]:
+        said = self.cleaned_data
+        return [Finding(item, said[item] == "ok", said[f"{item}_text"]) for item in Item if said[item]]
+
+
+@require_GET
+def rounds(request: HttpRequest) -> HttpResponse:
+    """The month."""
+    sites = list(access.sites_for(request.user).order_by("name")[:PAGE_ROWS_MAX])
+    period = month_of(request, later=True)
+    values = {
+        "period": period,
+        "days": round_facts.month(sites, period, now()),
+        "began": round_facts.began(sites),
+    }
+    return render(request, "practice/rounds.html", values)
+
+
+@require_GET
+def day(request: HttpRequest) -> HttpResponse:
+    """One round of one site."""
+    found, sites = _round(request)
+    show = request.GET.get("show", "")
+    wanted = Show(show) if show in set(Show) else Show.ALL
+    page, lines = found.page(wanted, ROUND_ROWS_MAX, request.GET.get("page"))
+    values = {
+        "round": found,
+        "sites": sites,
+        "show": wanted,
+        "shows": [(one, len(found.of(one))) for one in Show if one != Show.MISSED or found.ended],
+        "page": page,
+        "lines": lines,
+        "query": query_of(request),
+        "is_open": found.stand == Stand.OPEN,
+        "items": list(Item),
+    }
+    return render(request, "practice/round.html", values)
+
+
+@require_GET
+def printed(request: HttpRequest) -> HttpResponse:
+    """The checklist of a site on paper, with what is ticked off already."""
+    found, _sites = _round(request)
+    page, lines = found.page(Show.ALL, PAGE_ROWS_MAX, request.GET.get("page"))
+    values = {
+        "round": found,
+        "page": page,
+        "lines": lines,
+        "query": query_of(request),
+        "items": list(Item),
+        "first": page.start_index(),
+    }
+    return render(request, "practice/round_print.html", values)
+
+
+@require_http_methods(["GET", "POST"])
+def check(request: HttpRequest, premises_id: int) -> HttpResponse:
+    """The three items of one premises, to be ticked off in the round that is open."""
+    place = access.premises_for(request.user).filter(id=premises_id).first()
+    if place is None:
+        raise Http404
+    at = now()
+    due_on = calendar.round_of(day_of(request, actions.today_of(place.site, at)))
+    if request.method == "POST":
+        return _ticked(request, place)
+    found = OneRound(place.site, due_on, at)
+    values = {"round": found, "line": found.line(place), "is_open": found.stand == Stand.OPEN}
+    return render(request, "practice/check.html", values)
+
+
+def _ticked(request: HttpRequest, place: Premises) -> HttpResponse:
+    at, by, form = now(), access.person_of(request.user), CheckForm(request.POST)
+    due_on = calendar.round_of(day_of(request, actions.today_of(place.site, at)))
+    back = f"{reverse('check', args=[place.pk])}?on={due_on.isoformat()}"
+    if not form.is_valid() or not (findings := form.findings()):
+        messages.error(request, _("Nothing was ticked off: choose what you found."))
+        return redirect(back)
+    refused = actions.check(place, due_on, findings, by, at)
+    if refused is not None:
+        messages.error(request, words.word(words.INSPECTION_REFUSALS, refused))
+        return redirect(back)
+    messages.success(request, _("%(name)s is ticked off.") % {"name": place.name})
+    return redirect(f"{reverse('round')}?on={due_on.isoformat()}&site={place.site_id}&show=to_do")
+
+
+def _round(request: HttpRequest) -> tuple[OneRound, list[Site]]:
+    sites = list(access.sites_for(request.user).order_by("name"))
+    site = site_of(request, sites)
+    if site is None:
+        raise Http404
+    asked = day_of(request, actions.today_of(site, now()))
+    return OneRound(site, calendar.round_of(asked), now()), sites
