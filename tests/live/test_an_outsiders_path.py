@@ -84,7 +84,7 @@ def test_a_device_of_ones_own_warns_by_sms(
 
     def sent_until_told() -> bool:
         subprocess.run(send.replace("-p 1883", f"-p {port}"), shell=True, check=True, timeout=20)
-        assert "my-1" in _text(f"{pages}/fleet/devices/")
+        assert "my-1" in _text(f"{pages}/fleet/devices/?q=my-1")
         try:
             wait_for(lambda: SMS in _text(f"{pages}/phone/"), EVERY_S, "the SMS")
         except AssertionError:

@@ -70,7 +70,7 @@ def picture(
 
 
 def _shade(chart: charts.Chart, span: Span) -> str:
-    frame = charts.Frame(chart.from_ns, chart.to_ns, 0.0, 1.0)
+    frame = charts.Frame(chart.from_ns, chart.to_ns, 0.0, 1.0, chart.width, chart.height)
     left, right = (frame.x(min(max(at, chart.from_ns), chart.to_ns)) for at in span)
     height = charts.HEIGHT - charts.TOP - charts.BOTTOM
     return (
