@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flameblue.domain.limits import SECOND_NS
@@ -42,6 +42,7 @@ def test_each_reason(facts: Facts, measure: Measure, why: Missing | None) -> Non
     assert coverage.missing(facts, measure, NOW) == why
 
 
+@settings(deadline=None)
 @given(st.lists(FACTS, max_size=12), st.sampled_from(Measure))
 def test_many_at_once_are_as_one_by_one(many: list[Facts], measure: Measure) -> None:
     seen = Seen(
@@ -61,6 +62,7 @@ def test_homes_are_no_business_premises(kind: str, counted: bool) -> None:
     assert coverage.is_business(kind) is counted
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_premises_were_heard_when_their_newest_point_was(data: st.DataObject) -> None:
     """Ranges of points in any order of owners; the board is shorter or longer than the points that there are."""

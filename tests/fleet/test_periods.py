@@ -4,7 +4,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flameblue.fleet.periods import Period, month_of, read
@@ -12,6 +12,7 @@ from flameblue.fleet.periods import Period, month_of, read
 PERIODS = st.builds(Period, st.integers(2001, 2098), st.integers(0, 12))
 
 
+@settings(deadline=None)
 @given(PERIODS)
 def test_what_is_written_is_read(period: Period) -> None:
     assert read(str(period)) == period
@@ -24,6 +25,7 @@ def test_anything_else_is_none(text: str) -> None:
     assert read(text) is None
 
 
+@settings(deadline=None)
 @given(PERIODS)
 def test_periods_follow_each_other_without_a_gap(period: Period) -> None:
     assert period.later.earlier == period

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flameblue.inspections import calendar
@@ -18,6 +18,7 @@ def test_three_days_a_month_and_in_february_the_last_day(year: int, month: int, 
     assert [day.day for day in calendar.due_days(year, month)] == [9, 19, last]
 
 
+@settings(deadline=None)
 @given(DAYS)
 def test_each_day_lies_in_exactly_one_round(day: date) -> None:
     due = calendar.round_of(day)

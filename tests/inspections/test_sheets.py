@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flameblue.inspections.sheets import Turn, silent_hours, visits_saved
@@ -33,6 +33,7 @@ def test_turns_of_other_months_are_nothing() -> None:
     assert silent_hours([turn(1, -5, True), turn(1, 800, False)], BEGIN, END) == 0
 
 
+@settings(deadline=None)
 @given(TURNS, st.sets(st.integers(0, 2)))
 def test_as_hour_by_hour(rows: list[tuple[int, int, bool]], before: set[int]) -> None:
     """An hour is silent when, after the turns up to its beginning, some point is."""
