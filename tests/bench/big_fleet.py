@@ -31,7 +31,15 @@ KINDS = ("客栈", "商店", "餐馆", "民居")
 
 def fill(premises: int = PREMISES, *, now: datetime) -> None:
     """Writes the fleet into the database, the same one each time."""
-    dice = random.Random(7)
+    dice, numbers = random.Random(7), range(1, premises + 1)
+    _write_premises(dice, numbers)
+    _write_equipment(numbers)
+    _write_people(dice, numbers)
+    silent = range(SILENT_EVERY, premises + 1, SILENT_EVERY)
+    _write(Alarm, (_silent(5 * n - 4, now) for n in silent))
+
+
+def _write_premises(dice: random.Random, numbers: range) -> None:
     stations = [
         Station.objects.create(name=f"第{n}消防站", signature=f"第{n}消防站")
         for n in range(1, SITES // 10 + 1)
@@ -42,7 +50,6 @@ def fill(premises: int = PREMISES, *, now: datetime) -> None:
         )
         for n in range(SITES)
     ]
-    numbers = range(1, premises + 1)
     _write(
         Premises,
         (
@@ -58,6 +65,9 @@ def fill(premises: int = PREMISES, *, now: datetime) -> None:
             for n in numbers
         ),
     )
+
+
+def _write_equipment(numbers: range) -> None:
     _write(Panel, (Panel(id=n, premises_id=n, name="1号箱") for n in numbers))
     circuits = ((n, k) for n in numbers for k in (1, 2))
     _write(
@@ -103,6 +113,9 @@ def fill(premises: int = PREMISES, *, now: datetime) -> None:
             for k, (key, quantity) in enumerate(KEYS)
         ),
     )
+
+
+def _write_people(dice: random.Random, numbers: range) -> None:
     _write(
         Person,
         (
@@ -111,8 +124,6 @@ def fill(premises: int = PREMISES, *, now: datetime) -> None:
         ),
     )
     _write(Contact, (Contact(premises_id=n, person_id=n, order=1) for n in numbers))
-    silent = range(SILENT_EVERY, premises + 1, SILENT_EVERY)
-    _write(Alarm, (_silent(5 * n - 4, now) for n in silent))
 
 
 def _silent(point: int, now: datetime) -> Alarm:

@@ -1,8 +1,7 @@
 """Roll-ups: the hours that they hold are those of the readings, whichever files are there."""
 
 import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,28 +14,13 @@ from flameblue.history import archive as archiving
 from flameblue.history import hours
 from flameblue.history.archive import day_of, files, offsets_of
 from flameblue.history.hours import HOUR_NS
+from tests.history.house import House
 from tests.history.journals import POINTS, START_NS, Batch, batches, drafts_of
-from tests.history.test_queries import House
 
 DAY_NS = 24 * HOUR_NS
 FIRST_NS = (START_NS - 9 * DAY_NS) // HOUR_NS * HOUR_NS
 ALL = (FIRST_NS, FIRST_NS + 20 * DAY_NS - 1)
 LATER = "2100-01-01"
-
-
-@pytest.fixture
-def houses(tmp_path: Path) -> Iterator[Callable[[], House]]:
-    opened: list[House] = []
-
-    def open_one() -> House:
-        folder = tmp_path / str(len(opened))
-        folder.mkdir()
-        opened.append(House(folder))
-        return opened[-1]
-
-    yield open_one
-    for house in opened:
-        house.journal.close()
 
 
 @pytest.fixture

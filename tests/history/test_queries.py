@@ -1,7 +1,7 @@
 """Questions to the long memory: files and tail together are what a plain list says."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,53 +12,17 @@ from hypothesis import strategies as st
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import CHART_POINTS_MAX, SECOND_NS
 from flameblue.domain.quantities import NO_VALUE
-from flameblue.domain.readings import READING, Mark, Reading, readings_array
+from flameblue.domain.readings import READING, Reading, readings_array
 from flameblue.history import archive as archiving
 from flameblue.history import queries, tail
-from flameblue.history.archive import Archive, files
+from flameblue.history.archive import files
 from flameblue.history.queries import Memory
 from flameblue.journal.embedded import EmbeddedJournal
 from flameblue.journal.record import readings_draft
-from tests.history.journals import POINTS, START_NS, Batch, batches, drafts_of, many, samples
+from tests.history.house import House
+from tests.history.journals import POINTS, START_NS, Batch, batches, drafts_of, many
 
 ALL = (START_NS - 10 * 86_400 * SECOND_NS, START_NS + 10 * 86_400 * SECOND_NS)
-
-
-class House:
-    """A journal, its archive and its memory in one folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "history"
-        self.journal = EmbeddedJournal(folder / "journal.sqlite3")
-        self.archive = Archive(self.folder)
-        self.memory = Memory(self.folder, self.journal)
-
-    def archive_until(self, offset: int) -> None:
-        """Archives up to `offset`."""
-        for record in self.journal.read(self.archive.collected, 10_000):
-            if record.offset <= offset:
-                self.archive.append([record])
-        self.archive.flush()
-
-    def readings(self) -> list[Reading]:
-        """Everything that may be asked for: the plain list."""
-        rows = samples(self.journal.read(0, 100_000))
-        return [row for row in rows if not row.marks & Mark.RETAINED]
-
-
-@pytest.fixture
-def houses(tmp_path: Path) -> Iterator[Callable[[], House]]:
-    opened: list[House] = []
-
-    def open_one() -> House:
-        folder = tmp_path / str(len(opened))
-        folder.mkdir()
-        opened.append(House(folder))
-        return opened[-1]
-
-    yield open_one
-    for house in opened:
-        house.journal.close()
 
 
 @pytest.fixture

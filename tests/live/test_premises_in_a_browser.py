@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.live.test_board_in_a_browser import AXE, DESK, HAND, SHIFTS, WALL, Window, window
+from tests.live.test_board_in_a_browser import DESK, HAND, SHIFTS, WALL, Window, window
 from tests.live.test_demo_in_a_browser import FAULT_MS, READY_MS, demo
 
 __all__ = ["demo", "window"]
@@ -90,21 +90,10 @@ def _without_a_script(window: Window) -> None:
 
 def _everybody(window: Window) -> None:
     """axe finds nothing in what the page itself says (the frame is tested with the board), and none is too wide."""
-    for size, language, scheme in (
+    looks = (
         (DESK, "zh-CN", "dark"),
         (HAND, "en-US", "light"),
         (HAND, "zh-CN", "dark"),
         (WALL, "en-US", "light"),
-    ):
-        context = window.context(size, language, scheme, bypass_csp=True)
-        for part in PARTS:
-            page = context.new_page()
-            page.goto(window.demo.address + PREMISES + part, wait_until="load")
-            page.add_script_tag(path=AXE)
-            found = page.evaluate("axe.run('main', { resultTypes: ['violations'] })")
-            wrong = [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found["violations"]]
-            assert wrong == [], (part, size, scheme)
-            wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            assert wide <= 0, (part, size)
-            page.close()
-        context.close()
+    )
+    window.suits_everybody([PREMISES + part for part in PARTS], looks, "'main'")
