@@ -221,16 +221,22 @@ def hashed(credential: str) -> str:
     return credential_hash(settings.CREDENTIAL_KEY.encode(), credential)
 
 
-def _scope(target: str | Site | Premises | Circuit) -> dict[str, object]:
-    scope = LimitSetting.Scope
-    nowhere = {"profile": "", "site": None, "premises": None, "circuit": None}
+def scope_of(target: str | Site | Premises | Circuit) -> LimitSetting.Scope:
+    """Which kind of scope `target` is; a text names a profile."""
     match target:
         case Site():
-            return {**nowhere, "scope": scope.SITE, "site": target}
+            return LimitSetting.Scope.SITE
         case Premises():
-            return {**nowhere, "scope": scope.PREMISES, "premises": target}
+            return LimitSetting.Scope.PREMISES
         case Circuit():
-            return {**nowhere, "scope": scope.CIRCUIT, "circuit": target}
-    if target not in shelf.profiles():
+            return LimitSetting.Scope.CIRCUIT
+    return LimitSetting.Scope.PROFILE
+
+
+def _scope(target: str | Site | Premises | Circuit) -> dict[str, object]:
+    """The fields of a setting that say what it speaks of: each scope has one of its own name."""
+    if isinstance(target, str) and target not in shelf.profiles():
         raise BadInput(f"The limits were not set: {shelf.missing(target)}.")
-    return {**nowhere, "scope": scope.PROFILE, "profile": target}
+    scope = scope_of(target)
+    nowhere = {"profile": "", "site": None, "premises": None, "circuit": None}
+    return {**nowhere, "scope": scope, scope.value: target}

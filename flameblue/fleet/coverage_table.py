@@ -9,9 +9,8 @@ heard is read from the mapped board with every call, as one array.
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.db.models import Count, Max, Min
@@ -21,6 +20,7 @@ from flameblue.domain.limits import SECOND_NS
 from flameblue.fleet import audit
 from flameblue.fleet.coverage import NEVER_NS, ONLINE_WITHIN_S, Measure, Missing, is_business
 from flameblue.fleet.models import AuditEntry, Device, Point, PointChange, Premises, Site
+from flameblue.fleet.periods import day_of
 
 AGE = timedelta(minutes=10)
 NO_DATE = 0
@@ -60,6 +60,10 @@ class Places:
         """Those that coverage counts."""
         counted = np.array([is_business(kind) for kind in self.kinds], bool)
         return np.asarray(counted[self.kind]) if len(self.ids) else np.zeros(0, bool)
+
+    def is_due(self, day: date) -> Flags:
+        """The business premises that are not shut for the season on `day`: a round looks at them."""
+        return self.is_business() & ~(self.closed_until > day.toordinal())
 
     def is_closed(self, today: dict[int, int]) -> Flags:
         """Shut for the season, where the day at each site is `today` (ordinals by the site's id)."""
@@ -134,7 +138,7 @@ def reasons(seen: Seen, measure: Measure, now_ns: int) -> Array:
 def today(at: datetime) -> dict[int, int]:
     """The day at each site, as an ordinal."""
     zones = dict(Site.objects.values_list("id", "time_zone"))
-    days = {zone: at.astimezone(ZoneInfo(zone)).date().toordinal() for zone in set(zones.values())}
+    days = {zone: day_of(at, zone).toordinal() for zone in set(zones.values())}
     return {site: days[zone] for site, zone in zones.items()}
 
 

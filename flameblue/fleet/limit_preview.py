@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from django.db.models import Q, QuerySet
 
 from flameblue.domain.limits import TOUCHED_COMPARED_MAX
-from flameblue.fleet.actions import Limits
+from flameblue.fleet.actions import Limits, scope_of
 from flameblue.fleet.layers import Layers, Place, default_layer
 from flameblue.fleet.limits import FIELDS, Layer, LimitOrigin, layer
 from flameblue.fleet.models import Circuit, LimitSetting, Point, Premises, Site
@@ -83,18 +83,6 @@ def facts_of(points: QuerySet[Point]) -> list[PointFacts]:
     """What the database says of `points`, in their order."""
     rows = points.order_by("id").values_list(*FACTS)
     return [PointFacts(*one) for one in rows]
-
-
-def scope_of(target: Target) -> Scope:
-    """Which kind of scope `target` is."""
-    match target:
-        case Site():
-            return Scope.SITE
-        case Premises():
-            return Scope.PREMISES
-        case Circuit():
-            return Scope.CIRCUIT
-    return Scope.PROFILE
 
 
 def chain(target: Target, quantity: str, profile: Profile | None) -> list[tuple[str, Layer]]:

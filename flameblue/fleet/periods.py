@@ -49,6 +49,11 @@ class Period:
         )
 
 
+def day_of(at: datetime, time_zone: str) -> date:
+    """The day it is in `time_zone` (a name) at `at`."""
+    return at.astimezone(ZoneInfo(time_zone)).date()
+
+
 def month_of(at: datetime, zone: ZoneInfo) -> Period:
     """The month that `at` is in."""
     local = at.astimezone(zone)

@@ -8,7 +8,6 @@ show within 100 s; the short hold after a lost connection is 60 s, since 4G link
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from flameblue.domain.points import ENABLED, NEVER_NS, NO_LIMIT, NO_LOWER_LIMIT,
 from flameblue.domain.quantities import PHASES, QUANTITIES, STEPS_MAX, Quantity
 from flameblue.domain.readings import NS_PER_S
 from flameblue.fleet.limits import HOLD_FIELDS, Layer
+from flameblue.fleet.periods import day_of
 from flameblue.profiles.loader import Profile
 
 GAP_INTERVALS, GAP_EXTRA_S = 1.5, 1.0
@@ -108,7 +108,7 @@ class Seasons:
 
     def _today_in(self, time_zone: str) -> date:
         if time_zone not in self._today:
-            self._today[time_zone] = self.now.astimezone(ZoneInfo(time_zone)).date()
+            self._today[time_zone] = day_of(self.now, time_zone)
         return self._today[time_zone]
 
 

@@ -1,5 +1,6 @@
 """A period as each site's own calendar has it, as a condition for the database: sites have time zones."""
 
+from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -31,20 +32,19 @@ def within(period: Period, time: str, *sites: str) -> Q:
 
 def this_month(at: datetime, time: str, site: str) -> Q:
     """The rows whose `time` lies in the month that it is at their site."""
-    found = Q(pk__in=())
-    for zone in names():
-        month = month_of(at, ZoneInfo(zone))
-        found |= Q(**{f"{site}__time_zone": zone}) & _between(month, time, zone)
-    return found
+    return _at_each(at, site, lambda month, zone: _between(month, time, zone))
 
 
 def days_of_this_month(at: datetime, day: str, site: str) -> Q:
     """The same for a field that holds a day of the site's calendar."""
+    return _at_each(at, site, lambda month, _zone: Q(**{f"{day}__gte": month.first, f"{day}__lt": month.end}))
+
+
+def _at_each(at: datetime, site: str, condition: Callable[[Period, str], Q]) -> Q:
+    """`condition` of the month that it is in each zone, for the rows of the sites there."""
     found = Q(pk__in=())
     for zone in names():
-        month = month_of(at, ZoneInfo(zone))
-        span = Q(**{f"{day}__gte": month.first, f"{day}__lt": month.end})
-        found |= Q(**{f"{site}__time_zone": zone}) & span
+        found |= Q(**{f"{site}__time_zone": zone}) & condition(month_of(at, ZoneInfo(zone)), zone)
     return found
 
 

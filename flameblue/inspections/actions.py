@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from django.db import transaction
@@ -13,6 +12,7 @@ from django.db.models import Count, Exists, Max, Min, OuterRef
 from flameblue.domain.limits import ROUNDS_CLOSED_AT_ONCE_MAX
 from flameblue.fleet import audit, coverage_table
 from flameblue.fleet.models import Premises, Site
+from flameblue.fleet.periods import day_of
 from flameblue.inspections import calendar
 from flameblue.inspections.models import Check, Item, OldCount, Round, Visit
 from flameblue.inspections.old_counts import Counted
@@ -43,7 +43,7 @@ class Finding:
 
 def today_of(site: Site, now: datetime) -> date:
     """The day it is at `site`."""
-    return now.astimezone(ZoneInfo(site.time_zone)).date()
+    return day_of(now, site.time_zone)
 
 
 @transaction.atomic
@@ -122,16 +122,20 @@ def _newest_rounds() -> dict[int, date]:
 def _first_rounds() -> dict[int, date]:
     """Of the sites of which no round has ended yet: the first one in which somebody ticked something off."""
     ticked = Exists(Check.objects.filter(premises__site=OuterRef("pk")))
-    fresh = list(Site.objects.filter(ticked, rounds=None).values_list("id", flat=True))
-    checks = Check.objects.filter(premises__site__in=fresh).order_by()
+    return began(list(Site.objects.filter(ticked, rounds=None)))
+
+
+def began(sites: Sequence[Site]) -> dict[int, date]:
+    """From which round on each site takes part: the first one in which somebody ticked something off there."""
+    checks = Check.objects.filter(premises__site__in=sites).order_by()
     return dict(checks.values_list("premises__site").annotate(day=Min("due_on")))
 
 
 def due_premises(sites: Sequence[int], due_on: date, at: datetime) -> list[int]:
     """The business premises of `sites` that are due: those not closed for the season on that day."""
     places = coverage_table.places(at)
-    due = places.is_business() & ~(places.closed_until > due_on.toordinal())
-    return [int(one) for one in places.ids[due & np.isin(places.site, np.array(sites, np.int64))]]
+    wanted = places.is_due(due_on) & np.isin(places.site, np.array(sites, np.int64))
+    return [int(one) for one in places.ids[wanted]]
 
 
 def _close(site: Site, due_on: date, now: datetime) -> None:

@@ -18,6 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import ResolverMatch, reverse
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import get_language_from_request
 from django.utils.translation import gettext as _
 
 from flameblue.cases import kinds
@@ -254,6 +255,13 @@ def person_of(user: AnyUser) -> Person:
 def station_id_of(user: AnyUser) -> int | None:
     """The station whose sites `user` may see; None: none (an admin needs none)."""
     return persons_of(user).values_list("station_id", flat=True).first()
+
+
+def scope_of(request: HttpRequest) -> tuple[str, int | None, str]:
+    """What readers must have in common to see the same of everything: role, station, language."""
+    role = role_of(request.user)
+    station = 0 if role == ADMIN else station_id_of(request.user)
+    return (role, station, get_language_from_request(request))
 
 
 def cases_for(user: AnyUser) -> QuerySet[Case]:

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from django.conf import settings
 from django.core.paginator import Page, Paginator
 
 from flameblue.cases.models import Case
@@ -21,9 +20,8 @@ from flameblue.fleet import coverage_table, zones
 from flameblue.fleet.coverage import NEVER_NS, Measure, Missing
 from flameblue.fleet.coverage_table import COUNTED, REASONS, Array, Flags, Places, Seen
 from flameblue.fleet.models import Premises
-from flameblue.history.board import Board
 from flameblue.inspections.models import Visit
-from flameblue.web import access
+from flameblue.web import access, readings
 
 KEPT_S = 20.0  # as a board refreshes; counting 200,000 premises takes about 0.1 s
 STRIP_KEPT_S = 60.0  # of the board, which has no time to count
@@ -190,7 +188,7 @@ def count(sites: frozenset[int], at: datetime) -> Coverage:
         which = which & np.isin(places.site, np.array(sorted(sites), np.int64))
     seen = Seen(
         is_installed=places.is_installed,
-        heard_ns=places.heard_ns(_arrivals()),
+        heard_ns=places.heard_ns(readings.arrivals()),
         is_tested=np.isin(places.ids, np.array(sorted(tested(at)), np.int64)),
         is_closed=places.is_closed(coverage_table.today(at)),
     )
@@ -211,14 +209,3 @@ def _sites(user: access.AnyUser) -> frozenset[int]:
     if access.role_of(user) == access.ADMIN:
         return ALL_SITES
     return frozenset(access.sites_for(user).values_list("id", flat=True))
-
-
-def _arrivals() -> Array:
-    path = settings.CONFIG.data / "board.bin"
-    if not path.exists():
-        return np.zeros(0, np.int64)
-    board = Board(path, writable=False)
-    try:
-        return board.arrivals()
-    finally:
-        board.close()

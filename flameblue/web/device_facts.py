@@ -1,8 +1,10 @@
 """The health of the devices of premises: last heard, how often silent, whose clock was wrong."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from flameblue.cases.models import Alarm, AppliedTransition
 from flameblue.domain.clock import to_datetime
@@ -33,22 +35,18 @@ def of(premises: Premises, at: datetime) -> list[Health]:
     """The enabled devices of `premises`, at most PAGE_ROWS_MAX, by name."""
     devices = list(Device.objects.filter(premises=premises, enabled=True).order_by("name")[:PAGE_ROWS_MAX])
     numbers = [device.pk for device in devices]
-    owners = dict(Point.objects.filter(device__in=numbers, retired=False).values_list("id", "device_id"))
-    heard: dict[int, int] = {}
-    for point, reading in readings.latest(list(owners)).items():
-        heard[owners[point]] = max(heard.get(owners[point], 0), reading.arrival_ns)
+    known = heard(numbers)
     now = set(
         Alarm.objects.filter(point__device__in=numbers, rule__in=WATCHED, level=Level.FAULT).values_list(
             "point__device_id", "rule"
         )
     )
     times = Counter((device, rule) for device, rule, _ in _faults(numbers, at))
-    counts = Counter(owners.values())
     return [
         Health(
             device=device,
-            at=to_datetime(heard[device.pk]) if device.pk in heard else None,
-            points=counts[device.pk],
+            at=known[device.pk].at,
+            points=known[device.pk].points,
             silences=times[device.pk, int(Rule.SILENCE)],
             clock_faults=times[device.pk, int(Rule.CLOCK)],
             is_silent=(device.pk, int(Rule.SILENCE)) in now,
@@ -57,6 +55,23 @@ def of(premises: Premises, at: datetime) -> list[Health]:
         )
         for device in devices
     ]
+
+
+class Heard(NamedTuple):
+    """When any point of a device was heard last (None: never), and how many points it has."""
+
+    at: datetime | None
+    points: int
+
+
+def heard(devices: Collection[int]) -> dict[int, Heard]:
+    """What was heard of each of `devices` (ids)."""
+    owners = dict(Point.objects.filter(device__in=devices, retired=False).values_list("id", "device_id"))
+    newest: dict[int, int] = {}
+    for point, reading in readings.latest(list(owners)).items():
+        newest[owners[point]] = max(newest.get(owners[point], 0), reading.arrival_ns)
+    counts = Counter(owners.values())
+    return {one: Heard(to_datetime(newest[one]) if one in newest else None, counts[one]) for one in devices}
 
 
 def _faults(devices: list[int], at: datetime) -> set[tuple[int, int, int]]:

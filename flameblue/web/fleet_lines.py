@@ -12,7 +12,7 @@ from flameblue.domain.transitions import Level, Rule
 from flameblue.fleet import census
 from flameblue.fleet.models import Device, Point
 from flameblue.people.models import Contact
-from flameblue.web import access, readings, tiles
+from flameblue.web import access, device_facts, readings, tiles
 from flameblue.web.fleet_lists import alarms, counted
 
 ANSWERS_FOR_SHOWN = 3
@@ -87,31 +87,18 @@ def _devices(things: Sequence[Any], _user: access.AnyUser, at: datetime) -> list
     ids = [one.pk for one in things]
     faults = alarms((Level.FAULT,)).filter(point__device__in=ids, rule__in=(Rule.SILENCE, Rule.CLOCK))
     wrong = set(faults.values_list("point__device_id", "rule"))
-    heard = _heard(ids)
+    heard = device_facts.heard(ids)
     return [
         Line(
             one,
-            at=heard.get(one.pk, (None, 0))[0],
-            count=heard.get(one.pk, (None, 0))[1],
+            at=heard[one.pk].at,
+            count=heard[one.pk].points,
             is_silent=(one.pk, Rule.SILENCE) in wrong,
             is_expected=tiles.is_closed(one.premises, at),
             has_clock_fault=(one.pk, Rule.CLOCK) in wrong,
         )
         for one in things
     ]
-
-
-def _heard(devices: list[int]) -> dict[int, tuple[datetime | None, int]]:
-    """When each device's newest reading arrived, and how many points it has."""
-    owners = dict(Point.objects.filter(device__in=devices, retired=False).values_list("id", "device_id"))
-    newest = readings.latest(list(owners))
-    heard: dict[int, tuple[datetime | None, int]] = {}
-    for point, device in owners.items():
-        at, count = heard.get(device, (None, 0))
-        reading = newest.get(point)
-        arrived = to_datetime(reading.arrival_ns) if reading else None
-        heard[device] = (max(filter(None, (at, arrived)), default=None), count + 1)
-    return heard
 
 
 def _points(things: Sequence[Any], _user: access.AnyUser, _at: datetime) -> list[Line]:

@@ -19,6 +19,7 @@ from flameblue.domain.transitions import Level, Rule
 from flameblue.fleet.models import Circuit, Device, Point, Premises, Site
 from flameblue.people.models import Contact, Person
 from flameblue.web import access, fleet_search, keyset
+from flameblue.web.numbers import number
 
 LEVELS = (Level.ALARM, Level.WARNING, Level.FAULT)
 STATES = {"silent": Rule.SILENCE, "clock": Rule.CLOCK}
@@ -115,11 +116,6 @@ def listed(tab: Tab, user: access.AnyUser, asked: Asked, place: keyset.Place) ->
 
 def _first(found: QuerySet[Any], tab: Tab) -> QuerySet[Any]:
     return found.filter(tab.first).order_by(*tab.order)[:FLEET_ROWS]
-
-
-def number(text: str | None) -> int | None:
-    """An id that an address names; None: no such thing."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def site_choices(user: access.AnyUser) -> list[Site]:

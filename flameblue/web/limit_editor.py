@@ -8,11 +8,11 @@ from django.http import QueryDict
 
 from flameblue.domain.quantities import QUANTITIES
 from flameblue.fleet import limit_preview, shelf
-from flameblue.fleet.actions import LimitRefused, Limits, check_limits
+from flameblue.fleet.actions import LimitRefused, Limits, check_limits, scope_of
 from flameblue.fleet.limits import FIELDS, LimitOrigin, merged
 from flameblue.fleet.models import LimitSetting
 from flameblue.web import access, words
-from flameblue.web.fleet_lists import number
+from flameblue.web.numbers import number
 
 FIRST_QUANTITY = "temperature_c"
 
@@ -26,7 +26,7 @@ class Where:
 
     @property
     def scope(self) -> str:
-        return str(limit_preview.scope_of(self.target))
+        return str(scope_of(self.target))
 
     @property
     def key(self) -> str | int:

@@ -24,8 +24,10 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from flameblue.cases.models import CaseEvent
-from flameblue.domain.limits import LIVE_LINES_MAX, SECOND_NS
+from flameblue.domain.limits import LIVE_LINES_MAX
+from flameblue.domain.readings import NS_PER_MS
 from flameblue.web.now import now_ns
+from flameblue.web.numbers import number
 
 log = logging.getLogger("flameblue.web.live")
 POLL_S = 0.4
@@ -174,8 +176,8 @@ def _newest_for_a_line() -> int:
 def seen(request: HttpRequest) -> int:
     """Up to which number the reader has seen: from the last event it got, else from the page it holds."""
     for text in (request.headers.get("Last-Event-ID"), request.GET.get("after")):
-        if text and text.isascii() and text.isdigit() and len(text) < 19:
-            return int(text)
+        if (found := number(text)) is not None:
+            return found
     return 0
 
 
@@ -206,7 +208,7 @@ async def _messages(line: Line, here: Hub) -> AsyncIterator[str]:
             for message in messages(number, sent, parts):
                 yield message
             sent = parts
-            yield message_of(number, "beat", str(now_ns() * 1000 // SECOND_NS))
+            yield message_of(number, "beat", str(now_ns() // NS_PER_MS))
             newer = await here.beyond(number, BEAT_S)
             if newer > number or loop.time() - drawn_s >= page.refresh_s:
                 number = max(number, newer)

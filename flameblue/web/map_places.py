@@ -3,8 +3,9 @@
 Everything is bounded: MAP_PLACES_MAX places or cells an answer, whatever the fleet.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db.models import Avg, Count, Exists, F, OuterRef, QuerySet
@@ -13,6 +14,7 @@ from django.db.models.functions import Floor
 from flameblue.cases.models import Case, State
 from flameblue.domain.limits import MAP_CELLS_MAX, MAP_PLACES_MAX
 from flameblue.domain.transitions import Level
+from flameblue.fleet import census
 from flameblue.fleet.models import Device, Premises, Station
 from flameblue.web import tiles
 
@@ -60,22 +62,34 @@ class View:
     cells: Sequence[Cell]
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is not normal, and the oldest open case, of each premises that has such."""
+
+    levels: Mapping[int, Level]
+    cases: Mapping[int, int]
+
+    @classmethod
+    def now(cls) -> "Standing":
+        return cls(tiles.worst_levels(), _cases())
+
+
 def view(premises: QuerySet[Premises], box: Box) -> View:
     """`premises` that have coordinates, in `box` where they are too many to be shown at once."""
     known = premises.exclude(latitude=None).exclude(longitude=None).order_by()
     if known[: MAP_PLACES_MAX + 1].count() <= MAP_PLACES_MAX:
-        return View(places=_places(known), cells=())
+        return View(places=_places(known, Standing.now()), cells=())
     inside = known.filter(
         longitude__gte=box.west, longitude__lte=box.east, latitude__gte=box.south, latitude__lte=box.north
     )
     if inside[: MAP_PLACES_MAX + 1].count() <= MAP_PLACES_MAX:
-        return View(places=_places(inside), cells=())
-    troubled = inside.filter(id__in=set(tiles.worst_levels()) | set(_cases()))
-    return View(places=_places(troubled[:MAP_PLACES_MAX]), cells=_cells(inside, box))
+        return View(places=_places(inside, Standing.now()), cells=())
+    standing = Standing.now()
+    troubled = inside.filter(id__in=set(standing.levels) | set(standing.cases))
+    return View(places=_places(troubled[:MAP_PLACES_MAX], standing), cells=_cells(inside, box))
 
 
-def _places(premises: QuerySet[Premises]) -> list[Place]:
-    levels, cases = tiles.worst_levels(), _cases()
+def _places(premises: QuerySet[Premises], standing: Standing) -> list[Place]:
     equipped = Exists(Device.objects.filter(premises=OuterRef("pk"), enabled=True))
     rows = premises.annotate(is_equipped=equipped).values_list(
         "id", "name", "longitude", "latitude", "is_equipped"
@@ -86,8 +100,8 @@ def _places(premises: QuerySet[Premises]) -> list[Place]:
             name=name,
             longitude=float(longitude or 0.0),
             latitude=float(latitude or 0.0),
-            level=levels.get(number, Level.NORMAL) if is_equipped else None,
-            case=cases.get(number, 0),
+            level=standing.levels.get(number, Level.NORMAL) if is_equipped else None,
+            case=standing.cases.get(number, 0),
         )
         for number, name, longitude, latitude, is_equipped in rows
     ]
@@ -112,12 +126,10 @@ def _cells(premises: QuerySet[Premises], box: Box) -> list[Cell]:
     return [Cell(*one) for one in grouped[:MAP_CELLS_MAX]]
 
 
-def sites(premises: QuerySet[Premises]) -> list[tuple[str, float, float]]:
+def sites(premises: QuerySet[Premises], at: datetime) -> list[tuple[str, float, float]]:
     """The sites' names, each in the middle of its premises."""
-    known = premises.exclude(latitude=None).exclude(longitude=None).order_by()
-    rows = known.values("site__name").annotate(longitude=Avg("longitude"), latitude=Avg("latitude"))
-    named = rows.values_list("site__name", "longitude", "latitude")
-    return [(name, round(x, 5), round(y, 5)) for name, x, y in named[:MAP_CELLS_MAX]]
+    named = sorted((one.site.name, *one.middle) for one in census.by_site(premises, at) if one.middle)
+    return named[:MAP_CELLS_MAX]
 
 
 def stations() -> list[tuple[str, float, float]]:

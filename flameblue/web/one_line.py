@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from flameblue.cases.models import Alarm
 from flameblue.domain.clock import to_datetime, to_ns
 from flameblue.domain.limits import CIRCUIT_POINTS_MAX, CIRCUITS_SHOWN_MAX
 from flameblue.domain.quantities import NO_VALUE, QUANTITIES
@@ -119,12 +118,8 @@ def of(premises: Premises, at: datetime) -> Diagram:
     circuits = Circuit.objects.filter(panel__premises=premises).select_related("panel")
     ordered = sorted(circuits, key=lambda one: (one.panel.name, one.panel_id, one.pk))
     shown = ordered[:CIRCUITS_SHOWN_MAX]
-    levels = tiles.worst(
-        Alarm.objects.filter(point__in=[point.pk for point in points])
-        .exclude(level=Level.NORMAL)
-        .values_list("point_id", "level")
-    )
-    newest = readings.latest([point.pk for point in points])
+    numbers = [point.pk for point in points]
+    levels, newest = tiles.of_points(numbers), readings.latest(numbers)
     values = [value_of(point, levels, newest.get(point.pk), to_ns(at)) for point in points]
     return Diagram(boards(shown, values), len(ordered) - len(shown))
 

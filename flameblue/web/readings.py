@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from django.conf import settings
+from numpy.typing import NDArray
 
 from flameblue.domain.limits import CHART_POINTS_MAX
 from flameblue.domain.points import NO_LIMIT, NO_LOWER_LIMIT, POINT
@@ -26,13 +27,27 @@ SUMMARIES_AT_ONCE = 1_000  # points × 744 hours of a month: within the bound of
 
 def latest(points: Sequence[int]) -> dict[int, Latest]:
     """The newest reading of each of `points` that has one."""
+    with _board() as board:
+        found = ((point, board.latest(point)) for point in points) if board is not None else ()
+        return {point: reading for point, reading in found if reading is not None}
+
+
+def arrivals() -> NDArray[np.int64]:
+    """When each point was heard last, indexed by point id; 0: never."""
+    with _board() as board:
+        return np.zeros(0, np.int64) if board is None else board.arrivals()
+
+
+@contextmanager
+def _board() -> Iterator[Board | None]:
+    """The latest values, for reading; None before the core has made them."""
     path: Path = settings.CONFIG.data / "board.bin"
     if not path.exists():
-        return {}
+        yield None
+        return
     board = Board(path, writable=False)
     try:
-        found = ((point, board.latest(point)) for point in points)
-        return {point: reading for point, reading in found if reading is not None}
+        yield board
     finally:
         board.close()
 
@@ -140,15 +155,14 @@ def limit_lines(point: Point, labels: tuple[str, str]) -> tuple[LimitLine, ...]:
 
 def interval_ns(point: Point) -> int:
     """The promised interval between two readings; 0 where none is known."""
-    if not point.row:
-        return 0
-    (row,) = np.frombuffer(point.row, dtype=POINT)
-    return int(row["interval_ns"])
+    return _of_row(point, "interval_ns")
 
 
 def gap_ns(point: Point) -> int:
     """The gap beyond which a chart's line breaks; 0: never."""
-    if not point.row:
-        return 0
-    (row,) = np.frombuffer(point.row, dtype=POINT)
-    return int(row["gap_ns"])
+    return _of_row(point, "gap_ns")
+
+
+def _of_row(point: Point, name: str) -> int:
+    """A field of what detection knows of `point`; 0 where it knows nothing yet."""
+    return int(np.frombuffer(point.row, dtype=POINT)[0][name]) if point.row else 0

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Q
 
 from flameblue.fleet import coverage_table
 from flameblue.fleet.models import Premises, Site
@@ -133,14 +133,7 @@ class OneRound:
         return Line(premises, tuple((item, checks.get(item)) for item in Item))
 
 
-def began(sites: Sequence[Site]) -> dict[int, date]:
-    """From which round on each site takes part."""
-    rows = Check.objects.filter(premises__site__in=sites).order_by()
-    return dict(rows.values_list("premises__site").annotate(day=Min("due_on")))
-
-
 def _due_counts(due_on: date, at: datetime) -> dict[int, int]:
     places = coverage_table.places(at)
-    due = places.is_business() & ~(places.closed_until > due_on.toordinal())
-    sites, counts = np.unique(places.site[due], return_counts=True)
+    sites, counts = np.unique(places.site[places.is_due(due_on)], return_counts=True)
     return {int(site): int(count) for site, count in zip(sites, counts, strict=True)}

@@ -25,6 +25,7 @@ from flameblue.domain.limits import (
     SERIES_SPAN_S_MAX,
 )
 from flameblue.domain.quantities import QUANTITIES
+from flameblue.domain.readings import NS_PER_MS
 from flameblue.domain.transitions import Level
 from flameblue.fleet.models import Point, Premises
 from flameblue.web import charts, limit_history, readings, sentences, words
@@ -32,7 +33,6 @@ from flameblue.web import charts, limit_history, readings, sentences, words
 SPANS_S = {"1h": 3_600, "6h": 21_600, "24h": 86_400, "7d": 604_800, "31d": 2_678_400, "1y": 31_536_000}
 SPAN = "24h"
 FIRST_PAINT_BUCKETS = 600  # two pixels each of the wide drawing
-MS_NS = 1_000_000
 NUMBER = re.compile(r"[0-9]{1,15}")
 GAP_WIDTHS = 1.75  # of a bucket: the first readings of two neighbours lie nearer
 QUANTITY_ORDER = ("residual_current_ma", "temperature_c", "current_a", "voltage_v")
@@ -113,7 +113,7 @@ def window(asked: QueryDict, now_ns: int) -> tuple[str, int, int]:
     span = asked.get("span", SPAN)
     span = span if span in SPANS_S else SPAN
     to = asked.get("to", "")
-    to_ns_ = min(int(to) * MS_NS, now_ns) if NUMBER.fullmatch(to) else now_ns
+    to_ns_ = min(int(to) * NS_PER_MS, now_ns) if NUMBER.fullmatch(to) else now_ns
     return span, to_ns_ - SPANS_S[span] * SECOND_NS, to_ns_
 
 
@@ -130,7 +130,7 @@ def question(points: Sequence[Point], asked: QueryDict, now_ns: int) -> Question
     begin, end = asked.get("from", ""), asked.get("to", "")
     if not (NUMBER.fullmatch(begin) and NUMBER.fullmatch(end)):
         raise BadInput("from and to are times in milliseconds since 1970.")
-    from_ns, to_ns_ = int(begin) * MS_NS, min(int(end) * MS_NS, now_ns)
+    from_ns, to_ns_ = int(begin) * NS_PER_MS, min(int(end) * NS_PER_MS, now_ns)
     if not 0 < to_ns_ - from_ns <= SERIES_SPAN_S_MAX * SECOND_NS:
         raise BadInput("to lies after from, by at most 366 days, and from before now.")
     return Question(tuple(chosen), from_ns, to_ns_)
@@ -238,9 +238,9 @@ def as_data(found: Answer) -> dict[str, Any]:
     asked = found.question
     return {
         "unit": QUANTITIES[asked.quantity].unit,
-        "from": asked.from_ns // MS_NS,
-        "to": asked.to_ns // MS_NS,
-        "width": found.width_ns / MS_NS,
+        "from": asked.from_ns // NS_PER_MS,
+        "to": asked.to_ns // NS_PER_MS,
+        "width": found.width_ns / NS_PER_MS,
         "trouble": found.trouble,
         "series": [_series(point, found) for point in asked.points],
         "limits": [_limit(line) for line in limit_lines(found)],
@@ -253,8 +253,8 @@ def _series(point: Point, found: Answer) -> dict[str, Any]:
     return {
         "point": point.pk,
         "name": sentences.place(point),
-        "gap": gap_ns(point, found.width_ns) / MS_NS,
-        "at": [at_ns // MS_NS for at_ns in trace.at_ns],
+        "gap": gap_ns(point, found.width_ns) / NS_PER_MS,
+        "at": [at_ns // NS_PER_MS for at_ns in trace.at_ns],
         "low": list(trace.low),
         "high": list(trace.high),
     }
@@ -265,8 +265,8 @@ def _limit(line: charts.LimitLine) -> dict[str, Any]:
         "kind": line.kind,
         "label": line.label,
         "value": line.value,
-        "from": (line.from_ns or 0) // MS_NS,
-        "to": (line.to_ns or 0) // MS_NS,
+        "from": (line.from_ns or 0) // NS_PER_MS,
+        "to": (line.to_ns or 0) // NS_PER_MS,
     }
 
 
@@ -274,6 +274,6 @@ def _case(case: Case, end: datetime) -> dict[str, Any]:
     closed = case.closed_at or end
     return {
         "label": _("case %(number)s") % {"number": case.number},
-        "from": to_ns(case.opened_at) // MS_NS,
-        "to": to_ns(closed) // MS_NS,
+        "from": to_ns(case.opened_at) // NS_PER_MS,
+        "to": to_ns(closed) // NS_PER_MS,
     }

@@ -1,10 +1,9 @@
 """Premises by level: one tile each, what needs a look first."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -13,6 +12,7 @@ from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.domain.transitions import Level
 from flameblue.fleet import census
 from flameblue.fleet.models import Device, Premises, Site
+from flameblue.fleet.periods import day_of
 
 RANK = {Level.ALARM: 0, Level.WARNING: 1, Level.FAULT: 2, Level.NORMAL: 3}
 NOT_EQUIPPED_RANK = 4
@@ -90,8 +90,8 @@ def by_site(premises: QuerySet[Premises], at: datetime) -> list[SiteTiles]:
 def _sites(premises: QuerySet[Premises], at: datetime) -> dict[int, SiteTiles]:
     """How many premises each site has, and how many of them are equipped."""
     return {
-        site.pk: SiteTiles(site=site, all=found, equipped=equipped)
-        for site, found, equipped in census.by_site(premises, at)
+        one.site.pk: SiteTiles(site=one.site, all=one.premises, equipped=one.equipped)
+        for one in census.by_site(premises, at)
     }
 
 
@@ -103,6 +103,12 @@ def worst_levels() -> dict[int, Level]:
         .distinct()
     )
     return worst(rows)
+
+
+def of_points(points: Collection[int]) -> dict[int, Level]:
+    """The worst level of each of `points` (ids) that has any but normal."""
+    alarms = Alarm.objects.filter(point__in=points).exclude(level=Level.NORMAL)
+    return worst(alarms.values_list("point_id", "level"))
 
 
 def worst(rows: Iterable[tuple[int, int]]) -> dict[int, Level]:
@@ -118,4 +124,4 @@ def worst(rows: Iterable[tuple[int, int]]) -> dict[int, Level]:
 def is_closed(premises: Premises, at: datetime) -> bool:
     """True while the premises are shut for the season, by the calendar of their site."""
     until = premises.closed_until
-    return until is not None and at.astimezone(ZoneInfo(premises.site.time_zone)).date() < until
+    return until is not None and day_of(at, premises.site.time_zone) < until

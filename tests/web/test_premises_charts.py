@@ -17,7 +17,7 @@ from django.test import AsyncClient
 from flameblue.domain.clock import to_ns
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import SECOND_NS
-from flameblue.domain.readings import Reading, readings_array
+from flameblue.domain.readings import NS_PER_MS, Reading, readings_array
 from flameblue.domain.transitions import Level
 from flameblue.fleet.models import Point, PointChange
 from flameblue.history.archive import Archive
@@ -50,7 +50,7 @@ def hour(journal: EmbeddedJournal, bench: Bench, now: datetime) -> Bench:
 
 
 def ms(at: datetime) -> int:
-    return to_ns(at) // series.MS_NS
+    return to_ns(at) // NS_PER_MS
 
 
 def question(cast: Cast, now: datetime, *points: Point, **more: object) -> str:

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language_from_request
 from django.views.decorators.http import require_GET
 
 from flameblue.cases import actions
@@ -81,7 +80,9 @@ def board(request: HttpRequest) -> HttpResponse:
     premises = access.premises_for(request.user)
     web = settings.CONFIG.web
     values["background"] = map_tiles.background(web.map_tiles, web.map_attribution, reverse("map-tiles"))
-    values["sketch"] = sketch.drawing(values["sites"], map_places.sites(premises), map_places.road())
+    values["sketch"] = sketch.drawing(
+        values["sites"], map_places.sites(premises, values["now"]), map_places.road()
+    )
     ringing = any(row.desk.sounds for row in values["rows"])
     return render(request, "board/board.html", values | {"after": after, "ringing": ringing})
 
@@ -146,6 +147,4 @@ def _next(case: Case, receipt: bool, silent: frozenset[int]) -> Call | None:
 
 def _scope(request: HttpRequest) -> tuple[object, ...]:
     """What readers must have in common to see the same board."""
-    role = access.role_of(request.user)
-    station = 0 if role == access.ADMIN else access.station_id_of(request.user)
-    return (role, station, get_language_from_request(request), request.GET.get("page"))
+    return (*access.scope_of(request), request.GET.get("page"))

@@ -8,6 +8,7 @@ from flameblue.fleet.coverage import Measure, Missing
 from flameblue.web import access, coverage_facts
 from flameblue.web.coverage_facts import Wanted
 from flameblue.web.now import now
+from flameblue.web.numbers import number
 from flameblue.web.practice_links import query_of
 
 ANY_KIND = "*"  # an empty one asks for those whose kind nobody wrote down
@@ -36,12 +37,12 @@ def coverage(request: HttpRequest) -> HttpResponse:
 
 def wanted_of(asked: QueryDict) -> Wanted:
     """What the address asks for; what it can't mean is left out."""
-    measure, why, site = asked.get("of", ""), asked.get("why", ""), asked.get("site", "")
+    measure, why = asked.get("of", ""), asked.get("why", "")
     kind = str(asked.get("kind", ANY_KIND))
     return Wanted(
         measure=Measure(measure) if measure in set(Measure) else Measure.ONLINE,
         missing=asked.get("show") != "counted",
         why=Missing(why) if why in set(Missing) else None,
         kind=None if kind == ANY_KIND else kind,
-        site=int(site) if site.isascii() and site.isdigit() and len(site) < 10 else 0,
+        site=number(asked.get("site")) or 0,
     )

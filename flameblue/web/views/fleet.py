@@ -8,7 +8,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -21,8 +20,10 @@ from flameblue.people.models import Person
 from flameblue.people.registry_discovered import discovered
 from flameblue.web import access, fleet_history, fleet_lines, fleet_lists, keyset, premises_kinds, words
 from flameblue.web.fleet_forms import EditForm, form_for, may_edit
-from flameblue.web.fleet_lists import TABS, Asked, Tab, number
+from flameblue.web.fleet_lists import TABS, Asked, Tab
 from flameblue.web.now import now
+from flameblue.web.numbers import number
+from flameblue.web.ways_back import way_back
 
 FIRST_TAB = "premises"
 
@@ -142,10 +143,7 @@ def _hand(request: HttpRequest, reason: str = "") -> Hand:
 
 def _back(request: HttpRequest, tab: str) -> str:
     """The list that the reader came from."""
-    wanted = request.POST.get("next") or request.GET.get("next", "")
-    if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}):
-        return wanted
-    return reverse("fleet-tab", args=[tab])
+    return way_back(request, reverse("fleet-tab", args=[tab]))
 
 
 def _choices(tab: Tab, request: HttpRequest) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from flameblue.domain.limits import MAP_LINES_BYTES_MAX, MAP_PIECE_BYTES_MAX
 from flameblue.web import access, map_places
 from flameblue.web.map_places import WORLD, Box
+from flameblue.web.now import now
 
 RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
 
@@ -28,7 +29,7 @@ def places(request: HttpRequest) -> HttpResponse:
             [one.id, one.name, one.longitude, one.latitude, _word(one), one.case] for one in seen.places
         ],
         "cells": [[round(one.longitude, 5), round(one.latitude, 5), one.count] for one in seen.cells],
-        "sites": map_places.sites(premises),
+        "sites": map_places.sites(premises, now()),
         "stations": map_places.stations(),
     }
     text = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()

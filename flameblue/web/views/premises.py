@@ -10,13 +10,12 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils.translation import get_language_from_request
 from django.views.decorators.http import require_GET
 
-from flameblue.cases.models import Alarm, State
+from flameblue.cases.models import State
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.domain.quantities import QUANTITIES
-from flameblue.domain.transitions import Level
+from flameblue.domain.readings import NS_PER_MS
 from flameblue.fleet.models import Point, Premises
 from flameblue.people.models import Contact
 from flameblue.web import (
@@ -107,7 +106,7 @@ def charts_page(request: HttpRequest, premises_id: int) -> HttpResponse:
     """Charts of up to six points of one quantity, drawn here; the script of the page zooms."""
     found = _found(request, premises_id)
     points = series.points_of(found)
-    chosen = series.pick(points, request.GET, _levels(points))
+    chosen = series.pick(points, request.GET, tiles.of_points([point.pk for point in points]))
     at_ns = now_ns()
     span, from_ns, to_ns = series.window(request.GET, at_ns)
     zone = ZoneInfo(found.site.time_zone)
@@ -128,11 +127,11 @@ def charts_page(request: HttpRequest, premises_id: int) -> HttpResponse:
             "answer": answer,
             "legend": [Legend(point, answer.traces.get(point.pk)) for point in chosen],
             "unit": QUANTITIES[chosen[0].quantity].unit,
-            "from_ms": from_ns // series.MS_NS,
-            "to_ms": to_ns // series.MS_NS,
-            "earlier_ms": (from_ns + (to_ns - from_ns) // 2) // series.MS_NS,
-            "later_ms": (to_ns + (to_ns - from_ns) // 2) // series.MS_NS,
-            "is_now": to_ns > at_ns - series.MS_NS,
+            "from_ms": from_ns // NS_PER_MS,
+            "to_ms": to_ns // NS_PER_MS,
+            "earlier_ms": (from_ns + (to_ns - from_ns) // 2) // NS_PER_MS,
+            "later_ms": (to_ns + (to_ns - from_ns) // 2) // NS_PER_MS,
+            "is_now": to_ns > at_ns - NS_PER_MS,
         }
     return render(request, "premises/charts.html", values)
 
@@ -153,7 +152,7 @@ def points_page(request: HttpRequest, premises_id: int) -> HttpResponse:
     ordered = points.order_by("circuit__panel__name", "circuit__name", "id")
     page = Paginator(ordered, PAGE_ROWS_MAX).get_page(request.GET.get("page"))
     shown = [point.pk for point in page]
-    lines = point_facts.of(ordered.filter(pk__in=shown), _levels(list(page)))
+    lines = point_facts.of(ordered.filter(pk__in=shown), tiles.of_points(shown))
     values = _head(found, "premises-points") | {"points": lines, "page": page, "now": now()}
     return render(request, "premises/points.html", values)
 
@@ -183,15 +182,8 @@ def _lines(cases: Any) -> list[CaseLine]:
     return [CaseLine(case=case, sentence=sentences.of_case(case)) for case in cases]
 
 
-def _levels(points: list[Point]) -> dict[int, Level]:
-    alarms = Alarm.objects.filter(point__in=[point.pk for point in points]).exclude(level=Level.NORMAL)
-    return tiles.worst(alarms.values_list("point_id", "level"))
-
-
 def _scope(request: HttpRequest) -> Hashable:
     """What readers must have in common to see the same parts; who may see the premises was asked before."""
     match = request.resolver_match
     number = match.kwargs["premises_id"] if match else None
-    role = access.role_of(request.user)
-    station = 0 if role == access.ADMIN else access.station_id_of(request.user)
-    return (number, role, station, get_language_from_request(request))
+    return (number, *access.scope_of(request))

@@ -46,7 +46,7 @@ def rounds(request: HttpRequest) -> HttpResponse:
     values = {
         "period": period,
         "days": round_facts.month(sites, period, now()),
-        "began": round_facts.began(sites),
+        "began": actions.began(sites),
     }
     return render(request, "practice/rounds.html", values)
 

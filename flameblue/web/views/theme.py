@@ -2,10 +2,10 @@
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from flameblue.web.themes import COOKIE, THEMES
+from flameblue.web.ways_back import way_back
 
 YEAR_S = 365 * 86_400
 
@@ -13,9 +13,7 @@ YEAR_S = 365 * 86_400
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Keeps the choice and goes back to the page."""
-    back = request.POST.get("next", "/")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
-    response = HttpResponseRedirect(back if safe else "/")
+    response = HttpResponseRedirect(way_back(request, "/"))
     wanted = request.POST.get("theme", "")
     if wanted in THEMES:
         secure = settings.SESSION_COOKIE_SECURE

@@ -6,6 +6,7 @@ const element = document.getElementById("map");
 const RANK = { bare: 0, normal: 1, fault: 2, warning: 3, alarm: 4 };
 const WORDS = Object.keys(RANK);
 const QUIET_MS = 60_000; // after somebody has moved the map it is theirs for so long
+const PARTS_MS = 100;
 const SIZE = 40; // of a mark, in pixels of the device / 2
 
 maplibre.setWorkerUrl(new URL("../vendor/maplibre/maplibre-gl-worker.mjs", import.meta.url).href);
@@ -163,6 +164,7 @@ export async function start() {
   });
   for (const [event, cursor] of [["mouseenter", "pointer"], ["mouseleave", ""]]) map.on(event, "places", () => { map.getCanvas().style.cursor = cursor; });
   let alarms = new Set(first.places.filter((one) => one[4] === "alarm").map(([id]) => id));
+  let waits = 0;
   const renew = async () => {
     const data = await ask(map);
     if (!data) return;
@@ -172,7 +174,11 @@ export async function start() {
     alarms = new Set(now.map(([id]) => id));
     if (fresh && Date.now() - touched > QUIET_MS && !map.getBounds().contains([fresh[2], fresh[3]])) map.panTo([fresh[2], fresh[3]]);
   };
-  document.getElementById("live").addEventListener("htmx:sseMessage", (event) => { if (event.detail.type !== "beat") renew(); });
+  document.getElementById("live").addEventListener("htmx:sseMessage", (event) => {
+    if (event.detail.type === "beat") return;
+    clearTimeout(waits); // the parts of one event come together
+    waits = setTimeout(renew, PARTS_MS);
+  });
   map.on("moveend", () => { if (many) renew(); });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => location.reload());
 }
