@@ -23,10 +23,12 @@ from flameblue.web import (
     access,
     case_facts,
     chain,
+    coverage_facts,
     health,
     live,
     map_places,
     map_tiles,
+    roads,
     sentences,
     sketch,
     tiles,
@@ -39,6 +41,7 @@ LIVE = live.Page(
         "status": "board/_status.html",
         "cases": "board/_cases.html",
         "chain": "board/_chain.html",
+        "coverage": "board/_coverage.html",
         "premises": "board/_premises.html",
     },
     refresh_s=20.0,
@@ -81,7 +84,7 @@ def board(request: HttpRequest) -> HttpResponse:
     web = settings.CONFIG.web
     values["background"] = map_tiles.background(web.map_tiles, web.map_attribution, reverse("map-tiles"))
     values["sketch"] = sketch.drawing(
-        values["sites"], map_places.sites(premises, values["now"]), map_places.road()
+        values["sites"], map_places.sites(premises, values["now"]), roads.lines()
     )
     ringing = any(row.desk.sounds for row in values["rows"])
     return render(request, "board/board.html", values | {"after": after, "ringing": ringing})
@@ -107,6 +110,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "sites_left_out": max(0, len(sites) - BOARD_SITES_MAX),
         "health": core,
         "chain": chain.of(request.user, core, at),
+        "coverage": coverage_facts.strip(request.user, at),
         "now": at,
     }
 
