@@ -1,7 +1,8 @@
 """The pictures of the documents, docs/images/NAME.png, and NAME-zh.png of the same page in Chinese.
 
-`python -m tests.live.pictures http://127.0.0.1:8000 docs/images` takes them from a demo that has run for ten minutes,
-so that its faults have become cases; further names take only those.
+test_pictures takes them where FLAMEBLUE_ALBUM names a folder: `FLAMEBLUE_ALBUM=docs/images make proof
+ARGS="tests/live/test_pictures.py"`. `python -m tests.live.pictures http://127.0.0.1:8000 docs/images` takes them from a
+demo that runs already, whose leak has become a case; further names take only those.
 """
 
 import io
@@ -49,7 +50,7 @@ PICTURES = (
     Picture("charts", "PREMISEScharts/"),
     Picture("coverage", "/coverage/"),
     Picture("sheet", "PREMISESsheet/"),
-    Picture("limits", "/fleet/limits/"),
+    Picture("limits", "/fleet/limits/?site=1"),
     Picture("fleet", "/fleet/premises/"),
     Picture("phones", "/phone/"),
 )
