@@ -38,7 +38,7 @@ from flameblue.web.now import now
 ORDERED_BY = ("is_test", "shelved_until", "level", "worst_level", "state", "announced_at")
 LIVE = live.Page(
     parts={
-        "status": "board/_status.html",
+        "status": "layout/_status.html",
         "cases": "board/_cases.html",
         "chain": "board/_chain.html",
         "coverage": "board/_coverage.html",
