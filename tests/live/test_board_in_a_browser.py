@@ -5,10 +5,10 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.live.browser import SHIFTS, Window, window
+from tests.live.browser import HAND, SHIFTS, Window, browser, window
 from tests.live.test_demo_in_a_browser import PREMISES, READY_MS, demo
 
-__all__ = ["demo", "window"]
+__all__ = ["browser", "demo", "window"]
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
 
 
@@ -19,6 +19,7 @@ def test_the_board_at_night_on_a_phone_and_on_a_wall(window: Window) -> None:
     page.on("pageerror", lambda error: errors.append(str(error)))
     _keys(page)
     _map(page)
+    _map_in_a_hand(window)
     _no_network(page)
     _nothing_moves(window)
     _without_a_script(window)
@@ -52,6 +53,18 @@ def _map(page: Page) -> None:
     expect(page.locator(".map-site").first).to_be_visible()
     colours = page.locator("#map").screenshot()
     assert len(colours) > 5_000, "a map of one colour"
+
+
+def _map_in_a_hand(window: Window) -> None:
+    """It has room on a phone too."""
+    context = window.context(HAND)
+    page = window.board(context)
+    canvas = page.locator("#map canvas")
+    expect(canvas).to_be_visible(timeout=READY_MS)
+    box = canvas.bounding_box()
+    assert box is not None
+    assert box["height"] >= HAND[0] * 0.75
+    context.close()
 
 
 def _no_network(page: Page) -> None:

@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.live.browser import HAND, SHIFTS, Window, window
+from tests.live.browser import HAND, SHIFTS, Window, browser, window
 from tests.live.test_demo_in_a_browser import FAULT_MS, READY_MS, demo
 
-__all__ = ["demo", "window"]
+__all__ = ["browser", "demo", "window"]
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
 PREMISES = "/premises/2/"
 
