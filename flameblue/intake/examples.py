@@ -1,4 +1,4 @@
-"""What a device of a model would send, as one can type it: the values are ordinary ones, in the device's own numbers."""
+"""What a device of a model would send, as a person can type it: ordinary values, in the device's own numbers."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

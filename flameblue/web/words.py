@@ -217,6 +217,7 @@ REASONS: Words = {
     "channel_failed": _("another channel failed"),
     "merged": _("a summary of several messages"),
     "alive": _("sign of life"),
+    "test_message": _("a test message"),
     "group_news": _("news for the group"),
     "group_unanswered": _("nobody has taken the case"),
     "group_closed": _("closed"),

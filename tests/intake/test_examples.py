@@ -49,7 +49,7 @@ def test_the_example_of_a_model_gives_ordinary_readings(name: str) -> None:
     got = decode(device, profile, Message(found.topic, found.text.encode()), NOW_NS)
     assert got.rejects == ()
     assert 0 < len(got.readings) <= EXAMPLE_VALUES_MAX
-    by_id = {number: quantity for number, quantity in device.points.values()}
+    by_id = dict(device.points.values())
     for number, _, steps, _ in (row.item() for row in got.readings):
         quantity = by_id[number]
         assert quantity.value(steps) == pytest.approx(examples.ORDINARY[quantity.name])

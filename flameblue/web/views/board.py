@@ -29,6 +29,7 @@ from flameblue.web import (
     map_tiles,
     sentences,
     sketch,
+    start_facts,
     tiles,
 )
 from flameblue.web.now import now
@@ -83,6 +84,8 @@ def board(request: HttpRequest) -> HttpResponse:
     values["sketch"] = sketch.drawing(
         values["sites"], map_places.sites(premises, values["now"]), map_places.road()
     )
+    if start_facts.is_empty():
+        values |= {"is_empty": True, "admins": start_facts.admins()}
     ringing = any(row.desk.sounds for row in values["rows"])
     return render(request, "board/board.html", values | {"after": after, "ringing": ringing})
 

@@ -70,7 +70,7 @@ class SparkplugB:
 
     def example(self, _device: str, _values: Mapping[str, float], /) -> None:
         """It is binary."""
-        return None
+        return
 
     def replies(self, topic: str, _payload: bytes, /) -> Sequence[tuple[str, bytes]]:
         """The request for a rebirth, where something was missed."""

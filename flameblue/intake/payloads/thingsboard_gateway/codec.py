@@ -47,7 +47,7 @@ class ThingsBoardGateway:
 
     def example(self, _device: str, _values: Mapping[str, float], /) -> None:
         """It is a gateway's."""
-        return None
+        return
 
     def replies(self, topic: str, payload: bytes, /) -> Sequence[tuple[str, bytes]]:
         """A request for attributes is answered, as we hold none; the gateway waits for it otherwise."""

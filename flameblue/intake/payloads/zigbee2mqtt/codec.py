@@ -56,7 +56,7 @@ class Zigbee2Mqtt:
 
     def example(self, _device: str, _values: Mapping[str, float], /) -> None:
         """It is a gateway's."""
-        return None
+        return
 
     def replies(self, _topic: str, _payload: bytes, /) -> Sequence[tuple[str, bytes]]:
         """None."""
