@@ -114,4 +114,3 @@ def refused(device: Device, at: datetime) -> list[Refused]:
     """What was lately refused of this device, and who was refused under a name that nobody knows."""
     rows = shelf().of_device(device.name, to_ns(at - LATELY), limit=REFUSED_SHOWN)
     return [Refused(row, to_datetime(row.last_ns)) for row in rows]
-

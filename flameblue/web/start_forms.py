@@ -1,4 +1,4 @@
-"""The forms of getting started: a site, premises, a device, oneself. Each says what is wrong in its reader's language."""
+"""The forms of getting started: a site, premises, a device, oneself. Errors are in the reader's language."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -60,7 +60,9 @@ class PlacedForm(StartForm):
         cleaned = super().clean()
         said = [cleaned.get(name) is not None for name in ("latitude", "longitude")]
         if any(said) and not all(said) and not {"latitude", "longitude"} & set(self.errors):
-            self.add_error("longitude" if said[0] else "latitude", _("A position needs both numbers, or none."))
+            self.add_error(
+                "longitude" if said[0] else "latitude", _("A position needs both numbers, or none.")
+            )
         return cleaned
 
 
@@ -152,10 +154,14 @@ class DeviceForm(StartForm):
     )
     profile = forms.ChoiceField(
         label=gettext_lazy("Model"),
-        help_text=gettext_lazy("A device of another make that sends Flameblue's format is “flameblue-generic”."),
+        help_text=gettext_lazy(
+            "A device of another make that sends Flameblue's format is “flameblue-generic”."
+        ),
     )
     name = _text(
-        64, gettext_lazy("Name"), gettext_lazy("Its user name and part of its topic; often the serial number.")
+        64,
+        gettext_lazy("Name"),
+        gettext_lazy("Its user name and part of its topic; often the serial number."),
     )
 
     def __init__(
@@ -181,7 +187,9 @@ class DeviceForm(StartForm):
         try:
             device_name(name)
         except ValueError as error:
-            raise ValidationError(_("64 characters at most, and no / + # in it: it stands in a topic.")) from error
+            raise ValidationError(
+                _("64 characters at most, and no / + # in it: it stands in a topic.")
+            ) from error
         if BEHIND in name:
             raise ValidationError(_("A device behind a gateway comes by a file: see “Import and export”."))
         return _free(name, Device.objects.filter(name=name))
