@@ -53,6 +53,7 @@ class Refused:
 
     row: QuarantineRow
     at: datetime
+    was_too_early: bool  # under this very name, before the listener had read the registry anew
 
 
 def is_empty() -> bool:
@@ -113,4 +114,8 @@ def values(device: Device) -> list[Value]:
 def refused(device: Device, at: datetime) -> list[Refused]:
     """What was lately refused of this device, and who was refused under a name that nobody knows."""
     rows = shelf().of_device(device.name, to_ns(at - LATELY), limit=REFUSED_SHOWN)
-    return [Refused(row, to_datetime(row.last_ns)) for row in rows]
+    early = f"{device.name} ("
+    return [
+        Refused(row, to_datetime(row.last_ns), not row.device and row.detail.startswith(early))
+        for row in rows
+    ]

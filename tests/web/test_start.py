@@ -174,6 +174,7 @@ def test_what_is_refused_is_said_where_the_device_is_awaited(
             Quarantined("D0217", "", Reason.WRONG_CREDENTIAL, "D0217 from 10.0.0.1", b"", at),
             Quarantined("D0217", "t", Reason.UNKNOWN_KEY, "temperature", b'{"v": {"temperature": 1}}', at),
             Quarantined("", "", Reason.UNKNOWN_DEVICE, "d0217 from 10.0.0.2", b"", at),
+            Quarantined("", "y", Reason.UNKNOWN_DEVICE, "D0217 (no client id) from 10.0.0.1", b"", at),
             Quarantined("", "x", Reason.PROTOCOL, "10.0.0.3: no MQTT", b"", at),
             Quarantined("D0999", "", Reason.WRONG_CREDENTIAL, "somebody else", b"", at),
             Quarantined("D0217", "u", Reason.EMPTY, "long ago", b"", old),
@@ -184,6 +185,7 @@ def test_what_is_refused_is_said_where_the_device_is_awaited(
     assert "A known device with a wrong credential; it was refused. D0217 from 10.0.0.1" in said
     assert "The device has no point of this key. temperature" in said
     assert "its user name must be exactly D0217" in said
+    assert "It came a moment before this device was known: send it again." in said
     for other in ("no MQTT", "somebody else", "long ago"):
         assert other not in said
 
