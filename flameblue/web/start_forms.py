@@ -40,7 +40,8 @@ class StartForm(forms.Form):
     step = ""
 
     def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, auto_id=f"{self.step}-%s", **named)
+        named["auto_id"] = f"{self.step}-%s"
+        super().__init__(*given, **named)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

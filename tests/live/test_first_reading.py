@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwr
 
 from tests.live.binaries import needed
 from tests.live.installation import Installation
+from tests.live.smsc import SmsCentre
 from tests.live.test_board_in_a_browser import AXE, CHROMIUM, DESK, HAND
 from tests.live.test_demo_in_a_browser import READY_MS
 
@@ -62,9 +63,9 @@ class Walk:
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Installation]:
-    """A running installation in which nothing is but its first administrator."""
-    it = Installation(tmp_path)
+def empty(tmp_path: Path, centre: SmsCentre) -> Iterator[Installation]:
+    """A running installation with an SMS gateway, in which nothing is but its first administrator."""
+    it = Installation(tmp_path, centre.environment())
     it.start()
     yield it
     it.stop()

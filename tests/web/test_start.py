@@ -202,7 +202,9 @@ def test_the_first_reading_is_said_with_its_unit(admin: Admin, data: Path, clock
     assert "3 First device done" in admin.sees()
 
 
-def test_a_test_message_goes_to_the_reader_and_its_state_is_shown(admin: Admin, clock: ManualClock) -> None:
+def test_a_test_message_goes_to_the_reader_and_its_state_is_shown(
+    admin: Admin, data: Path, settings: LazySettings, clock: ManualClock
+) -> None:
     admin.has_premises()
     me = {"name": "Bolat", "number": "13900000001", "language": "en", "on_duty": "on"}
     assert admin.posts("message", **me) == "/start/#message"
@@ -213,6 +215,11 @@ def test_a_test_message_goes_to_the_reader_and_its_state_is_shown(admin: Admin, 
     assert (notice.to, notice.reason, notice.state) == (person.phone, "test_message", "planned")
     assert "waits" in admin.sees()
     Notice.objects.update(state=Notice.State.DELIVERED, sent_at=to_datetime(clock.now_ns()))
+    said = admin.sees()
+    assert "only written down" in said
+    assert "4 Test SMS to yourself done" not in said
+    Notice.objects.update(channel="smpp")
+    settings.CONFIG = Config(data=data, messages=Messages(sms_channel="smpp"))
     said = admin.sees()
     assert "delivered" in said
     assert "4 Test SMS to yourself done" in said
