@@ -114,9 +114,13 @@ def values(device: Device) -> list[Value]:
     return [Value(point, newest.get(point.pk)) for point in points]
 
 
-def refused(device: Device, at: datetime) -> list[Refused]:
-    """What was lately refused of this device, and who was refused under a name that nobody knows."""
-    rows = shelf().of_device(device.name, to_ns(at - LATELY), limit=REFUSED_SHOWN)
+def refused(device: Device, read: Sequence[Value], at: datetime) -> list[Refused]:
+    """What was lately refused of this device, and who was refused under a name that nobody knows.
+
+    What is older than a reading of `read` is settled; a part of the message that brought it is not.
+    """
+    newest = max((value.reading.arrival_ns for value in read if value.reading), default=0)
+    rows = shelf().of_device(device.name, max(to_ns(at - LATELY), newest - 1), limit=REFUSED_SHOWN)
     early = f"{device.name} ("
     return [
         Refused(row, to_datetime(row.last_ns), not row.device and row.detail.startswith(early))

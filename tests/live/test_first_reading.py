@@ -83,7 +83,7 @@ def test_from_an_empty_folder_to_the_first_reading(empty: Installation, browser:
     address = f"http://127.0.0.1:{empty.web_port}"
     context = browser.new_context(
         locale="en-US",
-        viewport={"width": 1440, "height": 900},
+        viewport={"width": 1000, "height": 720},
         permissions=["clipboard-read", "clipboard-write"],
     )
     context.set_default_timeout(READY_MS)

@@ -197,7 +197,13 @@ def test_the_first_reading_is_said_with_its_unit(admin: Admin, data: Path, clock
     at = clock.now_ns()
     board.update(np.array([(point.pk, at, 412, 0)], dtype=READING), at)
     board.close()
+    shelf = Quarantine(data / "quarantine.sqlite3")
+    before = Quarantined("D0217", "", Reason.WRONG_CREDENTIAL, "a wrong one before", b"", at - 1)
+    shelf.add([before, Quarantined("D0217", "t", Reason.UNKNOWN_KEY, "humidity", b"", at)])
+    shelf.close()
     said = admin.sees(f"/start/devices/{device.pk}/")
+    assert "a wrong one before" not in said
+    assert "The device has no point of this key. humidity" in said
     assert "Received Temperature temp 41.2 °C" in said
     assert "3 First device done" in admin.sees()
 

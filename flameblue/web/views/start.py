@@ -152,7 +152,7 @@ def context(_request: HttpRequest, device_id: int) -> dict[str, Any]:
         "device": found,
         "values": values,
         "received": any(value.reading for value in values),
-        "refused": start_facts.refused(found, at),
+        "refused": start_facts.refused(found, values, at),
         "now": at,
     }
 
