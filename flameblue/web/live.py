@@ -209,7 +209,7 @@ async def _messages(line: Line, here: Hub) -> AsyncIterator[str]:
                 yield message
             sent = parts
             yield message_of(number, "beat", str(now_ns() // NS_PER_MS))
-            newer = await here.beyond(number, BEAT_S)
+            newer = await here.beyond(number, min(BEAT_S, page.refresh_s))
             if newer > number or loop.time() - drawn_s >= page.refresh_s:
                 number = max(number, newer)
                 parts, drawn_s = await here.draw(line, key, number, page.refresh_s), loop.time()

@@ -31,6 +31,7 @@ from flameblue.web import (
     roads,
     sentences,
     sketch,
+    start_facts,
     tiles,
 )
 from flameblue.web.now import now
@@ -86,6 +87,8 @@ def board(request: HttpRequest) -> HttpResponse:
     values["sketch"] = sketch.drawing(
         values["sites"], map_places.sites(premises, values["now"]), roads.lines()
     )
+    if start_facts.is_empty():
+        values |= {"is_empty": True, "admins": start_facts.admins()}
     ringing = any(row.desk.sounds for row in values["rows"])
     return render(request, "board/board.html", values | {"after": after, "ringing": ringing})
 
