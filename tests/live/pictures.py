@@ -54,11 +54,23 @@ PICTURES = (
     Picture("fleet", "/fleet/premises/"),
     Picture("phones", "/phone/"),
 )
+FIRST_READING = (
+    "board",
+    "village",
+    "device",
+    "refused",
+    "received",
+)  # test_first_reading takes them on its way
 
 
 def files() -> set[str]:
-    """What docs/images holds once all are taken."""
+    """What `take` leaves in docs/images."""
     return {f"{picture.name}{suffix}.png" for picture in PICTURES for suffix, _language in LANGUAGES}
+
+
+def shown() -> set[str]:
+    """What the documents may show."""
+    return files() | {f"start-{step}.png" for step in FIRST_READING}
 
 
 def take(browser: Browser, address: str, folder: Path, pictures: tuple[Picture, ...] = PICTURES) -> None:
