@@ -53,6 +53,12 @@ class Health:
         return tuple(stage for stage in self.stages if not stage.alive)
 
     @property
+    def is_silent(self) -> bool:
+        """Nothing of the core is heard: what it knew is old, and no stage is to blame alone."""
+        none_beats = len(self.dead) == len(self.stages) and not any(stage.error for stage in self.stages)
+        return not self.readable or (none_beats and not self.is_starting)
+
+    @property
     def alive(self) -> bool:
         """True only when every stage beats: nothing to read is not alive."""
         return bool(self.stages) and not self.dead
