@@ -1,7 +1,7 @@
 """Real browsers for the tests of the pages: sizes, looks, and what must hold of every page."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -90,13 +90,17 @@ class Eye:
         context.set_default_timeout(READY_MS)
         return context
 
-    def suits_everybody(self, visits: Iterable[Visit], looks: Iterable[Look], world: str) -> None:
-        """Each page answers as it should; axe finds nothing in it, and it is not wider than its screen."""
-        visits = list(visits)
-        for look in looks:
+    def suits_everybody(
+        self, visits: Sequence[Visit], looks: Sequence[Look], world: str, turns: int = 1
+    ) -> None:
+        """Each page answers as it should; axe finds nothing in it, and it is not wider than its screen.
+
+        `turns`: a page is seen in every so many of the looks only; the pages take turns.
+        """
+        for number, look in enumerate(looks):
             context = self.context(*look, bypass_csp=True)
-            for visit in visits:
-                page = context.new_page()
+            page = context.new_page()
+            for visit in visits[number % turns :: turns]:
                 answer = page.goto(self.address + visit.path, wait_until="load")
                 assert answer is not None
                 assert answer.status == visit.status, (visit, look.name)
@@ -104,7 +108,6 @@ class Eye:
                 assert _found_by_axe(page) == [], (visit.path, world, look.name)
                 wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
                 assert wide <= 0, (visit.path, world, look.name)
-                page.close()
             context.close()
 
 
