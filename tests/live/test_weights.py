@@ -3,7 +3,6 @@
 The live line is left out: it never ends. What the map needs is counted by itself, with all that it loads.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -75,7 +74,8 @@ def weigh(browser: Browser, address: str) -> Weight:
         lambda event: weight.bytes.update({event["requestId"]: round(event["encodedDataLength"])}),
     )
     answer = page.goto(address, wait_until="load")
-    assert answer is not None and answer.ok, address
+    assert answer is not None
+    assert answer.ok, address
     if page.locator("#map").count():
         expect(page.locator("#map canvas")).to_be_visible(timeout=READY_MS)
     page.wait_for_timeout(1_000)  # what scripts ask for when they stand
@@ -84,12 +84,12 @@ def weigh(browser: Browser, address: str) -> Weight:
 
 
 @pytest.fixture
-def weights(window: Window) -> Iterator[dict[str, Weight]]:
+def weights(window: Window) -> dict[str, Weight]:
     context = window.context()
     window.board(context)  # there is a case
     context.close()
     paths = dict.fromkeys((*PAGES, *MORE))
-    yield {path: weigh(window.browser, window.demo.address + path) for path in paths}
+    return {path: weigh(window.browser, window.demo.address + path) for path in paths}
 
 
 def test_every_page_is_light(weights: dict[str, Weight]) -> None:
