@@ -144,6 +144,7 @@ MAP_PIECE_BYTES_MAX = (
 MAP_LINES_BYTES_MAX = 2 * MIB  # of an owner's file of roads
 SKETCH_POINTS_MAX = 500  # of roads in the board's first drawing: 12 bytes each, 6 kB of a page of 300 kB
 BOARD_SITES_MAX = 40  # the worst first; the others stand in the list of sites
+SITES_DRAWN_MAX = 2_000  # parts of a page kept × about 10 kB = 20 MB; then all are drawn anew
 LIVE_LINES_MAX = 500  # open SSE lines of one web process × a thread each; then 503 and the browser asks again
 BOARD_BEAT_S = 15.0  # an open board says this often how its sound is; web/static/web/presence.js has the same
 BOARD_SILENT_S = 60.0  # three beats may be lost; then the station's alarms go straight to phones

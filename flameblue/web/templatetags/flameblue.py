@@ -1,5 +1,6 @@
 """How the templates say levels, words, times and values."""
 
+from collections.abc import Hashable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -8,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.template import Context
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
+from flameblue.domain.limits import SITES_DRAWN_MAX
 from flameblue.domain.transitions import Level
 from flameblue.fleet.models import Point
 from flameblue.notices.texts.catalogue import LANGUAGES, Catalogue, catalogue
@@ -20,10 +23,12 @@ from flameblue.people.actions import mask_phone
 from flameblue.web import health, sentences, words
 from flameblue.web.health import Health
 from flameblue.web.now import now_ns
+from flameblue.web.tiles import SiteTiles
 
 register = template.Library()
 ICONS = Path(__file__).parents[1] / "static" / "vendor" / "icons"
 SVG = "{http://www.w3.org/2000/svg}"
+_sites_drawn: dict[Hashable, SafeString] = {}
 SHAPES = {Level.NORMAL: "circle", Level.WARNING: "triangle", Level.ALARM: "octagon", Level.FAULT: "diamond"}
 
 
@@ -81,6 +86,17 @@ def page_link(context: Context, name: str, symbol: str, label: str) -> SafeStrin
         icon(symbol),
         label,
     )
+
+
+@register.simple_tag
+def site_tiles(site: SiteTiles) -> SafeString:
+    """The premises of one site: drawn again when they look different, for all readers of a language."""
+    key = (get_language(), site.looks)
+    if key not in _sites_drawn:
+        if len(_sites_drawn) >= SITES_DRAWN_MAX:
+            _sites_drawn.clear()
+        _sites_drawn[key] = mark_safe(render_to_string("board/_site.html", {"site": site}))
+    return _sites_drawn[key]
 
 
 @register.simple_tag
