@@ -142,6 +142,7 @@ MAP_PIECE_BYTES_MAX = (
     1 * MIB
 )  # of a PMTiles file in one answer; its directories have 16 KiB, its tiles less than 500
 MAP_LINES_BYTES_MAX = 2 * MIB  # of an owner's file of roads
+SKETCH_POINTS_MAX = 500  # of roads in the board's first drawing: 12 bytes each, 6 kB of a page of 300 kB
 BOARD_SITES_MAX = 40  # the worst first; the others stand in the list of sites
 LIVE_LINES_MAX = 500  # open SSE lines of one web process × a thread each; then 503 and the browser asks again
 BOARD_BEAT_S = 15.0  # an open board says this often how its sound is; web/static/web/presence.js has the same

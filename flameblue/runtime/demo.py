@@ -44,6 +44,7 @@ def run(wishes: Wishes, valley: Valley) -> int:
         config = configured(wishes, data)
         take_folder(config)
         write_policy(Path(config.policy))
+        Path(config.web.map_lines).write_text(valley.roads, encoding="utf-8")
         os.environ.update(configuration.as_environment(config))
         django.setup()
         from flameblue.runtime import installation, populating  # the models exist only from here on
@@ -82,7 +83,7 @@ def configured(wishes: Wishes, data: Path) -> Config:
         demo=True,
         policy=str(data / "policy.yaml"),
         kernels=str(cache / "flameblue" / "kernels"),
-        web=Web(host=HOST, port=wishes.port),
+        web=Web(host=HOST, port=wishes.port, map_lines=str(data / "roads.geojson")),
         mqtt=Mqtt(host=HOST, port=MQTT_PORT if _free(MQTT_PORT) else _any_port()),
         messages=Messages(sms_channel="console", voice_channel="console"),
     )

@@ -8,7 +8,7 @@ class Valley(Protocol):
     """The registry, the stations and their people, and the module that speaks for the devices.
 
     A station has `name`, `signature`, `phone`, `latitude`, `longitude`, `next_station` (or ""); a person
-    has `name`, `phone`, `station` and `role` (duty or leader).
+    has `name`, `phone`, `station` and `role` (duty or leader); `roads` is GeoJSON.
     """
 
     @property
@@ -19,6 +19,9 @@ class Valley(Protocol):
 
     @property
     def people(self) -> Sequence[Mapping[str, str]]: ...
+
+    @property
+    def roads(self) -> str: ...
 
     @property
     def module(self) -> str: ...

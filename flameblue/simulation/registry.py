@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flameblue.simulation import names
+from flameblue.simulation import names, roads
 from flameblue.simulation.plan import OFFICER_PHONE, CircuitPlan, Plan, PremisesPlan, make_plan
 from flameblue.simulation.world import World
 
@@ -30,12 +30,13 @@ class Valley:
     registry_csv: str
     stations: Sequence[Mapping[str, object]]
     people: Sequence[Mapping[str, str]]
+    roads: str  # GeoJSON
     module: str
 
 
 def valley(premises: int, seed: int) -> Valley:
     """Everything about the valley of that size and seed; BadInput where there is no such valley."""
-    return Valley(plan_csv(make_plan(premises, seed)), stations(), people(), MODULE)
+    return Valley(plan_csv(make_plan(premises, seed)), stations(), people(), roads.geojson(), MODULE)
 
 
 def registry_csv(world: World) -> str:

@@ -6,7 +6,7 @@ Everything is bounded: MAP_PLACES_MAX places or cells an answer, whatever the fl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db.models import Avg, Count, Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Floor
@@ -137,28 +137,3 @@ def stations() -> list[tuple[str, float, float]]:
     known = Station.objects.exclude(latitude=None).exclude(longitude=None).order_by("id")
     named = known.values_list("name", "longitude", "latitude")[:MAP_CELLS_MAX]
     return [(name, float(x or 0.0), float(y or 0.0)) for name, x, y in named]
-
-
-def road() -> dict[str, Any]:
-    """The stations joined as they help each other: where no roads are given, who comes from where is still seen."""
-    known = {
-        one.pk: one for one in Station.objects.exclude(latitude=None).exclude(longitude=None).order_by("id")
-    }
-    pairs = {
-        tuple(sorted((one.pk, one.next_station_id)))
-        for one in known.values()
-        if one.next_station_id in known and one.next_station_id != one.pk
-    }
-    ends = [[known[a], known[b]] for a, b in sorted(pairs)[:MAP_CELLS_MAX]]
-    features = [
-        {
-            "type": "Feature",
-            "properties": {},
-            "geometry": {
-                "type": "LineString",
-                "coordinates": [[end.longitude, end.latitude] for end in pair],
-            },
-        }
-        for pair in ends
-    ]
-    return {"type": "FeatureCollection", "features": features}

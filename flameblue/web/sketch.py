@@ -7,8 +7,9 @@ from typing import NamedTuple
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from flameblue.domain.limits import SKETCH_POINTS_MAX
 from flameblue.domain.transitions import Level
-from flameblue.web import words
+from flameblue.web import roads, words
 from flameblue.web.tiles import SiteTiles
 
 WIDTH, HEIGHT, EDGE = 640, 480, 70
@@ -85,7 +86,7 @@ def _mark(spot: Spot, site: SiteTiles | None, frame: Frame) -> SafeString:
     shape = (
         format_html('<polygon class="mark" points="{}"/>', SHAPES[worst])
         if worst in SHAPES
-        else format_html('<circle class="mark" r="9"/>')
+        else SafeString('<circle class="mark" r="9"/>')
     )
     return format_html(
         '<g class="spot is-{}" transform="translate({} {})">{}<text class="name" y="-20">{}</text>'
@@ -95,6 +96,8 @@ def _mark(spot: Spot, site: SiteTiles | None, frame: Frame) -> SafeString:
 
 
 def _lines(road: object, frame: Frame) -> list[str]:
-    features = road.get("features", []) if isinstance(road, dict) else []
-    lines = [one["geometry"]["coordinates"] for one in features if one["geometry"]["type"] == "LineString"]
-    return [" ".join("{},{}".format(*frame.xy(x, y)) for x, y, *_ in line) for line in lines]
+    """As points of the drawing, thinned: a province's roads have more points than the drawing has room."""
+    drawn = roads.lines_of(road)
+    step = max(1, -(-sum(map(len, drawn)) // SKETCH_POINTS_MAX))
+    thin = [line[::step] + line[-1:] for line in drawn if line][:SKETCH_POINTS_MAX]
+    return [" ".join("{},{}".format(*frame.xy(x, y)) for x, y in line) for line in thin]

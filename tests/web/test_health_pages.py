@@ -102,3 +102,14 @@ def test_a_young_core_is_starting_and_an_old_one_is_not_working(
     page = bolat.sees("/")
     assert "Not working: Detection" in page
     assert "starting" not in page
+
+
+@pytest.mark.parametrize("path", ["/", "/fleet/premises/", "/premises/1/", "/rounds/"])
+def test_every_page_says_that_the_core_is_dead(
+    path: str, bolat: Reader, cast: Cast, data: Path, beats: dict[str, int], clock: ManualClock
+) -> None:
+    path = path.replace("1", str(cast.premises.pk))
+    write(data, beats)
+    assert "Not working:" not in bolat.html(path)
+    clock.advance(16)
+    assert bolat.html(path).count("Not working:") == 1

@@ -1,6 +1,7 @@
 """The map: everything while it is little, counts while it is much; what needs a look is always there singly."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from django.conf import LazySettings
 from django.test import Client
 
 from flameblue.config import Config, Web
+from flameblue.domain.limits import SKETCH_POINTS_MAX
 from flameblue.domain.transitions import Level
 from flameblue.fleet.models import Premises, Site
 from flameblue.web import access, map_places, map_tiles, sketch
@@ -163,3 +165,16 @@ def test_a_background_is_known_by_its_address(tiles: str, kind: str, host: str) 
     assert map_tiles.background(tiles, "©", "/own").kind == kind
     assert map_tiles.hosts_of(tiles) == host
     assert "worker-src 'self'" in access.POLICY
+
+
+def test_the_owners_roads_are_in_the_first_drawing_and_what_is_no_line_is_passed_over(
+    placed: Cast, bolat: Reader, data: Path, settings: LazySettings
+) -> None:
+    many = [[87.0 + n / 10_000, 48.5] for n in range(4 * SKETCH_POINTS_MAX)]
+    road = {"type": "Feature", "geometry": {"type": "MultiLineString", "coordinates": [many]}}
+    point = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [87.0, 48.5]}}
+    bad = {"type": "Feature", "geometry": {"type": "LineString", "coordinates": [["east", None], [1]]}}
+    roads(data, settings, json.dumps({"type": "FeatureCollection", "features": [None, point, bad, road]}))
+    page = bolat.html("/")
+    (drawn,) = re.findall(r'<polyline class="road" points="([^"]*)"', page)
+    assert SKETCH_POINTS_MAX / 2 < len(drawn.split()) <= SKETCH_POINTS_MAX + 1

@@ -17,7 +17,9 @@ from flameblue.domain.transitions import Level
 from flameblue.fleet.models import Point
 from flameblue.notices.texts.catalogue import LANGUAGES, Catalogue, catalogue
 from flameblue.people.actions import mask_phone
-from flameblue.web import sentences, words
+from flameblue.web import health, sentences, words
+from flameblue.web.health import Health
+from flameblue.web.now import now_ns
 
 register = template.Library()
 ICONS = Path(__file__).parents[1] / "static" / "vendor" / "icons"
@@ -35,6 +37,12 @@ def level(value: int) -> SafeString:
         SHAPES[known],
         words.word(words.LEVELS, known),
     )
+
+
+@register.inclusion_tag("layout/_status.html")
+def core_status() -> dict[str, Health]:
+    """What is wrong with the core, in a line; nothing while it works."""
+    return {"health": health.read(now_ns())}
 
 
 @register.simple_tag

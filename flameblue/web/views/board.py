@@ -23,10 +23,12 @@ from flameblue.web import (
     access,
     case_facts,
     chain,
+    coverage_facts,
     health,
     live,
     map_places,
     map_tiles,
+    roads,
     sentences,
     sketch,
     start_facts,
@@ -37,9 +39,10 @@ from flameblue.web.now import now
 ORDERED_BY = ("is_test", "shelved_until", "level", "worst_level", "state", "announced_at")
 LIVE = live.Page(
     parts={
-        "status": "board/_status.html",
+        "status": "layout/_status.html",
         "cases": "board/_cases.html",
         "chain": "board/_chain.html",
+        "coverage": "board/_coverage.html",
         "premises": "board/_premises.html",
     },
     refresh_s=20.0,
@@ -82,7 +85,7 @@ def board(request: HttpRequest) -> HttpResponse:
     web = settings.CONFIG.web
     values["background"] = map_tiles.background(web.map_tiles, web.map_attribution, reverse("map-tiles"))
     values["sketch"] = sketch.drawing(
-        values["sites"], map_places.sites(premises, values["now"]), map_places.road()
+        values["sites"], map_places.sites(premises, values["now"]), roads.lines()
     )
     if start_facts.is_empty():
         values |= {"is_empty": True, "admins": start_facts.admins()}
@@ -110,6 +113,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "sites_left_out": max(0, len(sites) - BOARD_SITES_MAX),
         "health": core,
         "chain": chain.of(request.user, core, at),
+        "coverage": coverage_facts.strip(request.user, at),
         "now": at,
     }
 

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET
 
-from flameblue.domain.limits import MAP_LINES_BYTES_MAX, MAP_PIECE_BYTES_MAX
-from flameblue.web import access, map_places
+from flameblue.domain.limits import MAP_PIECE_BYTES_MAX
+from flameblue.web import access, map_places, roads
 from flameblue.web.map_places import WORLD, Box
 from flameblue.web.now import now
 
@@ -43,17 +43,9 @@ def places(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def lines(_request: HttpRequest) -> HttpResponse:
-    """The owner's roads; without a file the stations in their order, which is better than nothing."""
-    path = settings.CONFIG.web.map_lines
-    if not path:
-        return JsonResponse(map_places.road())
-    try:
-        with Path(path).open("rb") as file:
-            text = file.read(MAP_LINES_BYTES_MAX + 1)
-        content = json.loads(text) if len(text) <= MAP_LINES_BYTES_MAX else None
-    except (OSError, ValueError) as error:
-        raise Http404 from error
-    if not isinstance(content, dict):
+    """The roads; 404 where the owner's file can't be read."""
+    content = roads.lines()
+    if content is None:
         raise Http404
     return JsonResponse(content)
 

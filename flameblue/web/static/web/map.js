@@ -9,6 +9,7 @@ const WORDS = Object.keys(RANK);
 const QUIET_MS = 60_000; // after somebody has moved the map it is theirs for so long
 const PARTS_MS = 100;
 const SIZE = 40; // of a mark, in pixels of the device / 2
+const LARGER = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16; // on a wall all text is larger
 
 maplibre.setWorkerUrl(new URL("../vendor/maplibre/maplibre-gl-worker.mjs", import.meta.url).href);
 
@@ -50,18 +51,19 @@ function collection(data) {
 }
 
 const worst = ["match", ["get", "rank"], ...WORDS.flatMap((word) => [RANK[word], word]), "normal"];
-const one = ["interpolate", ["linear"], ["get", "rank"], 0, 0.5, 1, 0.5, 2, 0.6, 4, 0.8];
-const sized = ["case", ["any", ["has", "point_count"], ["has", "cell"]], ["interpolate", ["linear"], ["get", "count"], 1, 0.8, 50, 1.1, 1000, 1.5], one];
+const large = (pairs) => pairs.map((value, index) => (index % 2 ? value * LARGER : value));
+const one = ["interpolate", ["linear"], ["get", "rank"], ...large([0, 0.5, 1, 0.5, 2, 0.6, 4, 0.8])];
+const sized = ["case", ["any", ["has", "point_count"], ["has", "cell"]], ["interpolate", ["linear"], ["get", "count"], ...large([1, 0.8, 50, 1.1, 1000, 1.5])], one];
 
-function addLayers(map, data) {
+function addLayers(map, data, lines) {
   for (const word of WORDS) map.addImage(word, mark(word), { pixelRatio: 1 });
-  map.addSource("lines", { type: "geojson", data: element.dataset.lines });
+  map.addSource("lines", { type: "geojson", data: lines });
   map.addLayer({
     id: "lines", type: "line", source: "lines", layout: { "line-cap": "round" },
-    paint: { "line-color": token("strong-line"), "line-width": 2.5, "line-dasharray": [0.1, 2.2] },
+    paint: { "line-color": token("strong-line"), "line-width": 2.5 * LARGER, "line-dasharray": [0.1, 2.2] },
   });
   map.addSource("places", {
-    type: "geojson", data, cluster: true, clusterRadius: 44, clusterMaxZoom: 14,
+    type: "geojson", data, cluster: true, clusterRadius: 44 * LARGER, clusterMaxZoom: 14,
     clusterProperties: { rank: ["max", ["get", "rank"]], count: ["+", ["get", "count"]] },
   });
   map.addLayer({
@@ -70,7 +72,7 @@ function addLayers(map, data) {
       "icon-image": worst, "icon-size": sized, "icon-allow-overlap": true,
       "symbol-sort-key": ["get", "rank"],
       "text-field": ["case", ["any", ["has", "point_count"], ["has", "cell"]], ["to-string", ["get", "count"]], [">=", ["get", "rank"], 2], ["get", "name"], ""],
-      "text-size": 15, "text-offset": [0, 1.15], "text-anchor": "top", "text-optional": true, "text-allow-overlap": false,
+      "text-size": 15 * LARGER, "text-offset": [0, 1.15], "text-anchor": "top", "text-optional": true, "text-allow-overlap": false,
       "text-font": ["sans-serif"],
     },
     paint: { "text-color": token("text"), "text-halo-color": token("card"), "text-halo-width": 2 },
@@ -79,7 +81,7 @@ function addLayers(map, data) {
 
 function label(map, [name, x, y], kind) {
   const text = Object.assign(document.createElement("div"), { className: kind, textContent: name });
-  new maplibre.Marker({ element: text, anchor: "bottom", offset: [0, kind === "map-site" ? -22 : 30] }).setLngLat([x, y]).addTo(map);
+  new maplibre.Marker({ element: text, anchor: "bottom", offset: [0, (kind === "map-site" ? -22 : 30) * LARGER] }).setLngLat([x, y]).addTo(map);
 }
 
 function open(map, { geometry, properties }) {
@@ -93,6 +95,21 @@ function open(map, { geometry, properties }) {
   links.append(link(`/premises/${properties.id}/`, words.premises));
   box.append(title, level, links);
   new maplibre.Popup({ offset: 14, maxWidth: "18rem" }).setLngLat(geometry.coordinates).setDOMContent(box).addTo(map);
+}
+
+// Without lines there is still a map.
+async function roads() {
+  const answer = await fetch(element.dataset.lines);
+  const lines = answer.ok ? await answer.json() : {};
+  return { type: "FeatureCollection", features: (lines.features ?? []).filter((one) => one?.geometry) };
+}
+
+// The bends of the roads between the places are seen whole; what leads out of the valley is not followed.
+function near(bounds, { features }) {
+  const [[west, south], [east, north]] = bounds.toArray();
+  const [wide, high] = [(east - west) / 3, (north - south) / 3];
+  return features.filter(({ geometry }) => geometry.type === "LineString").flatMap(({ geometry }) => geometry.coordinates)
+    .filter(([x, y]) => x > west - wide && x < east + wide && y > south - high && y < north + high);
 }
 
 export async function start() {
@@ -109,15 +126,16 @@ export async function start() {
     many = data.cells.length > 0 || many;
     return data;
   };
-  const first = await ask(null);
+  const [first, lines] = await Promise.all([ask(null), roads()]);
   if (!first || !(first.sites.length + first.places.length)) return;
   open.words = element.dataset;
   const bounds = new maplibre.LngLatBounds();
   for (const [, x, y] of [...first.sites, ...first.stations]) bounds.extend([x, y]);
   for (const [, , x, y] of first.places) bounds.extend([x, y]);
+  near(bounds, lines).forEach((at) => bounds.extend(at));
   element.hidden = false;
   const map = new maplibre.Map({
-    container: element, style: await style(element), bounds, fitBoundsOptions: { padding: 70, maxZoom: 14 },
+    container: element, style: await style(element), bounds, fitBoundsOptions: { padding: 50 * LARGER, maxZoom: 14 },
     attributionControl: element.dataset.attribution ? { compact: true } : false, dragRotate: false, pitchWithRotate: false,
     fadeDuration: 0, localIdeographFontFamily: "sans-serif", canvasContextAttributes: { preserveDrawingBuffer: false },
   });
@@ -125,7 +143,7 @@ export async function start() {
   map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new maplibre.ScaleControl({ unit: "metric" }), "bottom-left");
   await map.once("load");
-  addLayers(map, collection(first));
+  addLayers(map, collection(first), lines);
   first.sites.forEach((site) => label(map, site, "map-site"));
   document.querySelector("#map-pane .sketch")?.remove();
   let touched = 0;
