@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwr
 
 from tests.live.binaries import needed
 from tests.live.installation import Installation
+from tests.live.pictures import smaller
 from tests.live.smsc import SmsCentre
 from tests.live.test_board_in_a_browser import AXE, CHROMIUM, DESK, HAND
 from tests.live.test_demo_in_a_browser import READY_MS
@@ -59,7 +60,8 @@ class Walk:
         if folder := os.environ.get("FLAMEBLUE_ALBUM"):
             Path(folder).mkdir(parents=True, exist_ok=True)
             self.page.wait_for_timeout(300)
-            self.page.screenshot(path=Path(folder) / f"start-{step}.png", full_page=True)
+            picture = smaller(self.page.screenshot(full_page=True))
+            (Path(folder) / f"start-{step}.png").write_bytes(picture)
 
 
 @pytest.fixture
