@@ -54,23 +54,16 @@ PICTURES = (
     Picture("fleet", "/fleet/premises/"),
     Picture("phones", "/phone/"),
 )
-FIRST_READING = (
-    "board",
-    "village",
-    "device",
-    "refused",
-    "received",
-)  # test_first_reading takes them on its way
+
+
+WALKED = frozenset(
+    f"start-{step}.png" for step in ("board", "village", "device", "refused", "received")
+)  # taken by test_first_reading on its way, which no second one can go again in another language
 
 
 def files() -> set[str]:
-    """What `take` leaves in docs/images."""
+    """What docs/images holds once all are taken."""
     return {f"{picture.name}{suffix}.png" for picture in PICTURES for suffix, _language in LANGUAGES}
-
-
-def shown() -> set[str]:
-    """What the documents may show."""
-    return files() | {f"start-{step}.png" for step in FIRST_READING}
 
 
 def take(browser: Browser, address: str, folder: Path, pictures: tuple[Picture, ...] = PICTURES) -> None:
@@ -79,7 +72,7 @@ def take(browser: Browser, address: str, folder: Path, pictures: tuple[Picture, 
         for suffix, page in _pages(browser, picture):
             page.goto(address + _path(page, address, picture), wait_until="load")
             page.wait_for_timeout(3000)  # the map and the charts draw themselves
-            data = _smaller(page.screenshot())
+            data = smaller(page.screenshot())
             assert len(data) <= BYTES_MAX, f"{picture.name}{suffix} has {len(data)} bytes"
             (folder / f"{picture.name}{suffix}.png").write_bytes(data)
 
@@ -110,7 +103,8 @@ def _path(page: Page, address: str, picture: Picture) -> str:
     return picture.path.replace("PREMISES", found[1])
 
 
-def _smaller(png: bytes) -> bytes:
+def smaller(png: bytes) -> bytes:
+    """The same picture in few colours."""
     kept = io.BytesIO()
     picture = Image.open(io.BytesIO(png)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
     picture.save(kept, "PNG", optimize=True)

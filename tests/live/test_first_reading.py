@@ -8,30 +8,25 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, expect
 
 from tests.live.binaries import needed
+from tests.live.browser import AXE, DESK, FEW_LOOKS, HAND, Look, browser
 from tests.live.installation import Installation
+from tests.live.pictures import smaller
 from tests.live.smsc import SmsCentre
-from tests.live.test_board_in_a_browser import AXE, CHROMIUM, DESK, HAND
 from tests.live.test_demo_in_a_browser import READY_MS
 
+__all__ = ["browser"]
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
 PASSWORD = "snow-on-the-roof-2026"
 ONE_TIME = re.compile(r"one-time password (\S+)")
 RECEIVED_MS = 10_000
 KNOWN_MS = 1_500  # within a second the endpoint reads anew who may connect; nobody copies a line so fast
 WALK_S = 60.0  # of a machine; the other four minutes are for reading and typing
-Look = tuple[tuple[int, int], str, Literal["light", "dark"]]
-LOOKS: tuple[Look, ...] = (
-    (DESK, "en-US", "light"),
-    (DESK, "zh-CN", "dark"),
-    (HAND, "zh-CN", "light"),
-    (HAND, "en-US", "dark"),
-)
+LOOKS = (*FEW_LOOKS, Look(HAND, "en-US", "light"), Look(DESK, "zh-CN", "dark"))
 
 
 @dataclass
@@ -59,7 +54,8 @@ class Walk:
         if folder := os.environ.get("FLAMEBLUE_ALBUM"):
             Path(folder).mkdir(parents=True, exist_ok=True)
             self.page.wait_for_timeout(300)
-            self.page.screenshot(path=Path(folder) / f"start-{step}.png", full_page=True)
+            picture = smaller(self.page.screenshot(full_page=True))
+            (Path(folder) / f"start-{step}.png").write_bytes(picture)
 
 
 @pytest.fixture
@@ -69,14 +65,6 @@ def empty(tmp_path: Path, centre: SmsCentre) -> Iterator[Installation]:
     it.start()
     yield it
     it.stop()
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=needed("chromium"), args=CHROMIUM)
-        yield found
-        found.close()
 
 
 def test_from_an_empty_folder_to_the_first_reading(empty: Installation, browser: Browser) -> None:
@@ -236,7 +224,7 @@ def _everybody(browser: Browser, state: StorageState, walk: Walk) -> None:
             page.goto(walk.address + path)
             page.locator("details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
             page.add_script_tag(path=AXE)
-            found = page.evaluate("axe.run('main', { resultTypes: ['violations'] })")
+            found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
             wrong = [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found["violations"]]
             assert wrong == [], (path, size, scheme)
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (path, size)
