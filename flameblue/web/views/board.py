@@ -85,7 +85,7 @@ def board(request: HttpRequest) -> HttpResponse:
     web = settings.CONFIG.web
     values["background"] = map_tiles.background(web.map_tiles, web.map_attribution, reverse("map-tiles"))
     values["sketch"] = sketch.drawing(values["sites"], values["places"], roads.lines())
-    if start_facts.is_empty():
+    if not values["chain"].devices and start_facts.is_empty():
         values |= {"is_empty": True, "admins": start_facts.admins()}
     ringing = any(row.desk.sounds for row in values["rows"])
     return render(request, "board/board.html", values | {"after": after, "ringing": ringing})
