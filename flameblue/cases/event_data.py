@@ -26,6 +26,19 @@ class StepData(TypedDict):
     waits_for_morning: bool
 
 
+class ContraryData(TypedDict):
+    """A reading that contradicted who said that a case is safe."""
+
+    place: str
+    circuit: str
+    phase: str
+    device: str
+    quantity: str
+    unit: str
+    value: float | None
+    limit: float | None
+
+
 class EventData(TypedDict, total=False):
     """The data of a case event; a key that says nothing for this event is absent."""
 
@@ -76,6 +89,7 @@ class EventData(TypedDict, total=False):
     taken_at: str
     text: str  # a comment, what is wrong with the system
     how: str  # made safe: a word of cases.causes.MADE_SAFE
+    contrary: list[ContraryData]  # made safe though these said otherwise; the person had seen them
     cause: str
     action: str
     reason: str
@@ -129,6 +143,20 @@ def of_point(point: Point) -> EventData:
         data.update({"circuit": point.circuit.name, "isolator": point.circuit.isolator})
         data["panel"] = point.circuit.panel.name
     return data
+
+
+def of_contrary(point: Point, value: int, limit: int | None) -> ContraryData:
+    """A point with its value now, and the limit that it is beyond."""
+    return {
+        "place": point.place,
+        "circuit": point.circuit.name if point.circuit else "",
+        "phase": point.phase,
+        "device": point.device.name,
+        "quantity": point.quantity,
+        "unit": QUANTITIES[point.quantity].unit,
+        "value": value_of(point.quantity, value),
+        "limit": None if limit is None else limit_of(point.quantity, limit),
+    }
 
 
 def of_transition(transition: Transition, point: Point, at: datetime) -> EventData:

@@ -1,6 +1,6 @@
 """A case's charts: the readings of its alarms' points, and below them the load of their circuits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
@@ -8,26 +8,34 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from flameblue.cases.models import Case, State
-from flameblue.domain.clock import to_ns
+from flameblue.domain.clock import to_datetime, to_ns
 from flameblue.domain.errors import FlameblueError
 from flameblue.domain.limits import SECOND_NS
 from flameblue.domain.quantities import QUANTITIES
 from flameblue.fleet.models import Point
 from flameblue.web import charts, readings, sentences, words
+from flameblue.web.series import NARROW
 
 SPANS_S = {"10m": 600, "1h": 3_600, "6h": 21_600, "24h": 86_400}
 SPAN = "1h"
 CHARTS_MAX = 6
+STEPS_MAX = 660  # one a pixel of the drawing
 GAP_SHARE_MIN = 6  # thousandths of the span: a shorter gap is not seen anyway
 BEFORE_SHARE = 0.25  # of the span, where a closed case is looked at
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One chart with its title; `trouble` says why it has no readings, where they could not be had."""
+    """One chart with its title, drawn for a desk and for a phone; `said` is the same in words.
+
+    `trouble` says why it has no readings, where they could not be had.
+    """
 
     title: str
+    when: str
     svg: SafeString
+    narrow: SafeString
+    said: str
     trouble: str = ""
 
 
@@ -65,7 +73,41 @@ def drawn(case: Case, now_ns: int, span: str) -> list[Drawn]:
         )
         for point in points
     ]
-    return [Drawn(title=one.title, svg=charts.svg(one), trouble=trouble) for one in drawings]
+    return [_drawn(one, trouble) for one in drawings]
+
+
+def _drawn(chart: charts.Chart, trouble: str) -> Drawn:
+    narrow = replace(chart, width=NARROW.width, height=NARROW.height)
+    return Drawn(
+        title=chart.title,
+        when=_when(chart),
+        svg=charts.svg(replace(chart, trace=charts.thinned(chart.trace, STEPS_MAX))),
+        narrow=charts.svg(replace(narrow, trace=charts.thinned(chart.trace, NARROW.steps))),
+        said=_said(chart),
+        trouble=trouble,
+    )
+
+
+def _when(chart: charts.Chart) -> str:
+    """From when to when, with the date of the end where it is another day."""
+    begin, end = (to_datetime(at).astimezone(chart.zone) for at in (chart.from_ns, chart.to_ns))
+    form = "%H:%M" if begin.date() == end.date() else "%m-%d %H:%M"
+    return f"{begin:%Y-%m-%d %H:%M} – {end.strftime(form)}"
+
+
+def _said(chart: charts.Chart) -> str:
+    """The chart for who can't see it; empty where it has no readings."""
+    trace = chart.trace
+    if not trace.at_ns:
+        return ""
+    facts = {
+        "low": f"{min(trace.low):.4g}",
+        "high": f"{max(trace.high):.4g}",
+        "last": f"{trace.high[-1]:.4g}",
+    }
+    said = _("Lowest %(low)s, highest %(high)s, last %(last)s %(unit)s.") % {**facts, "unit": chart.unit}
+    lines = ", ".join(limit.label for limit in chart.limits)
+    return f"{said} " + _("Limits: %(limits)s.") % {"limits": lines} if lines else said
 
 
 def _traces(points: list[Point], from_ns: int, to_ns: int) -> tuple[dict[int, charts.Trace], str]:
