@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from flameblue.cases.policy import Step
+from flameblue.domain.clock import to_datetime
 from flameblue.domain.points import NO_LIMIT, NO_LOWER_LIMIT
 from flameblue.domain.quantities import NO_VALUE, QUANTITIES
 from flameblue.domain.transitions import Level, Rule, Transition, Why
@@ -37,6 +38,7 @@ class ContraryData(TypedDict):
     unit: str
     value: float | None
     limit: float | None
+    read_at: str  # device time, ISO 8601
 
 
 class EventData(TypedDict, total=False):
@@ -145,8 +147,8 @@ def of_point(point: Point) -> EventData:
     return data
 
 
-def of_contrary(point: Point, value: int, limit: int | None) -> ContraryData:
-    """A point with its value now, and the limit that it is beyond."""
+def of_contrary(point: Point, value: int, limit: int | None, at_ns: int) -> ContraryData:
+    """A point with its value now, when it was read, and the limit that it is beyond."""
     return {
         "place": point.place,
         "circuit": point.circuit.name if point.circuit else "",
@@ -156,6 +158,7 @@ def of_contrary(point: Point, value: int, limit: int | None) -> ContraryData:
         "unit": QUANTITIES[point.quantity].unit,
         "value": value_of(point.quantity, value),
         "limit": None if limit is None else limit_of(point.quantity, limit),
+        "read_at": to_datetime(at_ns).isoformat(),
     }
 
 

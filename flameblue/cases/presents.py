@@ -22,12 +22,19 @@ NO_LIMITS = frozenset({NO_LIMIT, NO_LOWER_LIMIT, NO_VALUE})
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """One alarm, the newest reading of its point, and the nearest limit in steps. `reading` None: none yet."""
+    """One alarm, the newest reading of its point, and its limits in steps, the nearest first.
+
+    `reading` None: none yet.
+    """
 
     alarm: Alarm
     reading: Reading | None
-    limit: int | None
+    limits: list[tuple[Level, int]]
     is_live: bool
+
+    @property
+    def limit(self) -> int | None:
+        return self.limits[0][1] if self.limits else None
 
     @property
     def present(self) -> Present:
@@ -49,7 +56,7 @@ def of_case(case: Case, latest: Readings, now_ns: int) -> list[Now]:
         Now(
             alarm=alarm,
             reading=found.get(alarm.point_id),
-            limit=nearest_limit(alarm),
+            limits=limits_of(alarm),
             is_live=_is_live(alarm.point, found.get(alarm.point_id), now_ns),
         )
         for alarm in alarms
@@ -59,26 +66,28 @@ def of_case(case: Case, latest: Readings, now_ns: int) -> list[Now]:
 def contrary_to(case: Case, how: str, latest: Readings, now_ns: int, policy: Policy) -> list[ContraryData]:
     """What contradicts that the case was made safe by `how`, as an event carries it; empty: nothing does."""
     said = [
-        event_data.of_contrary(one.alarm.point, one.present.value, one.limit)
+        event_data.of_contrary(one.alarm.point, one.reading.value, one.limit, one.reading.at_ns)
         for one in of_case(case, latest, now_ns)
-        if one.is_contrary
+        if one.reading is not None and one.is_contrary
     ]
     if how in grouping.SWITCHED_OFF and case.family in FED_BY_THE_CIRCUIT:
         said += _still_flowing(case, latest, now_ns, policy)
     return said
 
 
-def nearest_limit(alarm: Alarm) -> int | None:
-    """The limit that a safe value must not reach: the warning's, else the alarm's, else that of then."""
+def limits_of(alarm: Alarm) -> list[tuple[Level, int]]:
+    """The limits that a safe value must not reach, the nearest first: the point's own now, else that of then."""
     row = row_of(alarm.point)
-    if row is not None and alarm.rule in {Rule.OVER, Rule.UNDER}:
+    if alarm.rule not in {Rule.OVER, *BELOW}:
+        return []
+    found = []
+    if row is not None and alarm.rule != Rule.PHASE_LOSS:
         side = "over" if alarm.rule == Rule.OVER else "under"
-        for name in (f"{side}_warning", f"{side}_alarm"):
-            if (steps := int(row[name])) not in NO_LIMITS:
-                return steps
-    if alarm.rule not in {Rule.OVER, *BELOW} or alarm.limit in NO_LIMITS:
-        return None
-    return alarm.limit
+        named = ((Level.WARNING, f"{side}_warning"), (Level.ALARM, f"{side}_alarm"))
+        found = [(level, int(row[name])) for level, name in named if int(row[name]) not in NO_LIMITS]
+    if found or alarm.limit in NO_LIMITS:
+        return found
+    return [(Level(alarm.worst_level), alarm.limit)]
 
 
 def _still_flowing(case: Case, latest: Readings, now_ns: int, policy: Policy) -> list[ContraryData]:
@@ -93,7 +102,7 @@ def _still_flowing(case: Case, latest: Readings, now_ns: int, policy: Policy) ->
     found = latest(sorted(ids))
     points = Point.objects.filter(pk__in=found).select_related("device", "circuit").order_by("pk")
     return [
-        event_data.of_contrary(point, found[point.pk].value, None)
+        event_data.of_contrary(point, found[point.pk].value, None, found[point.pk].at_ns)
         for point in points
         if still_flows(found[point.pk].value, zero, is_live=_is_live(point, found[point.pk], now_ns))
     ]

@@ -15,9 +15,10 @@ from flameblue.domain.clock import to_datetime, to_ns
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.transitions import Level
+from flameblue.fleet.models import Panel
 from flameblue.notices.models import InboundMessage, Notice
 from flameblue.people.models import Contact, Person
-from flameblue.web import access, clock_facts, proof_facts, readings, sentences, timeline
+from flameblue.web import access, clock_facts, picture_facts, proof_facts, readings, sentences, timeline
 
 STEPS = (State.OPEN, State.TAKEN, State.MADE_SAFE, State.REPAIRED, State.PROVEN, State.CLOSED)
 SHELVE_HOURS = (1, 4, 12, 24, 72)
@@ -88,6 +89,14 @@ def of(case: Case, user: access.AnyUser, at: datetime) -> dict[str, Any]:
 def contacts(case: Case) -> Iterable[Contact]:
     """Who is told of these premises, in their order."""
     return Contact.objects.filter(premises=case.premises_id).select_related("person").order_by("order")
+
+
+def pictures(case: Case) -> list[picture_facts.Picture]:
+    """The pictures there are of the place: the premises, and the panels with an alarm."""
+    if case.premises is None:
+        return []
+    panels = Panel.objects.filter(circuits__points__alarms__case=case).distinct().order_by("name")
+    return [one for one in picture_facts.of(case.premises, panels) if one.address]
 
 
 def present_values(case: Case, at: datetime) -> list[Present]:

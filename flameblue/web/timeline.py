@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from flameblue.cases.event_data import ContraryData
@@ -60,7 +61,9 @@ def reading(said: ContraryData) -> str:
     """A reading that says otherwise than somebody: where, what, how much, beyond which limit."""
     data: dict[str, object] = {**said}
     phase = _("phase %(phase)s") % {"phase": said["phase"]} if said["phase"] else ""
-    return " ".join(part for part in (_where(data), phase, _measured(data)) if part)
+    read_at = localtime(datetime.fromisoformat(said["read_at"]))
+    what = " ".join(part for part in (_where(data), phase, _measured(data)) if part)
+    return f"{what} ({read_at:%H:%M:%S})"
 
 
 def _step(data: dict[str, object]) -> str:

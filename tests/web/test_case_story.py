@@ -41,9 +41,9 @@ def hear(board: Board, at: datetime, point: Point, value: float) -> None:
 def test_each_alarming_point_says_its_value_now_when_it_was_read_and_its_limit(
     bench: Bench, board: Board, bolat: Reader
 ) -> None:
-    assert "no reading yet limit 60 °C" in bolat.sees(PAGE)
+    assert "no reading yet warning 60 °C alarm 70 °C" in bolat.sees(PAGE)
     hear(board, bench.now, bench.cast.tb, 78.5)
-    assert "now 78.5 °C 03:07:00 , 0 s limit 60 °C" in bolat.sees(PAGE)
+    assert "now 78.5 °C 03:07:00 , 0 s warning 60 °C alarm 70 °C" in bolat.sees(PAGE)
 
 
 def test_a_value_that_nothing_newer_followed_is_called_old(
@@ -60,12 +60,13 @@ def test_safe_is_not_taken_on_trust_while_a_reading_says_otherwise(
     hear(board, bench.now, bench.cast.tb, 78.5)
     page = bolat.presses(SAFE, how="other")
     assert "Not done: a reading says otherwise." in page
-    assert "A reading says otherwise: 203房暖气 phase B Temperature 78.5 °C, limit 60 °C" in page
+    assert "A reading says otherwise: 203房暖气 phase B Temperature 78.5 °C, limit 60 °C (03:07:00)" in page
     assert bench.case().state == State.TAKEN
     page = bolat.presses(SAFE, how="other", seen="1")
     assert bench.case().state == State.MADE_SAFE
     assert (
-        "said though the reading said otherwise: 203房暖气 phase B Temperature 78.5 °C, limit 60 °C" in page
+        "said though the reading said otherwise: 203房暖气 phase B Temperature 78.5 °C, limit 60 °C (03:07:00)"
+        in page
     )
 
 
@@ -76,7 +77,7 @@ def test_a_current_that_still_flows_is_named_with_its_phase(
     hear(board, bench.now, bench.cast.ib, 22.0)
     assert "I have seen that the reading says otherwise" not in bolat.sees(PAGE)
     page = bolat.presses(SAFE, how="switched_off")
-    assert "A reading says otherwise: 203房暖气 phase B Load current 22 A" in page
+    assert "A reading says otherwise: 203房暖气 phase B Load current 22 A (03:07:00)" in page
     assert "I have seen that the reading says otherwise" in page
 
 

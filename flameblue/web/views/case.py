@@ -36,6 +36,7 @@ def case(request: HttpRequest, number: int) -> HttpResponse:
     found = values["case"]
     values |= {"after": after, "spans": case_charts.SPANS_S, "span": _span(request)}
     values |= {"contacts": case_facts.contacts(found), "typed": drafts.take(request, number)}
+    values["pictures"] = case_facts.pictures(found)
     if how := values["typed"].get("how"):
         values["contrary"] = case_facts.contrary(found, values["now"], how)
     return render(request, "case/case.html", values | _drawn(found, values["span"]))

@@ -25,6 +25,7 @@ from flameblue.web import (
     energy_facts,
     live,
     one_line,
+    picture_facts,
     point_facts,
     sentences,
     series,
@@ -33,6 +34,7 @@ from flameblue.web import (
 from flameblue.web.now import now, now_ns
 
 OPEN_SHOWN = 10
+PANELS_PICTURED = 20
 LIVE = live.Page(
     parts={"diagram": "premises/_diagram.html", "open-cases": "premises/_open.html"},
     refresh_s=4.0,
@@ -78,6 +80,7 @@ def premises(request: HttpRequest, premises_id: int) -> HttpResponse:
         "contacts": Contact.objects.filter(premises=found).select_related("person"),
         "devices": device_facts.of(found, values["now"]),
         "days": device_facts.DAYS,
+        "pictures": picture_facts.of(found, found.panels.order_by("name")[:PANELS_PICTURED]),
     }
     return render(request, "premises/premises.html", values)
 
