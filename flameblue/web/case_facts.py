@@ -1,12 +1,13 @@
 """What the case page shows, gathered: the case, its alarms, its notices with every try, its events."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from flameblue.cases import causes, policy, presents
 from flameblue.cases.finishing import UNSAFE, is_leader
@@ -15,7 +16,7 @@ from flameblue.domain.clock import to_datetime, to_ns
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.transitions import Level
-from flameblue.fleet.models import Panel
+from flameblue.fleet.models import Panel, Point
 from flameblue.notices.models import InboundMessage, Notice
 from flameblue.people.models import Contact, Person
 from flameblue.web import access, clock_facts, picture_facts, proof_facts, readings, sentences, timeline
@@ -40,6 +41,7 @@ class Present:
     now: presents.Now
     at: datetime | None
     value: int
+    load: str = ""  # of its circuit at the alarm, and of which phases it is the sum
 
     @property
     def alarm(self) -> Alarm:
@@ -101,14 +103,47 @@ def pictures(case: Case) -> list[picture_facts.Picture]:
 
 def present_values(case: Case, at: datetime) -> list[Present]:
     """What each alarm's point says now, the worst alarm first."""
+    found = presents.of_case(case, readings.latest, to_ns(at))
+    phases = _phases(one.alarm for one in found)
     return [
         Present(
             now=one,
             at=None if one.reading is None else to_datetime(one.reading.at_ns),
             value=NO_VALUE if one.reading is None else one.reading.value,
+            load=_load(one.alarm, phases),
         )
-        for one in presents.of_case(case, readings.latest, to_ns(at))
+        for one in found
     ]
+
+
+def _phases(alarms: Iterable[Alarm]) -> dict[int, list[str]]:
+    """The phases whose current each circuit of `alarms` measures."""
+    circuits = {alarm.point.circuit_id for alarm in alarms if alarm.load is not None}
+    found: dict[int, list[str]] = defaultdict(list)
+    currents = Point.objects.filter(circuit__in=circuits - {None}, quantity="current_a", retired=False)
+    for circuit, phase in currents.order_by("phase", "id").values_list("circuit", "phase"):
+        found[circuit].append(phase)
+    return found
+
+
+def _load(alarm: Alarm, phases: Mapping[int, Sequence[str]]) -> str:
+    """The current at the alarm, with the phase that it is of, or those that it is the sum of."""
+    if alarm.load is None or alarm.point.quantity == "current_a":
+        return ""
+    own = phases.get(alarm.point.circuit_id or 0, ())
+    said = sentences.measured(alarm.load, "current_a")
+    if len(own) > 1 and all(own):
+        return _("load then %(value)s, the sum of phases %(phases)s") % {
+            "value": said,
+            "phases": ", ".join(own),
+        }
+    if len(own) == 1:
+        return _("load then %(value)s") % {"value": f"{_phase(own[0])} {said}".strip()}
+    return _("load then %(value)s, the sum of several currents") % {"value": said}
+
+
+def _phase(phase: str) -> str:
+    return _("phase %(phase)s") % {"phase": phase} if phase else ""
 
 
 def contrary(case: Case, at: datetime, how: str = "") -> list[str]:

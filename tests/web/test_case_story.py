@@ -46,6 +46,21 @@ def test_each_alarming_point_says_its_value_now_when_it_was_read_and_its_limit(
     assert "now 78.5 °C 03:07:00 , 0 s warning 60 °C alarm 70 °C" in bolat.sees(PAGE)
 
 
+def test_the_load_at_the_alarm_is_named_with_its_phase(bench: Bench, bolat: Reader) -> None:
+    assert "load then phase B 22 A" in bolat.sees(PAGE)
+    assert "Load current, 203房暖气 phase B" in bolat.sees(PAGE)
+
+
+def test_a_sum_of_phases_is_called_a_sum(bench: Bench, bolat: Reader) -> None:
+    """And its phases stand in one chart, each with its own line."""
+    Point.objects.create(
+        device=bench.cast.device, circuit=bench.cast.ib.circuit, key="ia", quantity="current_a", phase="A"
+    )
+    page = bolat.sees(PAGE)
+    assert "load then 22 A, the sum of phases A, B" in page
+    assert "Load current, 203房暖气, each phase: A, B" in page
+
+
 def test_a_value_that_nothing_newer_followed_is_called_old(
     bench: Bench, board: Board, bolat: Reader, page_clock: object
 ) -> None:
