@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from flameblue.cases.policy import Step
+from flameblue.domain.clock import to_datetime
 from flameblue.domain.points import NO_LIMIT, NO_LOWER_LIMIT
 from flameblue.domain.quantities import NO_VALUE, QUANTITIES
 from flameblue.domain.transitions import Level, Rule, Transition, Why
@@ -24,6 +25,20 @@ class StepData(TypedDict):
     channel: str  # sms, voice, desk
     sound: bool
     waits_for_morning: bool
+
+
+class ContraryData(TypedDict):
+    """A reading that contradicted who said that a case is safe."""
+
+    place: str
+    circuit: str
+    phase: str
+    device: str
+    quantity: str
+    unit: str
+    value: float | None
+    limit: float | None
+    read_at: str  # device time, ISO 8601
 
 
 class EventData(TypedDict, total=False):
@@ -76,6 +91,7 @@ class EventData(TypedDict, total=False):
     taken_at: str
     text: str  # a comment, what is wrong with the system
     how: str  # made safe: a word of cases.causes.MADE_SAFE
+    contrary: list[ContraryData]  # made safe though these said otherwise; the person had seen them
     cause: str
     action: str
     reason: str
@@ -129,6 +145,21 @@ def of_point(point: Point) -> EventData:
         data.update({"circuit": point.circuit.name, "isolator": point.circuit.isolator})
         data["panel"] = point.circuit.panel.name
     return data
+
+
+def of_contrary(point: Point, value: int, limit: int | None, at_ns: int) -> ContraryData:
+    """A point with its value now, when it was read, and the limit that it is beyond."""
+    return {
+        "place": point.place,
+        "circuit": point.circuit.name if point.circuit else "",
+        "phase": point.phase,
+        "device": point.device.name,
+        "quantity": point.quantity,
+        "unit": QUANTITIES[point.quantity].unit,
+        "value": value_of(point.quantity, value),
+        "limit": None if limit is None else limit_of(point.quantity, limit),
+        "read_at": to_datetime(at_ns).isoformat(),
+    }
 
 
 def of_transition(transition: Transition, point: Point, at: datetime) -> EventData:

@@ -4,21 +4,28 @@ Invariants: switched off is not repaired; a case closes when it is proven and ha
 a leader may close without proof, with a reason, and that is counted apart.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict, Unpack
 
 from django.db import transaction
 from django.db.models import Q
 
-from flameblue.cases import kinds
+from flameblue.cases import kinds, presents
 from flameblue.cases.alarms import reset_latched, settle
 from flameblue.cases.announcing import clear_shelf
 from flameblue.cases.causes import CAUSES, MADE_SAFE
-from flameblue.cases.event_data import EventData
+from flameblue.cases.event_data import ContraryData, EventData
 from flameblue.cases.handling import record_by
 from flameblue.cases.models import Case, State
 from flameblue.cases.outcome import DONE, Outcome, refused
+from flameblue.cases.policy import current
+from flameblue.cases.presents import Readings
+from flameblue.domain.clock import to_ns
 from flameblue.people.models import Person, Shift
+
+UNSAFE = (State.OPEN, State.TAKEN)
 
 
 class Finding(TypedDict, total=False):
@@ -29,19 +36,46 @@ class Finding(TypedDict, total=False):
     without_proof_reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Safe:
+    """What somebody says who made a case safe. `seen`: they have seen that a reading says otherwise."""
+
+    how: str  # a word of causes.MADE_SAFE
+    seen: bool = False
+
+
+def say_safe(case_id: int, by: Person, said: Safe, now: datetime, latest: Readings) -> Outcome:
+    """`by` says that the danger is off. Refused while a live reading says otherwise, unless they have seen that.
+
+    Then the case is made safe on their word, and the event keeps what the readings said.
+    """
+    case = Case.objects.filter(pk=case_id).first()
+    if case is None or said.how not in MADE_SAFE:
+        return refused("unknown_how")
+    contrary = presents.contrary_to(case, said.how, latest, to_ns(now), current())
+    if contrary and not said.seen and case.state in UNSAFE:
+        return refused("readings_say_otherwise")
+    return made_safe(case_id, by, said.how, now, contrary)
+
+
 @transaction.atomic
-def made_safe(case_id: int, by: Person | None, how: str, now: datetime) -> Outcome:
+def made_safe(
+    case_id: int, by: Person | None, how: str, now: datetime, contrary: Sequence[ContraryData] = ()
+) -> Outcome:
     """The danger is off (`how`: a word of causes.MADE_SAFE); `by` None: the readings say so. Proves
-    nothing."""
+    nothing. `contrary`: what says otherwise, for the record."""
     if how not in MADE_SAFE:
         return refused("unknown_how")
-    unsafe = Case.objects.filter(pk=case_id, state__in=(State.OPEN, State.TAKEN))
+    unsafe = Case.objects.filter(pk=case_id, state__in=UNSAFE)
     won = unsafe.update(state=State.MADE_SAFE, made_safe_at=now, made_safe_how=how)
     case = _case(case_id)
     if not won:
         return refused("closed" if case.state == State.CLOSED else "already", case.taken_by)
     settle(case)
-    record_by(case, kinds.MADE_SAFE, by, now, {"how": how})
+    data: EventData = {"how": how}
+    if contrary:
+        data["contrary"] = list(contrary)
+    record_by(case, kinds.MADE_SAFE, by, now, data)
     return DONE
 
 

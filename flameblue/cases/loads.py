@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
+from flameblue.cases.models import Family
 from flameblue.domain.limits import SECOND_NS
 from flameblue.domain.quantities import NO_VALUE
 from flameblue.fleet.models import Point
 
+FED_BY_THE_CIRCUIT = frozenset({Family.HEAT, Family.LEAKAGE, Family.LOAD, Family.ARC})  # off with its current
 Latest = Callable[[int], tuple[int, int] | None]  # point id → (device time in ns, value in steps)
 
 

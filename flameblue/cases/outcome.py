@@ -10,7 +10,8 @@ class Outcome:
     """True when it was done. Otherwise `reason` is one of the words below, and `who` has the case.
 
     taken_by_other, wrong_state, closed, not_of_a_station, not_a_contact, not_a_leader, not_proven,
-    cause_missing, action_missing, unknown_cause, unknown_how, text_missing, already, not_in_the_future
+    cause_missing, action_missing, unknown_cause, unknown_how, text_missing, already, not_in_the_future,
+    readings_say_otherwise
     """
 
     done: bool

@@ -34,6 +34,7 @@ class Proof:
 
     alarm: Alarm
     verdict: evidence.Verdict
+    for_s: float  # the time that is asked for
 
 
 def prove_each(now: datetime, past: Past, latest: Latest, policy: Policy | None = None) -> Iterator[int]:
@@ -56,7 +57,7 @@ def proofs(case: Case, now: datetime, past: Past, policy: Policy | None = None) 
         return []
     wanted = agreed.evidence[case.family]
     window = Window(past, to_ns(now), wanted.for_s)
-    return [Proof(alarm, _judge(case, alarm, window, agreed)) for alarm in _to_prove(case)]
+    return [Proof(alarm, _judge(case, alarm, window, agreed), wanted.for_s) for alarm in _to_prove(case)]
 
 
 def _to_prove(case: Case) -> list[Alarm]:

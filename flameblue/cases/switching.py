@@ -15,15 +15,14 @@ from flameblue.cases.announcing import announce, of_case, reopen
 from flameblue.cases.event_data import EventData
 from flameblue.cases.events import Draft
 from flameblue.cases.finishing import made_safe
-from flameblue.cases.loads import load_points
-from flameblue.cases.models import Alarm, Case, CaseEvent, Family, State
+from flameblue.cases.loads import FED_BY_THE_CIRCUIT, load_points
+from flameblue.cases.models import Alarm, Case, CaseEvent, State
 from flameblue.cases.policy import Policy
 from flameblue.cases.traces import Past, Window
 from flameblue.domain.clock import to_ns
 from flameblue.domain.quantities import NO_VALUE, QUANTITIES
 from flameblue.domain.transitions import Rule
 
-FED_BY_THE_CIRCUIT = {Family.HEAT, Family.LEAKAGE, Family.LOAD, Family.ARC}
 NOT_OF_A_VALUE = (*grouping.DEVICE_WIDE, Rule.SENSOR)
 
 

@@ -157,6 +157,12 @@ BOARD_TABS_KEPT_S = 86_400.0  # then a tab's row goes; the newest of each statio
 BOARD_TABS_PER_SESSION_MAX = 16
 BOARD_TABS_MAX = 2_000  # × about 150 B = 300 kB; then those longest unheard go first
 
+PICTURE_BYTES_MAX = 16 * MIB  # as uploaded: a phone's photo has 3 to 12 MB; a larger one is refused
+PICTURE_PIXELS_MAX = 50_000_000  # × 4 B = 200 MB while it is decoded, one at a time; more is refused unread
+PICTURE_SIDE_MAX = (
+    1_600  # pixels kept: about 200 kB of WebP; × 2 a premises × 200,000 = 80 GB, so see the disk
+)
+
 OLD_COUNTS_BYTES_MAX = MIB  # 10,000 rows × about 60 B, twice over
 OLD_COUNTS_ROWS_MAX = 10_000  # 27 sources × 30 years × 12 months; a longer file is refused
 OLD_COUNT_MAX = 1_000_000  # warnings of a kind and month: a typing error beyond it

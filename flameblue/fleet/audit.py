@@ -13,7 +13,16 @@ BY_MAX, VERB_MAX, SUBJECT_MAX = 80, 40, 120
 SECRET_FIELDS = frozenset({"credential_hash", "token_hash", "password"})
 PHONE_FIELDS = frozenset({"phone"})
 NOT_OF_THE_FLEET = frozenset(
-    {"checked", "noted visit", "brought in old counts", "revealed phone", "changed password"}
+    {
+        "checked",
+        "noted visit",
+        "brought in old counts",
+        "revealed phone",
+        "changed password",
+        "added picture",
+        "changed picture",
+        "removed picture",
+    }
 )  # verbs that change nothing that is watched
 
 

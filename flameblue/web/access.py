@@ -83,6 +83,8 @@ VIEWS: Mapping[str, Rule] = {
     "case-assign": ACTS,
     "case-shelve": ACTS,
     "premises": SEES,
+    "picture": SEES,
+    "picture-change": ACTS,
     "coverage": SEES,
     "handled": SEES,
     "handled-cases": SEES,

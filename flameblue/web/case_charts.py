@@ -1,6 +1,7 @@
 """A case's charts: the readings of its alarms' points, and below them the load of their circuits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
@@ -8,64 +9,125 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from flameblue.cases.models import Case, State
-from flameblue.domain.clock import to_ns
+from flameblue.domain.clock import to_datetime, to_ns
 from flameblue.domain.errors import FlameblueError
-from flameblue.domain.limits import SECOND_NS
+from flameblue.domain.limits import SECOND_NS, SERIES_MAX
 from flameblue.domain.quantities import QUANTITIES
 from flameblue.fleet.models import Point
 from flameblue.web import charts, readings, sentences, words
+from flameblue.web.series import NARROW
 
 SPANS_S = {"10m": 600, "1h": 3_600, "6h": 21_600, "24h": 86_400}
 SPAN = "1h"
 CHARTS_MAX = 6
+STEPS_MAX = 660  # one a pixel of the drawing
 GAP_SHARE_MIN = 6  # thousandths of the span: a shorter gap is not seen anyway
 BEFORE_SHARE = 0.25  # of the span, where a closed case is looked at
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """One chart with its title; `trouble` says why it has no readings, where they could not be had."""
+    """One chart with its title, drawn for a desk and for a phone; `lines` is the same in words, a line a trace.
+
+    `trouble` says why it has no readings, where they could not be had.
+    """
 
     title: str
+    when: str
     svg: SafeString
+    narrow: SafeString
+    lines: list[str]
+    limits: str
     trouble: str = ""
 
 
-def points_of(case: Case) -> list[Point]:
-    """The points that alarmed, then the currents of their circuits, at most CHARTS_MAX."""
+def points_of(case: Case) -> list[list[Point]]:
+    """A chart a list: each point that alarmed, then the currents of each of their circuits, its phases together."""
     alarmed = [alarm.point for alarm in case.alarms.all()]
     circuits = {point.circuit_id for point in alarmed if point.circuit_id}
     loads = (
         Point.objects.filter(circuit__in=circuits, quantity="current_a", retired=False)
         .filter(~Q(id__in=[point.id for point in alarmed]))
         .select_related("device", "circuit")
-        .order_by("id")
+        .order_by("circuit", "phase", "id")
     )
-    return [*alarmed, *loads][:CHARTS_MAX]
+    by_circuit = [list(few)[:SERIES_MAX] for _, few in groupby(loads, key=lambda point: point.circuit_id)]
+    return [*([point] for point in dict.fromkeys(alarmed)), *by_circuit][:CHARTS_MAX]
 
 
 def drawn(case: Case, now_ns: int, span: str) -> list[Drawn]:
     """The charts of `span` (a key of SPANS_S): up to now, or around the event when that is over."""
     from_ns, to_ns = window(case, now_ns, SPANS_S[span] * SECOND_NS)
-    points = points_of(case)
-    traces, trouble = _traces(points, from_ns, to_ns)
+    groups = points_of(case)
+    traces, trouble = _traces([point for points in groups for point in points], from_ns, to_ns)
     zone = ZoneInfo(_time_zone(case))
     empty = charts.Trace(at_ns=(), low=(), high=())
-    drawings = [
-        charts.Chart(
-            title=f"{words.word(words.QUANTITIES, point.quantity)}, {sentences.place(point)}",
-            unit=QUANTITIES[point.quantity].unit,
+    moments = _moments(case)
+    drawings = []
+    for points in groups:
+        first, *others = points
+        chart = charts.Chart(
+            title=_title(points),
+            unit=QUANTITIES[first.quantity].unit,
             from_ns=from_ns,
             to_ns=to_ns,
-            trace=traces.get(point.id, empty),
+            trace=traces.get(first.id, empty),
+            beside=tuple(traces.get(point.id, empty) for point in others),
             zone=zone,
-            gap_ns=max(readings.gap_ns(point), GAP_SHARE_MIN * (to_ns - from_ns) // 1000),
-            limits=readings.limit_lines(point, (_("warning"), _("alarm"))),
-            moments=_moments(case),
+            gap_ns=max(readings.gap_ns(first), GAP_SHARE_MIN * (to_ns - from_ns) // 1000),
+            limits=readings.limit_lines(first, (_("warning"), _("alarm"))),
+            moments=moments,
         )
-        for point in points
-    ]
-    return [Drawn(title=one.title, svg=charts.svg(one), trouble=trouble) for one in drawings]
+        drawings.append(_drawn(chart, points, trouble))
+    return drawings
+
+
+def _title(points: list[Point]) -> str:
+    """What and where; of several phases the circuit alone, each phase is named below."""
+    quantity = words.word(words.QUANTITIES, points[0].quantity)
+    if len(points) == 1 or points[0].circuit is None:
+        return f"{quantity}, {sentences.place(points[0])}"
+    named = ", ".join(point.phase or point.key for point in points)
+    where = sentences.where(points[0].place, points[0].circuit.name)
+    return f"{quantity}, {where}, " + _("each phase: %(phases)s") % {"phases": named}
+
+
+def _drawn(chart: charts.Chart, points: list[Point], trouble: str) -> Drawn:
+    return Drawn(
+        title=chart.title,
+        when=_when(chart),
+        svg=charts.svg(_thinned(chart, STEPS_MAX)),
+        narrow=charts.svg(_thinned(replace(chart, width=NARROW.width, height=NARROW.height), NARROW.steps)),
+        lines=[
+            _said(trace, chart.unit, sentences.place(point) if len(points) > 1 else "")
+            for point, trace in zip(points, chart.traces, strict=True)
+        ],
+        limits=", ".join(limit.label for limit in chart.limits),
+        trouble=trouble,
+    )
+
+
+def _thinned(chart: charts.Chart, steps: int) -> charts.Chart:
+    first, *others = (charts.thinned(trace, steps) for trace in chart.traces)
+    return replace(chart, trace=first, beside=tuple(others))
+
+
+def _when(chart: charts.Chart) -> str:
+    """From when to when, with the date of the end where it is another day."""
+    begin, end = (to_datetime(at).astimezone(chart.zone) for at in (chart.from_ns, chart.to_ns))
+    form = "%H:%M" if begin.date() == end.date() else "%m-%d %H:%M"
+    return f"{begin:%Y-%m-%d %H:%M} – {end.strftime(form)}"
+
+
+def _said(trace: charts.Trace, unit: str, name: str) -> str:
+    """A trace for who can't see it."""
+    if not trace.at_ns:
+        said = _("no readings in this time")
+    else:
+        facts = {"low": f"{min(trace.low):.4g}", "high": f"{max(trace.high):.4g}"}
+        last = {"last": f"{trace.high[-1]:.4g}", "unit": unit}
+        said = _("lowest %(low)s, highest %(high)s, last %(last)s %(unit)s") % {**facts, **last}
+    return f"{name}: {said}" if name else said
 
 
 def _traces(points: list[Point], from_ns: int, to_ns: int) -> tuple[dict[int, charts.Trace], str]:

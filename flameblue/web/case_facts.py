@@ -1,21 +1,25 @@
 """What the case page shows, gathered: the case, its alarms, its notices with every try, its events."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
-from flameblue.cases import causes
-from flameblue.cases.finishing import is_leader
-from flameblue.cases.models import Case, CaseEvent, State
+from flameblue.cases import causes, policy, presents
+from flameblue.cases.finishing import UNSAFE, is_leader
+from flameblue.cases.models import Alarm, Case, CaseEvent, State
+from flameblue.domain.clock import to_datetime, to_ns
 from flameblue.domain.limits import PAGE_ROWS_MAX
+from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.transitions import Level
+from flameblue.fleet.models import Panel, Point
 from flameblue.notices.models import InboundMessage, Notice
 from flameblue.people.models import Contact, Person
-from flameblue.web import access, sentences, timeline
+from flameblue.web import access, clock_facts, picture_facts, proof_facts, readings, sentences, timeline
 
 STEPS = (State.OPEN, State.TAKEN, State.MADE_SAFE, State.REPAIRED, State.PROVEN, State.CLOSED)
 SHELVE_HOURS = (1, 4, 12, 24, 72)
@@ -31,6 +35,20 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Present:
+    """One alarm with what its point says now. `at` None: there is no reading."""
+
+    now: presents.Now
+    at: datetime | None
+    value: int
+    load: str = ""  # of its circuit at the alarm, and of which phases it is the sum
+
+    @property
+    def alarm(self) -> Alarm:
+        return self.now.alarm
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """Whether the board sounds for a case: `number` names the event that asked for it."""
 
@@ -40,7 +58,7 @@ class Desk:
 
 def of(case: Case, user: access.AnyUser, at: datetime) -> dict[str, Any]:
     """The values of the page's live parts."""
-    place = case.premises
+    present = present_values(case, at)
     return {
         "case": case,
         "now": at,
@@ -48,11 +66,13 @@ def of(case: Case, user: access.AnyUser, at: datetime) -> dict[str, Any]:
         "value_is_back": value_is_back(case),
         "sentence": sentences.of_case(case),
         "steps": steps(case),
-        "alarms": case.alarms.select_related("point__circuit__panel", "point__device").order_by(
-            "-level", "since"
-        ),
+        "presents": present,
+        "contrary": contrary(case, at),
+        "isolators": list(dict.fromkeys(_isolators(present))),
+        "cabin": next((one.alarm.point.circuit_id for one in present if one.alarm.point.circuit_id), None),
+        "proofs": proof_facts.of(case, to_ns(at)),
+        "clock": clock_facts.of(case),
         "members": case.members.select_related("premises__site").order_by("premises__name")[:PAGE_ROWS_MAX],
-        "contacts": Contact.objects.filter(premises=place).select_related("person") if place else (),
         "causes": causes.offered(case.family),
         "ways": causes.MADE_SAFE.items(),
         "colleagues": colleagues(case),
@@ -66,6 +86,80 @@ def of(case: Case, user: access.AnyUser, at: datetime) -> dict[str, Any]:
             CaseEvent.objects.filter(case=case).select_related("by").order_by("-number")[:PAGE_ROWS_MAX]
         ),
     }
+
+
+def contacts(case: Case) -> Iterable[Contact]:
+    """Who is told of these premises, in their order."""
+    return Contact.objects.filter(premises=case.premises_id).select_related("person").order_by("order")
+
+
+def pictures(case: Case) -> list[picture_facts.Picture]:
+    """The pictures there are of the place: the premises, and the panels with an alarm."""
+    if case.premises is None:
+        return []
+    panels = Panel.objects.filter(circuits__points__alarms__case=case).distinct().order_by("name")
+    return [one for one in picture_facts.of(case.premises, panels) if one.address]
+
+
+def present_values(case: Case, at: datetime) -> list[Present]:
+    """What each alarm's point says now, the worst alarm first."""
+    found = presents.of_case(case, readings.latest, to_ns(at))
+    phases = _phases(one.alarm for one in found)
+    return [
+        Present(
+            now=one,
+            at=None if one.reading is None else to_datetime(one.reading.at_ns),
+            value=NO_VALUE if one.reading is None else one.reading.value,
+            load=_load(one.alarm, phases),
+        )
+        for one in found
+    ]
+
+
+def _phases(alarms: Iterable[Alarm]) -> dict[int, list[str]]:
+    """The phases whose current each circuit of `alarms` measures."""
+    circuits = {alarm.point.circuit_id for alarm in alarms if alarm.load is not None}
+    found: dict[int, list[str]] = defaultdict(list)
+    currents = Point.objects.filter(circuit__in=circuits - {None}, quantity="current_a", retired=False)
+    for circuit, phase in currents.order_by("phase", "id").values_list("circuit", "phase"):
+        found[circuit].append(phase)
+    return found
+
+
+def _load(alarm: Alarm, phases: Mapping[int, Sequence[str]]) -> str:
+    """The current at the alarm, with the phase that it is of, or those that it is the sum of."""
+    if alarm.load is None or alarm.point.quantity == "current_a":
+        return ""
+    own = phases.get(alarm.point.circuit_id or 0, ())
+    said = sentences.measured(alarm.load, "current_a")
+    if len(own) > 1 and all(own):
+        return _("load then %(value)s, the sum of phases %(phases)s") % {
+            "value": said,
+            "phases": ", ".join(own),
+        }
+    if len(own) == 1:
+        return _("load then %(value)s") % {"value": f"{_phase(own[0])} {said}".strip()}
+    return _("load then %(value)s, the sum of several currents") % {"value": said}
+
+
+def _phase(phase: str) -> str:
+    return _("phase %(phase)s") % {"phase": phase} if phase else ""
+
+
+def contrary(case: Case, at: datetime, how: str = "") -> list[str]:
+    """The readings that contradict that the case is safe (made so by `how`), as people read them."""
+    if case.state not in UNSAFE:
+        return []
+    said = presents.contrary_to(case, how, readings.latest, to_ns(at), policy.current())
+    return [timeline.reading(one) for one in said]
+
+
+def _isolators(present: Iterable[Present]) -> Iterable[str]:
+    """The switches that take the circuits of a case off."""
+    for one in present:
+        circuit = one.alarm.point.circuit
+        if circuit is not None and circuit.isolator:
+            yield circuit.isolator
 
 
 def steps(case: Case) -> list[Step]:

@@ -18,6 +18,10 @@ from flameblue.domain.limits import SECOND_NS
 
 WIDTH, HEIGHT = 720.0, 240.0
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 92.0, 16.0, 26.0
+NARROW_MAX = (
+    480.0  # a drawing up to this width has the labels of its limits inside: a margin would cost a quarter
+)
+RIGHT_NARROW = 12.0
 DAY_S = 86_400
 TIME_STEPS_S = (
     10,
@@ -109,8 +113,12 @@ class Frame:
     height: float
 
     @property
+    def is_narrow(self) -> bool:
+        return self.width <= NARROW_MAX
+
+    @property
     def right(self) -> float:
-        return self.width - RIGHT
+        return self.width - (RIGHT_NARROW if self.is_narrow else RIGHT)
 
     @property
     def foot(self) -> float:
@@ -214,16 +222,17 @@ def thinned(trace: Trace, most: int) -> Trace:
 
 
 def _ticks(chart: Chart, span_s: float) -> Iterator[tuple[int, str]]:
-    """Round times of the chart's zone; midnight of a chart of more than a day is said as its date."""
+    """Round times of the chart's zone; midnight of a chart of more than one date is said as its date."""
     at = bisect_right(TIME_STEPS_S, span_s / ticks_max(chart))
     step_ns = TIME_STEPS_S[min(at, len(TIME_STEPS_S) - 1)] * SECOND_NS
     form = "%H:%M:%S" if step_ns < 60 * SECOND_NS else "%H:%M"
-    offset = to_datetime(chart.from_ns).astimezone(chart.zone).utcoffset()
+    first, last = (to_datetime(at).astimezone(chart.zone) for at in (chart.from_ns, chart.to_ns))
+    has_dates, offset = first.date() != last.date(), first.utcoffset()
     offset_ns = round(offset.total_seconds()) * SECOND_NS if offset else 0
     tick_ns = -(-(chart.from_ns + offset_ns) // step_ns) * step_ns - offset_ns
     while tick_ns <= chart.to_ns:
         when = to_datetime(tick_ns).astimezone(chart.zone)
-        is_date = step_ns >= DAY_S * SECOND_NS or (span_s >= DAY_S and (when.hour, when.minute) == (0, 0))
+        is_date = step_ns >= DAY_S * SECOND_NS or (has_dates and (when.hour, when.minute) == (0, 0))
         yield tick_ns, when.strftime("%m-%d" if is_date else form)
         tick_ns += step_ns
 
@@ -271,11 +280,18 @@ def _limits(chart: Chart, frame: Frame) -> Iterator[str]:
         label = ""
         if right >= frame.right - 0.5:
             lowest = max(y, lowest + LABEL_APART)
-            label = f'<text x="{frame.right + 6:.1f}" y="{lowest + 4:.1f}">{escape(limit.label)}</text>'
+            label = _limit_label(limit, frame, lowest)
         yield (
             f'<g class="limit {escape(limit.kind)}">'
             f'<line x1="{left:.1f}" x2="{right:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>{label}</g>'
         )
+
+
+def _limit_label(limit: LimitLine, frame: Frame, y: float) -> str:
+    """Beside the drawing; of a narrow one above the line."""
+    if frame.is_narrow:
+        return f'<text class="before" x="{frame.right:.1f}" y="{y - 3:.1f}">{escape(limit.label)}</text>'
+    return f'<text x="{frame.right + 6:.1f}" y="{y + 4:.1f}">{escape(limit.label)}</text>'
 
 
 def _trace(trace: Trace, number: int, chart: Chart, frame: Frame) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What the readings prove of a case so far, and what is missing, in words."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -20,11 +21,12 @@ def _heard(point: int) -> actions.Heard | None:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One alarm of the case: proven, or why not yet."""
+    """One alarm of the case: proven, or why not yet; `until`: when it will be, if it goes on as it is."""
 
     where: str
     proven: bool
     why: str
+    until: datetime | None = None
 
 
 def of(case: Case, now_ns: int) -> list[Line]:
@@ -43,6 +45,14 @@ def of(case: Case, now_ns: int) -> list[Line]:
             where=sentences.place(proof.alarm.point),
             proven=proof.verdict.proven,
             why=words.word(words.VERDICTS, proof.verdict.reason) if proof.verdict.reason else "",
+            until=_until(proof, now_ns),
         )
         for proof in found
     ]
+
+
+def _until(proof: actions.Proof, now_ns: int) -> datetime | None:
+    """When the readings will have lasted for long enough; None where something else is missing."""
+    if proof.verdict.reason != "too_short" or not proof.verdict.run_s:
+        return None
+    return to_datetime(now_ns) + timedelta(seconds=proof.for_s - proof.verdict.run_s)

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from flameblue.cases.event_data import ContraryData
 from flameblue.cases.models import CaseEvent
 from flameblue.web import sentences, words
 
@@ -47,7 +49,21 @@ def _detail(event: CaseEvent) -> str:
     parts += [words.word(words.REASONS, data["because"])] if data.get("because") else []
     parts += [words.word(words.CAUSES, data[key]) for key in NAMED if data.get(key)]
     parts += [str(data[key]) for key in TOLD if data.get(key)]
+    parts += [_contrary(said) for said in data.get("contrary", ())]
     return " · ".join(part for part in parts if part)
+
+
+def _contrary(said: ContraryData) -> str:
+    return _("said though the reading said otherwise: %(what)s") % {"what": reading(said)}
+
+
+def reading(said: ContraryData) -> str:
+    """A reading that says otherwise than somebody: where, what, how much, beyond which limit."""
+    data: dict[str, object] = {**said}
+    phase = _("phase %(phase)s") % {"phase": said["phase"]} if said["phase"] else ""
+    read_at = localtime(datetime.fromisoformat(said["read_at"]))
+    what = " ".join(part for part in (_where(data), phase, _measured(data)) if part)
+    return f"{what} ({read_at:%H:%M:%S})"
 
 
 def _step(data: dict[str, object]) -> str:

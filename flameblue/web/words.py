@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from flameblue.cases import causes
 from flameblue.cases.models import Alarm, Family, State
+from flameblue.cases.standard_clock import Step
 from flameblue.domain.transitions import Level, Rule, Why
 from flameblue.fleet import quantity_words
 from flameblue.intake.discovery import Trouble
@@ -127,6 +128,16 @@ REFUSALS: Words = {
     "text_missing": _("Please write something."),
     "already": _("That was done already."),
     "not_in_the_future": _("The time must be in the future."),
+    "readings_say_otherwise": _(
+        "Not done: a reading says otherwise. Wait for the next one, or tick that you have seen it."
+    ),
+}
+CLOCK_STEPS: Words = {
+    Step.BEYOND: _("Beyond the limit before it counts"),
+    Step.ARRIVED: _("The reading has arrived"),
+    Step.PLANNED: _("Decided, and the message written"),
+    Step.HANDED_OVER: _("Handed over to the channel"),
+    Step.DELIVERED: _("Receipt from the phone"),
 }
 LIMITS: Words = {
     "over_warning": _("warning above"),

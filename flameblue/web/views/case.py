@@ -11,13 +11,15 @@ from django.views.decorators.http import require_GET
 
 from flameblue.cases.models import Case, State
 from flameblue.domain.limits import PAGE_ROWS_MAX
-from flameblue.web import access, case_charts, case_facts, live, proof_facts, sentences
+from flameblue.web import access, case_charts, case_facts, drafts, live, sentences
 from flameblue.web.now import now, now_ns
 
 LIVE = live.Page(
     parts={
         "summary": "case/_summary.html",
+        "awaited": "case/_awaited.html",
         "actions": "case/_actions.html",
+        "clock": "case/_clock.html",
         "notices": "case/_notices.html",
         "timeline": "case/_timeline.html",
     },
@@ -30,8 +32,14 @@ LIVE = live.Page(
 def case(request: HttpRequest, number: int) -> HttpResponse:
     """The page."""
     after = live.newest()
-    values = context(request, number) | {"after": after, "spans": case_charts.SPANS_S, "span": _span(request)}
-    return render(request, "case/case.html", values | _drawn(values["case"], values["span"]))
+    values = context(request, number)
+    found = values["case"]
+    values |= {"after": after, "spans": case_charts.SPANS_S, "span": _span(request)}
+    values |= {"contacts": case_facts.contacts(found), "typed": drafts.take(request, number)}
+    values["pictures"] = case_facts.pictures(found)
+    if how := values["typed"].get("how"):
+        values["contrary"] = case_facts.contrary(found, values["now"], how)
+    return render(request, "case/case.html", values | _drawn(found, values["span"]))
 
 
 @require_GET
@@ -64,9 +72,7 @@ def context(request: HttpRequest, number: int) -> dict[str, Any]:
 
 
 def _drawn(found: Case, span: str) -> dict[str, Any]:
-    at_ns = now_ns()
-    charts = case_charts.drawn(found, at_ns, span)
-    return {"case": found, "charts": charts, "proofs": proof_facts.of(found, at_ns)}
+    return {"case": found, "charts": case_charts.drawn(found, now_ns(), span)}
 
 
 def _span(request: HttpRequest) -> str:

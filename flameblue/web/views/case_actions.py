@@ -15,7 +15,7 @@ from flameblue.cases import actions, causes
 from flameblue.cases.models import Case
 from flameblue.cases.outcome import Outcome
 from flameblue.people.models import Person
-from flameblue.web import access, case_facts, words
+from flameblue.web import access, case_facts, drafts, readings, words
 from flameblue.web.now import now
 
 TEXT_MAX = 2_000
@@ -27,6 +27,7 @@ class MadeSafeForm(forms.Form):
     """How it was made safe."""
 
     how = forms.ChoiceField(choices=[(word, word) for word in causes.MADE_SAFE])
+    seen = forms.BooleanField(required=False)
 
 
 class FindingForm(forms.Form):
@@ -81,7 +82,8 @@ def made_safe(request: HttpRequest, number: int) -> HttpResponse:
     form = MadeSafeForm(request.POST)
     if not form.is_valid():
         return _incomplete(request, case, form)
-    outcome = actions.made_safe(case.pk, by=by, how=form.cleaned_data["how"], now=now())
+    said = actions.Safe(how=form.cleaned_data["how"], seen=form.cleaned_data["seen"])
+    outcome = actions.say_safe(case.pk, by, said, now(), readings.latest)
     return _answer(request, case, outcome, _("Made safe. The readings must still prove the repair."))
 
 
@@ -166,6 +168,7 @@ def _answer(request: HttpRequest, case: Case, outcome: Outcome, done: str) -> Ht
         messages.success(request, done)
     else:
         messages.warning(request, refusal(outcome))
+        drafts.keep(request, case.number)
     if request.GET.get("next") == "board" and outcome:
         return redirect("board")
     return redirect("case", case.number)
@@ -179,6 +182,7 @@ def refusal(outcome: Outcome) -> str:
 
 def _incomplete(request: HttpRequest, case: Case, form: forms.Form) -> HttpResponse:
     """Back to the case, with what is missing; where nothing is, with what is wrong."""
+    drafts.keep(request, case.number)
     wrong = [error for errors in form.errors.as_data().values() for error in errors]
     if {error.code for error in wrong} <= {"required", "invalid_choice"}:
         fields = ", ".join(form.errors)

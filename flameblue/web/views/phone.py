@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django import forms
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.contrib import messages
 from django.db.models import F, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -21,10 +23,12 @@ from flameblue.notices.models import InboundMessage, Notice
 from flameblue.notices.texts import lengths
 from flameblue.people.models import Person
 from flameblue.web.now import now
+from flameblue.web.numbers import number
 
 BUBBLES_MAX = 40  # of a phone, the newest
 CHANNEL = "console"
 VOICE = "_voice"  # in the name of every template of a call
+ASKED = ("circuit", "case")  # the circuit that is chosen, and the case that somebody came from
 DEEDS = ("isolate", "repair", "restore")
 
 
@@ -63,7 +67,9 @@ class ReplyForm(forms.Form):
 @require_GET
 def phone(request: HttpRequest) -> HttpResponse:
     """The page."""
-    return render(request, "phone/phone.html", {"handsets": handsets(), "circuits": circuits()})
+    values = {"handsets": handsets(), "circuits": circuits()}
+    values |= {"chosen": number(request.GET.get("circuit")), "case": number(request.GET.get("case"))}
+    return render(request, "phone/phone.html", values)
 
 
 @require_GET
@@ -97,7 +103,9 @@ def world(request: HttpRequest) -> HttpResponse:
         with path.open("a", encoding="utf-8") as orders:
             orders.write(json.dumps(order, ensure_ascii=False) + "\n")
         messages.info(request, _("Done: %(circuit)s") % {"circuit": circuit})
-    return redirect("phone")
+    asked = {name: number(request.POST.get(name)) for name in ASKED}
+    back = urlencode({name: found for name, found in asked.items() if found is not None})
+    return redirect(f"{reverse('phone')}?{back}" if back else "phone")
 
 
 def circuits() -> list[Circuit]:

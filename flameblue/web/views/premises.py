@@ -27,6 +27,7 @@ from flameblue.web import (
     health,
     live,
     one_line,
+    picture_facts,
     point_facts,
     sentences,
     series,
@@ -35,6 +36,7 @@ from flameblue.web import (
 from flameblue.web.now import now, now_ns
 
 OPEN_SHOWN = 10
+PANELS_PICTURED = 20
 LIVE = live.Page(
     parts={
         "status": "layout/_status.html",
@@ -84,6 +86,7 @@ def premises(request: HttpRequest, premises_id: int) -> HttpResponse:
         "contacts": Contact.objects.filter(premises=found).select_related("person"),
         "devices": device_facts.of(found, values["now"]),
         "days": device_facts.DAYS,
+        "pictures": picture_facts.of(found, found.panels.order_by("name")[:PANELS_PICTURED]),
     }
     return render(request, "premises/premises.html", values)
 
