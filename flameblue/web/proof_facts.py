@@ -45,13 +45,13 @@ def of(case: Case, now_ns: int) -> list[Line]:
             where=sentences.place(proof.alarm.point),
             proven=proof.verdict.proven,
             why=words.word(words.VERDICTS, proof.verdict.reason) if proof.verdict.reason else "",
-            until=_until(proof, now_ns),
+            until=until(proof, now_ns),
         )
         for proof in found
     ]
 
 
-def _until(proof: actions.Proof, now_ns: int) -> datetime | None:
+def until(proof: actions.Proof, now_ns: int) -> datetime | None:
     """When the readings will have lasted for long enough; None where something else is missing."""
     if proof.verdict.reason != "too_short" or not proof.verdict.run_s:
         return None

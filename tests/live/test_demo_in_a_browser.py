@@ -102,18 +102,24 @@ def test_a_leak_is_seen_handled_proven_and_closed_on_live_pages(
     step = case.locator(".steps .current")
     expect(step).to_have_text("Taken")
 
+    case.get_by_text("It is repaired already").click()
+    case.locator("#repair-cause").select_option("wet_cable")
+    case.locator("#repair-action").fill("Cable replaced")
     _do_in_the_world(phones, "Pull the switch")
     expect(step).to_have_text("Made safe, unproven", timeout=FAULT_MS)
     _do_in_the_world(phones, "Repair")
     assert case.evaluate(MARK), "the readings alone made it safe, on the page as it was"
 
     album.take(case.url, "5-made-safe")
-    case.locator("#repair-cause").select_option("wet_cable")
-    case.locator("#repair-action").fill("Cable replaced")
+    expect(case.locator("#repair-cause")).to_have_value("wet_cable")
+    expect(case.locator("#repair-action")).to_have_value(
+        "Cable replaced"
+    )  # typed before the page had changed
     case.get_by_role("button", name="It is repaired").click()
     expect(step).to_have_text("Repaired, unproven")
     case.evaluate(f"{MARK} = true")
     _do_in_the_world(phones, "Switch on")
+    expect(case.locator(".proofs time")).to_have_text(re.compile(r"00:\d\d"), timeout=PROOF_MS)
     expect(step).to_have_text("Proven", timeout=PROOF_MS)
     assert case.evaluate(MARK), "the proof came without loading the page again"
 

@@ -1,11 +1,11 @@
 """What the case page says now: values with their limits, what contradicts "it is safe", the standard clock."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from flameblue.cases import actions
+from flameblue.cases import actions, evidence
 from flameblue.cases.models import CaseEvent, State
 from flameblue.domain.clock import to_ns
 from flameblue.domain.quantities import QUANTITIES
@@ -13,6 +13,7 @@ from flameblue.domain.readings import Reading, readings_array
 from flameblue.fleet.models import Point
 from flameblue.history.board import Board
 from flameblue.notices.models import Attempt, Notice, Part
+from flameblue.web import proof_facts
 from tests.cases.bench import Bench, give_row
 from tests.web.readers import Reader, text_of
 
@@ -171,3 +172,16 @@ def test_each_state_says_what_is_awaited(bench: Bench, bolat: Reader) -> None:
     page = bolat.presses(f"{PAGE}repaired/", cause="loose_terminal", action="tightened")
     assert "Switch the circuit on" in page
     assert "Go to the cabin" not in page
+
+
+def test_a_running_proof_has_a_count_down(bench: Bench) -> None:
+    """Ten good minutes of thirty: twenty are left; whatever else is missing has no end that could be told."""
+    alarm = bench.case().alarms.get()
+    verdicts = {
+        "too_short": evidence.Verdict(False, "too_short", 600.0),
+        "silent": evidence.Verdict(False, "silent"),
+    }
+    for reason, verdict in verdicts.items():
+        proof = actions.Proof(alarm, verdict, 1_800.0)
+        found = proof_facts.until(proof, to_ns(bench.now))
+        assert found == (bench.now + timedelta(minutes=20) if reason == "too_short" else None)

@@ -216,3 +216,22 @@ def test_a_thinned_trace_keeps_the_lowest_and_the_highest(values: list[float], m
     assert min(thin.low, default=0.0) == min(values, default=0.0)
     assert max(thin.high, default=0.0) == max(values, default=0.0)
     assert list(thin.at_ns) == sorted(set(thin.at_ns))
+
+
+def test_midnight_is_said_as_a_date_where_a_chart_crosses_it() -> None:
+    hour_ns = 3_600 * SECOND_NS
+    over = replace(chart({0: 1.0}), from_ns=MIDNIGHT_NS - 3 * hour_ns, to_ns=MIDNIGHT_NS + 3 * hour_ns)
+    labels = re.findall(r'class="tick time"[^>]*>([^<]*)<', charts.svg(over))
+    assert "01-15" in labels
+    assert "00:00" not in labels
+
+
+def test_a_drawing_for_a_phone_has_the_labels_of_its_limits_inside() -> None:
+    limits = (charts.LimitLine(70.0, "alarm", "alarm 70"), charts.LimitLine(70.5, "warning", "warning 70.5"))
+    svg = charts.svg(replace(chart({0: 5.0, 3600: 80.0}), limits=limits, width=360.0, height=260.0))
+    (line,) = lines_of(svg)
+    assert line[-1][0] == 360.0 - charts.RIGHT_NARROW
+    labels = re.findall(r'<text class="before" x="([\d.]+)" y="([\d.]+)">(?:alarm|warning)', svg)
+    assert {float(x) for x, _ in labels} == {360.0 - charts.RIGHT_NARROW}
+    high, low = sorted(float(y) for _, y in labels)
+    assert low - high >= charts.LABEL_APART

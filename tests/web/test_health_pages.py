@@ -104,11 +104,14 @@ def test_a_young_core_is_starting_and_an_old_one_is_not_working(
     assert "starting" not in page
 
 
-@pytest.mark.parametrize("path", ["/", "/fleet/premises/", "/premises/1/", "/rounds/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/fleet/premises/", "/premises/{premises}/", "/cases/4001/", "/rounds/"]
+)
 def test_every_page_says_that_the_core_is_dead(
-    path: str, bolat: Reader, cast: Cast, data: Path, beats: dict[str, int], clock: ManualClock
+    path: str, bolat: Reader, bench: Bench, data: Path, beats: dict[str, int], clock: ManualClock
 ) -> None:
-    path = path.replace("1", str(cast.premises.pk))
+    bench.alarm(bench.cast.tb)
+    path = path.format(premises=bench.cast.premises.pk)
     write(data, beats)
     assert "Not working:" not in bolat.html(path)
     write(data, beats | {"detection": clock.now_ns() - 20 * SECOND_NS})

@@ -95,3 +95,20 @@ def test_a_deed_that_is_none_does_nothing(cast: Cast, demo: Path, visitor: Reade
 def test_circuits_with_a_case_are_offered_first(bench: Bench, visitor: Reader) -> None:
     options = visitor.html("/phone/").split("<option")[1:]
     assert "● 松林客栈 · 2号箱 · 203房暖气 (3号开关)" in options[0]
+
+
+def test_the_case_leads_to_its_cabin_and_the_cabin_back_to_the_case(bench: Bench, visitor: Reader) -> None:
+    visitor.presses("/cases/4001/take/")
+    circuit = bench.cast.tb.circuit_id
+    way = f"/phone/?circuit={circuit}&case=4001"
+    assert way.replace("&", "&amp;") in visitor.html("/cases/4001/")
+    page = visitor.html(way)
+    assert f'<option value="{circuit}" selected>' in page
+    assert 'href="/cases/4001/"' in page
+    order = [
+        page.index(f"{n}. {deed}") for n, deed in ((1, "Pull the switch"), (2, "Repair"), (3, "Switch on"))
+    ]
+    assert order == sorted(order)
+    done = {"do": "isolate", "circuit": circuit, "case": "4001"}
+    assert "Back to case 4001" in visitor.presses("/phone/world/", **done)
+    assert visitor.client.get("/phone/?circuit=x&case=%00").status_code == 200

@@ -2,13 +2,15 @@
 
 import struct
 import zlib
+from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from hypothesis import given
+from django.utils import translation
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -21,6 +23,12 @@ from tests.cast import Cast
 from tests.web.readers import Reader
 
 ORIENTATION, GPS = 0x0112, 0x8825
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
 
 
 def photo(width: int = 40, height: int = 30, form: str = "JPEG", exif: Image.Exif | None = None) -> bytes:
@@ -90,6 +98,7 @@ def test_a_file_that_is_too_large_is_not_looked_at() -> None:
         pictures.redrawn(bytes(PICTURE_BYTES_MAX + 1))
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300), st.integers(0, 700))
 def test_garbage_is_refused_and_never_fails_otherwise(garbage: bytes, cut: int) -> None:
     whole = photo()

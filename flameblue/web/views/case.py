@@ -10,12 +10,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from flameblue.cases.models import Case, State
+from flameblue.domain.clock import to_ns
 from flameblue.domain.limits import PAGE_ROWS_MAX
-from flameblue.web import access, case_charts, case_facts, drafts, live, sentences
+from flameblue.web import access, case_charts, case_facts, drafts, health, live, sentences
 from flameblue.web.now import now, now_ns
 
 LIVE = live.Page(
     parts={
+        "status": "layout/_status.html",
         "summary": "case/_summary.html",
         "awaited": "case/_awaited.html",
         "actions": "case/_actions.html",
@@ -68,7 +70,8 @@ def closed(request: HttpRequest) -> HttpResponse:
 def context(request: HttpRequest, number: int) -> dict[str, Any]:
     """All that the live parts of the page show now."""
     found = access.case_for(request.user, number)
-    return case_facts.of(found, request.user, now())
+    at = now()
+    return case_facts.of(found, request.user, at) | {"health": health.read(to_ns(at))}
 
 
 def _drawn(found: Case, span: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -171,6 +172,8 @@ def _answer(request: HttpRequest, case: Case, outcome: Outcome, done: str) -> Ht
         drafts.keep(request, case.number)
     if request.GET.get("next") == "board" and outcome:
         return redirect("board")
+    if outcome.reason == "readings_say_otherwise":
+        return redirect(f"{reverse('case', args=(case.number,))}#what-now")  # where it is asked again
     return redirect("case", case.number)
 
 
