@@ -57,6 +57,9 @@ ASTRAY = (
     Visit("no-cursor", "/fleet/points/?after=garbage"),
     Visit("no-limits", "/fleet/limits/?quantity=none&site=9999", 404),
 )
+EMPTY = tuple(
+    one._replace(status=404) if one.name == "round-print" else one for one in LISTS
+)  # of which site?
 SIGN_IN = (Visit("sign-in", "/sign-in/"),)
 ADMIN = """
 from django.contrib.auth.models import Group, User
@@ -99,7 +102,7 @@ def in_error(window: Window, looks: Sequence[Look], turns: int) -> None:
 def with_nothing(it: Installation, browser: Browser, looks: Sequence[Look], turns: int) -> None:
     address = f"http://{HOST}:{it.web_port}"
     Eye(browser, address).suits_everybody(SIGN_IN, looks, "empty")
-    Eye(browser, address, _signed_in(browser, address)).suits_everybody(LISTS, looks, "empty", turns)
+    Eye(browser, address, _signed_in(browser, address)).suits_everybody(EMPTY, looks, "empty", turns)
 
 
 def test_every_page_with_data_and_in_error(window: Window) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,10 @@ def test_every_stored_word_has_a_text() -> None:
 def test_a_template_names_only_tables_of_words_that_exist(path: Path) -> None:
     named = set(re.findall(r'\|word:"(\w+)"', path.read_text(encoding="utf-8")))
     assert {name for name in named if not hasattr(words, name)} == set()
+
+
+def test_no_text_is_translated_twice() -> None:
+    entries = re.findall(
+        r"^((?:msgctxt .*\n)?msgid .*(?:\n\".*)*)", PO.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert [text for text, times in Counter(entries).items() if times > 1] == []
