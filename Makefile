@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 VENDOR := flameblue/web/static/vendor
 CATALOGUES := $(wildcard flameblue/locale/*/LC_MESSAGES/django.po)
 
-.PHONY: help demo test lint types contracts check proof bench locks clean
+.PHONY: help demo test lint types contracts check proof bench docs locks clean
 help:  ## show this menu
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
@@ -32,6 +32,9 @@ proof: $(VENV)/dev.stamp $(VENDOR)/stamp $(VENV)/locale.stamp  ## the whole matr
 
 bench: $(VENV)/dev.stamp  ## speed as ratios within one run; numbers are kept in docs/performance.md
 	$(BIN)/pytest tests/bench -s -q -o python_files='bench_*.py' $(ARGS)
+
+docs: $(VENV)/dev.stamp  ## the documents as a site, in English and Chinese: build/docs/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q
 
 locks: $(VENV)/uv.stamp  ## pin the newest allowed versions
 	$(BIN)/uv pip compile -q -U --generate-hashes --no-emit-index-url --extra assets pyproject.toml -o locks/run.txt

@@ -17,7 +17,7 @@ from flameblue.domain.errors import BadInput, FlameblueError
 
 def main(argv: Sequence[str] | None = None) -> None:
     """The `flameblue` command. An error for people is one sentence on stderr, and exit status 1."""
-    arguments = _parser().parse_args(argv)
+    arguments = menu().parse_args(argv)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
@@ -33,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(130)
 
 
-def _parser() -> argparse.ArgumentParser:
+def menu() -> argparse.ArgumentParser:
+    """The commands with their arguments."""
     parser = argparse.ArgumentParser(prog="flameblue", description="Electrical-fire monitoring.")
     parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("--config", type=Path, help="a TOML file (default: FLAMEBLUE_CONFIG, else defaults)")

@@ -6,6 +6,7 @@ Read once at the top (`cli`, `settings`) and handed down.
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -189,7 +190,7 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Config:
             ) from error
         except tomllib.TOMLDecodeError as error:
             raise BadInput(f"The configuration {path} is not valid TOML: {error}.") from error
-    filled: Config = _filled(Config(), table, environment, "FLAMEBLUE")
+    filled: Config = _filled(Config(), table, environment, ())
     return filled
 
 
@@ -230,21 +231,34 @@ def _variables(part: Any, prefix: str) -> list[tuple[str, str]]:
     return found
 
 
-def _filled(part: Any, table: Mapping[str, Any], environment: Mapping[str, str], prefix: str) -> Any:
-    known = {item.name for item in fields(part)}
-    if unknown := set(table) - known:
-        raise BadInput(f"The configuration has unknown settings: {', '.join(sorted(unknown))}.")
+def _filled(part: Any, table: Any, environment: Mapping[str, str], path: tuple[str, ...]) -> Any:
+    """`part` with what the file's `table` and the environment say; `path`: the names of the sections down to it."""
+    _check_names(part, table, path)
     changes: dict[str, Any] = {}
     for item in fields(part):
-        default = getattr(part, item.name)
-        name = f"{prefix}_{item.name.upper()}"
+        default, inner = getattr(part, item.name), (*path, item.name)
+        variable = "_".join(("FLAMEBLUE", *inner)).upper()
         if is_dataclass(default):
-            changes[item.name] = _filled(default, table.get(item.name, {}), environment, name)
-        elif name in environment:
-            changes[item.name] = _converted(environment[name], default, name)
+            changes[item.name] = _filled(default, table.get(item.name, {}), environment, inner)
+        elif variable in environment:
+            changes[item.name] = _converted(environment[variable], default, variable)
         elif item.name in table:
-            changes[item.name] = _converted(table[item.name], default, name)
+            changes[item.name] = _converted(table[item.name], default, ".".join(inner))
     return replace(part, **changes)
+
+
+def _check_names(part: Any, table: Any, path: tuple[str, ...]) -> None:
+    """BadInput where `table` is no section, or has settings that there are not."""
+    where = f"[{'.'.join(path)}]" if path else "The configuration"
+    if not isinstance(table, dict):
+        raise BadInput(
+            f"{'.'.join(path)} is {table!r}; it should be a section, {where} in a line of its own."
+        )
+    known = [item.name for item in fields(part)]
+    for name in sorted(set(table) - set(known)):
+        near = get_close_matches(name, known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}."
+        raise BadInput(f"{where} has an unknown setting {name!r}; {hint}")
 
 
 def _converted(value: Any, default: Any, name: str) -> Any:

@@ -128,6 +128,11 @@ SEARCH_WORD_CHARACTERS_MAX = 40
 TOUCHED_COMPARED_MAX = 20_000  # points whose limits are compared before a change × about 10 µs = 0.2 s
 UPLOADS_MAX = 8  # files waiting to be confirmed × 64 MiB = 512 MiB; then the oldest goes
 UPLOAD_AGE_S_MAX = 3_600  # they hold phone numbers: then they go too
+EXAMPLE_VALUES_MAX = 4  # in the line that a new device can be tried with: it stays one line on a desk
+START_CHOICES_MAX = (
+    50  # circuits and devices that getting started lists, the newest; the others are in the fleet
+)
+KNOWN_KEYS_TOLD_MAX = 12  # of a device, beside a key that it does not have: × about 10 characters
 DIFF_LINES_MAX = 2_000  # of an import's preview, about 100 kB; the counts are of the whole
 EXPORT_POINTS_MAX = 200_000  # from a page, × about 2 kB of Python = 400 MB; more by the command
 BOARD_CASES_MAX = 60  # a page of the board: three screens of a wall; who has more turns the page
@@ -139,6 +144,7 @@ MAP_PIECE_BYTES_MAX = (
 MAP_LINES_BYTES_MAX = 2 * MIB  # of an owner's file of roads
 SKETCH_POINTS_MAX = 500  # of roads in the board's first drawing: 12 bytes each, 6 kB of a page of 300 kB
 BOARD_SITES_MAX = 40  # the worst first; the others stand in the list of sites
+SITES_DRAWN_MAX = 2_000  # parts of a page kept × about 10 kB = 20 MB; then all are drawn anew
 LIVE_LINES_MAX = 500  # open SSE lines of one web process × a thread each; then 503 and the browser asks again
 BOARD_BEAT_S = 15.0  # an open board says this often how its sound is; web/static/web/presence.js has the same
 BOARD_SILENT_S = 60.0  # three beats may be lost; then the station's alarms go straight to phones
@@ -183,6 +189,7 @@ PROVIDER_ANSWER_S_MAX = 20.0  # from the question to the answer's last byte; ano
 ALIYUN_NUMBERS_MAX = 1_000  # in one SendSms, says its documentation; we write to one number at a time
 TENCENT_NUMBERS_MAX = 200  # likewise
 NOTICES_PER_PERSON_PER_10_MIN = 20  # beyond it notices are merged into one summary, never dropped
+TEST_NOTICES_PER_HOUR_MAX = 6  # that one person asks for: enough to mend a gateway, too few to cost
 GROUP_NOTICES_PER_MIN = 15  # of 20 that WeCom and DingTalk take: 4 remain for repeats, 1 for the summary
 GROUP_UNITS_MAX = 200  # × 3 B of UTF-8 and a link: well within 2,048 B; a chat shows about 6 lines
 CARRIER_WORDS_LENGTH_MAX = 160  # of what a provider says, in an attempt's row of 200 with our own words

@@ -68,7 +68,7 @@ def readable(name: str, value: Any) -> Any:
     if name in SECRET_FIELDS:
         return "(set)" if value else ""
     if name in PHONE_FIELDS:
-        return mask_phone(value)
+        return mask_phone(value or "")
     if isinstance(value, Model):
         return str(value)
     return value.isoformat() if isinstance(value, date) else value

@@ -21,6 +21,7 @@ from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import (
     BACKLOG_NS_MAX,
     CLOCK_AHEAD_NS_MAX,
+    KNOWN_KEYS_TOLD_MAX,
     PAYLOAD_DEPTH_MAX,
     READINGS_PER_MESSAGE_MAX,
 )
@@ -42,7 +43,9 @@ STATES = {
     "test": Mark.TEST,
 }
 DETAIL_LENGTH_MAX = 200
+KNOWN_KEYS_LENGTH_MAX = 160  # with the detail before it within the 400 that a row keeps
 RAW_MAX = 1e15  # beyond it no quantity has a value, whatever the scale; ints of any length compare
+MS_PER_S = 1_000
 T_MS_MAX = 1e15  # the year 33658; beyond it, no float has all its nanoseconds and some have none
 NESTING_OF_A_VALUE = 3  # an array of objects with an object "v" in them
 _INFINITIES = (math.inf, -math.inf)
@@ -95,6 +98,7 @@ class Draft:
 
     rows: bytearray = field(default_factory=bytearray)
     found: dict[Reason, list[str]] = field(default_factory=dict)
+    notes: dict[Reason, str] = field(default_factory=dict)  # what is told beside a reject of the same message
     online: list[tuple[DeviceEntry, bool]] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
 
@@ -102,7 +106,20 @@ class Draft:
         self.found.setdefault(reason, []).append(detail)
 
     def rejects(self) -> tuple[Reject, ...]:
-        return tuple(Reject(reason, _shortened(details)) for reason, details in self.found.items())
+        return tuple(
+            Reject(reason, _shortened(details) + self.notes.get(reason, ""))
+            for reason, details in self.found.items()
+        )
+
+    def reject_key(self, entry: DeviceEntry, key: str) -> None:
+        """A key that `entry` does not have, told with those that it has."""
+        if Reason.UNKNOWN_KEY not in self.found:
+            told = ", ".join(list(entry.points)[:KNOWN_KEYS_TOLD_MAX])[:KNOWN_KEYS_LENGTH_MAX]
+            more = len(entry.points) - KNOWN_KEYS_TOLD_MAX
+            self.notes[Reason.UNKNOWN_KEY] = (
+                f" (it has {told}{f' and {more} more' if more > 0 else ''})" if told else ""
+            )
+        self.reject(Reason.UNKNOWN_KEY, key[:DETAIL_LENGTH_MAX])
 
     def readings(self) -> Readings:
         return np.frombuffer(bytes(self.rows), dtype=READING)
@@ -225,7 +242,8 @@ def _decode_values(draft: Draft, speaker: _Speaker, sample: Sample, at_ns: int, 
         point = entry_points.get(key)
         if point is None:
             if strict:
-                _reject_value(draft, Reason.UNKNOWN_KEY, key, raw)
+                _check_depth(raw)
+                draft.reject_key(speaker.entry, key)
             continue
         if (type(raw) is not float and type(raw) is not int) or raw != raw or raw in _INFINITIES:
             if raw is not None or strict:
@@ -264,9 +282,16 @@ def _time(draft: Draft, t_ms: Any, arrival_ns: int) -> tuple[int, int]:
     if abs(t_ms) > T_MS_MAX:
         return arrival_ns, _REPLACED
     at_ns = round(t_ms * NS_PER_MS)
-    if at_ns > arrival_ns + CLOCK_AHEAD_NS_MAX or at_ns < arrival_ns - BACKLOG_NS_MAX:
-        return arrival_ns, _REPLACED
-    return at_ns, 0
+    if _is_likely(at_ns, arrival_ns):
+        return at_ns, 0
+    if _is_likely(at_ns * MS_PER_S, arrival_ns):
+        draft.reject(Reason.SECONDS, f"{t_ms:.16g}")
+    return arrival_ns, _REPLACED
+
+
+def _is_likely(at_ns: int, arrival_ns: int) -> bool:
+    """Whether something that arrived then can be of that time."""
+    return arrival_ns - BACKLOG_NS_MAX <= at_ns <= arrival_ns + CLOCK_AHEAD_NS_MAX
 
 
 def _states(draft: Draft, speaker: _Speaker, sent: Mapping[str, Any]) -> dict[str, int]:
@@ -275,7 +300,7 @@ def _states(draft: Draft, speaker: _Speaker, sent: Mapping[str, Any]) -> dict[st
     for key, words in sent.items():
         if key not in speaker.entry.points:
             if speaker.strict:
-                draft.reject(Reason.UNKNOWN_KEY, key[:DETAIL_LENGTH_MAX])
+                draft.reject_key(speaker.entry, key)
             continue
         marks[key] = 0
         for word in words if isinstance(words, list) else [words]:
@@ -288,9 +313,13 @@ def _states(draft: Draft, speaker: _Speaker, sent: Mapping[str, Any]) -> dict[st
 
 
 def _reject_value(draft: Draft, reason: Reason, key: str, raw: Any) -> None:
+    _check_depth(raw)
+    draft.reject(reason, f"{key}: {_shown(raw)}")
+
+
+def _check_depth(raw: Any) -> None:
     if isinstance(raw, dict | list):
         lenient_json.check_depth(raw, PAYLOAD_DEPTH_MAX - NESTING_OF_A_VALUE)
-    draft.reject(reason, key if reason is Reason.UNKNOWN_KEY else f"{key}: {_shown(raw)}")
 
 
 def _shown(raw: Any) -> str:

@@ -159,6 +159,15 @@ class Quarantine:
         )
         return [QuarantineRow(*row) for row in self._read(query, (limit, offset))]
 
+    def of_device(self, device: str, since_ns: int, limit: int) -> list[QuarantineRow]:
+        """The troubles after `since_ns` of `device`, and of who was refused under a name that nobody knows."""
+        query = (
+            "select device, topic, reason, detail, sample, payload_bytes, count, first_ns, last_ns from message "
+            "where last_ns > ? and (device = ? or (device = '' and reason = ?)) order by last_ns desc, id desc limit ?"
+        )
+        asked = (since_ns, device, str(Reason.UNKNOWN_DEVICE), limit)
+        return [QuarantineRow(*row) for row in self._read(query, asked)]
+
     def unknown_devices(self, since_ns: int = 0, limit: int = 200) -> list[UnknownDeviceRow]:
         """The unknown devices that sent something after `since_ns`, the latest first."""
         query = (
@@ -230,7 +239,7 @@ class Quarantine:
             writer.execute(_TRIM, (self._bytes_max * 3 // 4,))
             self._bytes = _sum(writer)
 
-    def _read(self, query: str, values: Sequence[int]) -> list[tuple[Any, ...]]:
+    def _read(self, query: str, values: Sequence[int | str]) -> list[tuple[Any, ...]]:
         if not self._path.exists():
             return []
         try:

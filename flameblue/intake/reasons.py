@@ -17,6 +17,7 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
     EMPTY = "empty"
     BAD_TIME = "bad_time"
+    SECONDS = "time_in_seconds"
     UNKNOWN_AGE = "unknown_age"
     TOO_MANY = "too_many"
     OVERSIZED = "oversized"
@@ -38,6 +39,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.TOO_LARGE: "A value is too large for its quantity.",
     Reason.EMPTY: "The message holds no values.",
     Reason.BAD_TIME: "The time is not a number; the readings were kept with their arrival time.",
+    Reason.SECONDS: "The time looks like seconds, milliseconds are expected; "
+    "the readings were kept with their arrival time.",
     Reason.UNKNOWN_AGE: "A retained message without a time: its age is unknown.",
     Reason.TOO_MANY: "The message holds too many readings.",
     Reason.OVERSIZED: "The packet is too large; the connection was closed.",

@@ -43,5 +43,11 @@ class Payload(Protocol):
         `device` is a name that can stand in a topic.
         """
 
+    def example(self, device: str, values: Mapping[str, float], /) -> tuple[str, str] | None:
+        """Topic and text with which `device` would send some of `values`, its own numbers by the points' keys.
+
+        None where nobody can type it: it is binary, or a gateway's.
+        """
+
     def replies(self, topic: str, payload: bytes, /) -> Sequence[tuple[str, bytes]]:
         """What the server says at once to a message on `topic`, data or not: topics and payloads. Raises nothing."""

@@ -1,23 +1,19 @@
 """Planning as it is done: each waiting case event, in the order of its number, in a transaction of its own."""
 
 import logging
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
 
-from flameblue.cases.models import Alarm, Case, CaseEvent, State
+from flameblue.cases.models import CaseEvent
 from flameblue.cases.policy import current
-from flameblue.domain.transitions import Level, Rule
-from flameblue.fleet.models import Device
 from flameblue.notices import facts, reasons, writing
 from flameblue.notices.models import Notice
 from flameblue.notices.planning import LAY, SMS, Planned, for_group, plan
 
 log = logging.getLogger("flameblue.notices")
 EVENTS_A_ROUND = 200
-ALIVE_HOUR = 9  # local time of the daily sign of life
 
 
 def plan_pending(now: datetime) -> int:
@@ -65,39 +61,3 @@ def _plan_plainly(event: int, now: datetime) -> int:
     ]
     rows = [writing.plain(one, found, now) for one in planned]
     return len(Notice.objects.bulk_create(rows, ignore_conflicts=True))
-
-
-def plan_alive(now: datetime) -> bool:
-    """The daily sign of life to `messages.alive_to`, once a day from 09:00 on; False when it is not due."""
-    to, channel = settings.CONFIG.messages.alive_to, writing.channel_for(SMS)
-    local = now.astimezone(ZoneInfo(settings.TIME_ZONE))
-    today = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    if not to or local.hour < ALIVE_HOUR:
-        return False
-    if Notice.objects.filter(reason=reasons.ALIVE, created_at__gte=today).exists():
-        return False
-    words = writing.words_for("alive", settings.CONFIG.language, channel)
-    silent = Alarm.objects.filter(rule=Rule.SILENCE, level=Level.FAULT).values("point__device").distinct()
-    real = Case.objects.filter(is_test=False)
-    said = {
-        "date": words.word("date").replace("{month}", str(local.month)).replace("{day}", str(local.day)),
-        "devices": str(Device.objects.filter(enabled=True).count()),
-        "silent": str(silent.count()),
-        "open": str(real.exclude(state=State.CLOSED).count()),
-        "opened": str(real.filter(opened_at__gte=today - timedelta(days=1), opened_at__lt=today).count()),
-    }
-    template = words.template("alive")
-    rendered = writing.rendered_for(channel, template, said, facts.signature_of(None))
-    Notice.objects.create(
-        to=to,
-        channel=channel,
-        template=template.id,
-        variables=rendered.variables,
-        carried=writing.carried(rendered),
-        language=words.language,
-        text=rendered.text,
-        reason=reasons.ALIVE,
-        created_at=now,
-        due_at=now,
-    )
-    return True

@@ -22,6 +22,7 @@ REPLY = "reply"  # the answer to an answer
 CHANNEL_FAILED = "channel_failed"  # another channel could not reach the person
 MERGED = "merged"  # the summary of what exceeded a person's bound
 ALIVE = "alive"
+TEST = "test_message"  # somebody tries the way to their own phone
 BOARD_SILENT = "board_silent"  # the station's last board that was sounding is no more
 GROUP_NEWS = "group_news"  # to the station's group chat
 GROUP_UNANSWERED = "group_unanswered"
@@ -55,6 +56,7 @@ ALL = frozenset(
         CHANNEL_FAILED,
         MERGED,
         ALIVE,
+        TEST,
         BOARD_SILENT,
         GROUP_NEWS,
         GROUP_UNANSWERED,

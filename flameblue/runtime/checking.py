@@ -31,10 +31,7 @@ def mistakes(config: Config) -> list[str]:
     """All that is wrong with the settings, a sentence each."""
     found = [*_of_ports(config), *_of_channels(config)]
     found += [*_of_client_certificates(config.mqtt), *_of_home_assistant(config)]
-    if config.mqtt.tls_port:
-        for name, file in (("mqtt.certificate", config.mqtt.certificate), ("mqtt.key", config.mqtt.key)):
-            if not Path(file).is_file():
-                found.append(f"{name} names {file!r}, which is no file; mqtt.tls_port needs one.")
+    found += _of_certificate(config.mqtt)
     try:
         policy.current()
     except BadInput as error:
@@ -52,6 +49,16 @@ def _of_ports(config: Config) -> Iterator[str]:
     for name, port in ports.items():
         if not 0 <= port <= PORT_MAX:
             yield f"{name} is {port}; a port is a number from 0 to {PORT_MAX}."
+
+
+def _of_certificate(mqtt: Mqtt) -> Iterator[str]:
+    if not mqtt.tls_port:
+        return
+    for name, file in (("mqtt.certificate", mqtt.certificate), ("mqtt.key", mqtt.key)):
+        if not file:
+            yield f"{name} is empty; mqtt.tls_port is {mqtt.tls_port} and needs a PEM file there."
+        elif not Path(file).is_file():
+            yield f"{name} names {file!r}, which is no file; mqtt.tls_port needs one."
 
 
 def _of_client_certificates(mqtt: Mqtt) -> Iterator[str]:

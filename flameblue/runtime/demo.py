@@ -15,6 +15,8 @@ from flameblue import config as configuration
 from flameblue.cases.policy import PACKAGE_FILE
 from flameblue.config import Config, Messages, Mqtt, Web
 from flameblue.domain.errors import BadInput
+from flameblue.runtime.backends import is_written
+from flameblue.runtime.checking import PORT_MAX
 from flameblue.runtime.set_up.places import refusal
 from flameblue.runtime.supervisor import Child, supervise
 from flameblue.runtime.valley import Valley
@@ -40,7 +42,7 @@ def run(wishes: Wishes, valley: Valley) -> int:
     with ExitStack() as stack:
         data = wishes.data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="flameblue-demo-")))
         config = configured(wishes, data)
-        data.mkdir(parents=True, exist_ok=True)
+        take_folder(config)
         write_policy(Path(config.policy))
         Path(config.web.map_lines).write_text(valley.roads, encoding="utf-8")
         os.environ.update(configuration.as_environment(config))
@@ -68,7 +70,9 @@ def run(wishes: Wishes, valley: Valley) -> int:
 
 
 def configured(wishes: Wishes, data: Path) -> Config:
-    """The Config of a demo; BadInput when the port of the pages is taken."""
+    """The Config of a demo; BadInput when the port of the pages is none, or is taken."""
+    if not 0 < wishes.port <= PORT_MAX:
+        raise BadInput(f"--port is {wishes.port}; a port is a number from 1 to {PORT_MAX}.")
     if not _free(wishes.port):
         raise BadInput(
             f'Port {wishes.port} is taken. Try another one: make demo ARGS="--port {wishes.port + 1}"'
@@ -83,6 +87,23 @@ def configured(wishes: Wishes, data: Path) -> Config:
         mqtt=Mqtt(host=HOST, port=MQTT_PORT if _free(MQTT_PORT) else _any_port()),
         messages=Messages(sms_channel="console", voice_channel="console"),
     )
+
+
+def take_folder(config: Config) -> None:
+    """Makes the data folder; BadInput where it can't be one, is in use, or holds what is no demo."""
+    data = config.data
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        is_file = isinstance(error, FileExistsError | NotADirectoryError)
+        why = "it, or a part of the way to it, is a file" if is_file else error.strerror
+        raise BadInput(f"--data {data} can't be a folder: {why}.") from error
+    if not os.access(data, os.W_OK):
+        raise BadInput(f"--data {data} can't be written: give it to this user, or name another folder.")
+    if is_written(config):
+        raise BadInput(f"A demo already runs in {data}: end it first, or name another folder.")
+    if configuration.is_installed(config) and not Path(config.policy).exists():
+        raise BadInput(f"--data {data} holds an installation that is no demo: name another folder.")
 
 
 def write_policy(path: Path) -> None:

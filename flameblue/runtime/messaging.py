@@ -23,6 +23,7 @@ from flameblue.notices import (
     desks,
     receipts,
     replies,
+    sign_of_life,
     watching,
 )
 from flameblue.notices.channel import Channel, Ears, Outgoing
@@ -129,7 +130,7 @@ class Delivering:
         await self.orm(watching.watch, self.channels, now)
         self.counted = await self.orm(counting.counters, now)
         made = await self.orm(desks.plan_silent, now, self.began)
-        if await self.orm(actions.plan_alive, now) or made:
+        if await self.orm(sign_of_life.plan_alive, now) or made:
             self.notices_grew()
 
     async def _receipt(self, channel: str, message_id: str, state: str) -> None:

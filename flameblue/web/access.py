@@ -5,9 +5,9 @@ premises and devices of that station's sites only, an admin sees all; pages take
 token and nothing else; a demo has no sign-in, and only for requests that were sent to a loopback host.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -30,6 +30,7 @@ from flameblue.web import themes, tokens
 from flameblue.web.map_tiles import hosts_of
 from flameblue.web.now import now
 
+T = TypeVar("T")
 ADMIN, DUTY, VIEWER = "admin", "duty", "viewer"
 ROLES = (ADMIN, DUTY, VIEWER)  # also the names of the groups; the first that a user has counts
 READ, ACT = "read", "act"
@@ -113,6 +114,14 @@ VIEWS: Mapping[str, Rule] = {
     "fleet-files": RUNS,
     "fleet-import": RUNS,
     "fleet-export": RUNS,
+    "start": RUNS,
+    "start-site": RUNS,
+    "start-premises": RUNS,
+    "start-device": RUNS,
+    "start-message": RUNS,
+    "start-connect": RUNS,
+    "start-credential": RUNS,
+    "live-connect": RUNS,
     "quarantine": ACTS,
     "pairing": RUNS,
     "bind-device": RUNS,
@@ -162,6 +171,18 @@ def rule_for(match: ResolverMatch) -> Rule | None:
 
 def role_of(user: AnyUser) -> str:
     """The first of ROLES that `user` has; empty: none, which allows nothing."""
+    return _once(user, "role", _role)
+
+
+def _once(user: AnyUser, name: str, ask: Callable[[AnyUser], T]) -> T:
+    """What `ask` says of `user`, asked once a request: who asks is read anew for each."""
+    told: dict[str, T] = vars(user).setdefault("told", {})
+    if name not in told:
+        told[name] = ask(user)
+    return told[name]
+
+
+def _role(user: AnyUser) -> str:
     if not isinstance(user, User) or not user.is_active:
         return ""
     if user.is_superuser:
@@ -256,7 +277,12 @@ def person_of(user: AnyUser) -> Person:
 
 def station_id_of(user: AnyUser) -> int | None:
     """The station whose sites `user` may see; None: none (an admin needs none)."""
-    return persons_of(user).values_list("station_id", flat=True).first()
+    person = _once(user, "person", _person)
+    return person.station_id if person else None
+
+
+def _person(user: AnyUser) -> Person | None:
+    return persons_of(user).first()
 
 
 def scope_of(request: HttpRequest) -> tuple[str, int | None, str]:
@@ -342,7 +368,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     """What every page knows: the role, the person, whether this is a demo."""
     user: AnyUser = getattr(request, "user", AnonymousUser())
     role = role_of(user)
-    person = persons_of(user).first() if role else None
+    person = _once(user, "person", _person) if role else None
     return {
         "role": role,
         "may_act": role in ACTS.roles,

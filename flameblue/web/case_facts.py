@@ -184,7 +184,12 @@ def colleagues(case: Case) -> QuerySet[Person]:
 
 def shown_level(case: Case) -> Level:
     """An unclosed case is shown at its worst until it is proven: switched off is not repaired."""
-    return Level(case.level if case.state in {State.PROVEN, State.CLOSED} else case.worst_level)
+    return level_of(case.state, case.level, case.worst_level)
+
+
+def level_of(state: str, level: int, worst_level: int) -> Level:
+    """The same of a case of which only these are known."""
+    return Level(level if state in {State.PROVEN, State.CLOSED} else worst_level)
 
 
 def value_is_back(case: Case) -> bool:

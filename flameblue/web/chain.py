@@ -11,9 +11,7 @@ from flameblue.domain.transitions import Level, Rule
 from flameblue.notices.counting import OVER
 from flameblue.notices.models import Notice
 from flameblue.web import access
-from flameblue.web.health import Health
-
-LAG_MAX = 100  # records, events or messages that a stage may have before it without being behind
+from flameblue.web.health import LAG_MAX, Health
 
 
 @dataclass(frozen=True, slots=True)

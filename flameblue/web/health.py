@@ -9,6 +9,7 @@ from django.conf import settings
 from flameblue.domain.limits import SECOND_NS
 
 BEAT_WITHIN_S = 15.0  # a stage that has not beaten for longer is dead or stuck
+LAG_MAX = 100  # records, events or messages that a stage may have before it without being behind
 STARTS_WITHIN_S = 60  # the compiling of detection included
 
 
@@ -51,6 +52,18 @@ class Health:
     @property
     def dead(self) -> tuple[Stage, ...]:
         return tuple(stage for stage in self.stages if not stage.alive)
+
+    @property
+    def is_silent(self) -> bool:
+        """Nothing of the core is heard: what it knew is old, and no stage is to blame alone."""
+        none_beats = len(self.dead) == len(self.stages) and not any(stage.error for stage in self.stages)
+        return not self.readable or (none_beats and not self.is_starting)
+
+    @property
+    def word(self) -> tuple[object, ...]:
+        """What differs when the pages have something else to say of the core."""
+        is_behind = any(stage.lag > LAG_MAX for stage in self.stages)
+        return (self.readable, self.is_starting, is_behind, *(stage.name for stage in self.dead))
 
     @property
     def alive(self) -> bool:

@@ -1,10 +1,10 @@
 """Pages that follow what happens: server-sent events, whose id is the number of the newest case event.
 
-One poller a process asks for the newest number and wakes every open line; each line then sends the
-parts of its page that differ, rendered with the page's own templates as its reader may see them, once for all
-readers who may see the same. Who connects, also again (Last-Event-ID), gets the present parts at once: nothing is
-missed, nothing replayed. A line ends after LINE_S, so that the browser asks anew and a right that was withdrawn
-ends with it.
+One poller a process asks for the newest number where the database may have been written, and wakes every open line;
+each line then sends the parts of its page that differ, rendered with the page's own templates as its reader may see
+them, once for all readers who may see the same. Who connects, also again (Last-Event-ID), gets the present parts at
+once: nothing is missed, nothing replayed. A line ends after LINE_S, so that the browser asks anew and a right that was
+withdrawn ends with it.
 """
 
 import asyncio
@@ -28,9 +28,13 @@ from flameblue.domain.limits import LIVE_LINES_MAX
 from flameblue.domain.readings import NS_PER_MS
 from flameblue.web.now import now_ns
 from flameblue.web.numbers import number
+from flameblue.web.stirring import Stirring, files
 
 log = logging.getLogger("flameblue.web.live")
-POLL_S = 0.4
+LOOK_S = 0.1  # at the database's files, without a query
+ASK_S = 0.4  # at most so often where it is written all the time: 2.5 queries a second a process
+ASK_ANYWAY_S = 5.0  # whatever the files say
+WATCH_S = 1.0
 BEAT_S = 2.0  # an idle line says so often that it is alive; the page says when it is not
 LINE_S = 900.0
 
@@ -41,14 +45,16 @@ Context = Callable[[HttpRequest], dict[str, Any]]
 class Page:
     """The live parts of a page: the name of each and its template; drawn anew every `refresh_s`.
 
-    A part in `typed` holds fields that a reader may be filling in: it is sent only for a newer event. Readers of
-    whom `shared` says the same see the same parts, which are drawn once for all of them.
+    They are also drawn anew when what `watched` says has changed, which asks the database nothing. A part in `typed`
+    holds fields that a reader may be filling in: it is sent only for a newer event. Readers of whom `shared` says the
+    same see the same parts, which are drawn once for all of them.
     """
 
     parts: Mapping[str, str]
     refresh_s: float
     typed: frozenset[str] = frozenset()
     shared: Callable[[HttpRequest], Hashable] | None = None
+    watched: Callable[[], Hashable] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,7 @@ class Drawing:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     number: int = -1
     at_s: float = 0.0
+    word: Hashable = None
     parts: dict[str, str] = field(default_factory=dict)
 
 
@@ -83,9 +90,11 @@ class Hub:
     """The newest number, asked for by one task while anybody listens."""
 
     ask: Callable[[], Awaitable[int]]
+    stirred: Callable[[], bool] = lambda: True
     number: int = 0
     listeners: int = 0
     drawings: dict[Hashable, Drawing] = field(default_factory=dict)
+    words: dict[int, tuple[float, Hashable]] = field(default_factory=dict)
     _moved: asyncio.Event = field(default_factory=asyncio.Event)
     _task: "asyncio.Task[None] | None" = None
 
@@ -103,15 +112,27 @@ class Hub:
             self._task = None
             self.drawings.clear()
 
-    async def draw(self, line: Line, key: Hashable, number: int, older_s: float) -> dict[str, str]:
-        """The parts of `line` as they are at event `number` or later, drawn no longer than `older_s` ago."""
+    def word(self, page: Page) -> Hashable:
+        """What is watched for `page`, looked at once a moment for all its readers."""
+        if page.watched is None:
+            return None
+        now_s = asyncio.get_running_loop().time()
+        looked_s, word = self.words.get(id(page), (0.0, None))
+        if id(page) not in self.words or now_s - looked_s >= WATCH_S:
+            word = page.watched()
+            self.words[id(page)] = (now_s, word)
+        return word
+
+    async def draw(self, line: Line, key: Hashable, number: int) -> dict[str, str]:
+        """The parts of `line` as they are at event `number` or later, not older than they may be."""
         if key is None:
             return await sync_to_async(line.draw)()
         drawing = self.drawings.setdefault((id(line.page), key), Drawing())
         async with drawing.lock:
-            now_s = asyncio.get_running_loop().time()
-            if drawing.number < number or now_s - drawing.at_s >= older_s:
-                drawing.number, drawing.at_s = max(number, self.number), now_s
+            now_s, word = asyncio.get_running_loop().time(), self.word(line.page)
+            is_old = now_s - drawing.at_s >= line.page.refresh_s or drawing.word != word
+            if drawing.number < number or is_old:
+                drawing.number, drawing.at_s, drawing.word = max(number, self.number), now_s, word
                 drawing.parts = await sync_to_async(line.draw)()
         return drawing.parts
 
@@ -144,9 +165,13 @@ class Hub:
             moved.set()
 
     async def _poll(self) -> None:
+        loop, asked_s = asyncio.get_running_loop(), -ASK_ANYWAY_S
         while True:
-            await self.look()
-            await asyncio.sleep(POLL_S)
+            waited_s = loop.time() - asked_s
+            if waited_s >= ASK_ANYWAY_S or (waited_s >= ASK_S and self.stirred()):
+                asked_s = loop.time()
+                await self.look()
+            await asyncio.sleep(LOOK_S)
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
@@ -156,7 +181,9 @@ def hub() -> Hub:
     """The hub of this process (of its event loop)."""
     loop = asyncio.get_running_loop()
     if loop not in _hubs:
-        _hubs[loop] = Hub(ask=sync_to_async(_newest_for_a_line, thread_sensitive=False))
+        stirring = Stirring(files(), now_ns)
+        ask = sync_to_async(_newest_for_a_line, thread_sensitive=False)
+        _hubs[loop] = Hub(ask=ask, stirred=stirring.has_stirred)
     return _hubs[loop]
 
 
@@ -200,7 +227,7 @@ async def _messages(line: Line, here: Hub) -> AsyncIterator[str]:
         key = await sync_to_async(page.shared)(line.request) if page.shared else None
         number = seen(line.request)
         newer = await here.present()
-        parts, drawn_s = await here.draw(line, key, newer, page.refresh_s), loop.time()
+        parts, drawn_s, word = await here.draw(line, key, newer), loop.time(), here.word(page)
         sent = {} if newer > number else {name: parts[name] for name in page.typed}
         number = newer
         yield "retry: 1000\n\n"
@@ -209,10 +236,11 @@ async def _messages(line: Line, here: Hub) -> AsyncIterator[str]:
                 yield message
             sent = parts
             yield message_of(number, "beat", str(now_ns() // NS_PER_MS))
-            newer = await here.beyond(number, BEAT_S)
-            if newer > number or loop.time() - drawn_s >= page.refresh_s:
-                number = max(number, newer)
-                parts, drawn_s = await here.draw(line, key, number, page.refresh_s), loop.time()
+            newer = await here.beyond(number, min(BEAT_S, page.refresh_s))
+            is_old = loop.time() - drawn_s >= page.refresh_s or word != here.word(page)
+            if newer > number or is_old:
+                number, word = max(number, newer), here.word(page)
+                parts, drawn_s = await here.draw(line, key, number), loop.time()
     finally:
         here.leave()
 

@@ -3,7 +3,7 @@
 Everything is bounded: MAP_PLACES_MAX places or cells an answer, whatever the fleet.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -128,8 +128,12 @@ def _cells(premises: QuerySet[Premises], box: Box) -> list[Cell]:
 
 def sites(premises: QuerySet[Premises], at: datetime) -> list[tuple[str, float, float]]:
     """The sites' names, each in the middle of its premises."""
-    named = sorted((one.site.name, *one.middle) for one in census.by_site(premises, at) if one.middle)
-    return named[:MAP_CELLS_MAX]
+    return named((one.site.name, one.middle) for one in census.by_site(premises, at))
+
+
+def named(sites: Iterable[tuple[str, tuple[float, float] | None]]) -> list[tuple[str, float, float]]:
+    """Those of `sites` that have a middle, in order."""
+    return sorted((name, *middle) for name, middle in sites if middle)[:MAP_CELLS_MAX]
 
 
 def stations() -> list[tuple[str, float, float]]:

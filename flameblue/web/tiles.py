@@ -1,9 +1,9 @@
 """Premises by level: one tile each, what needs a look first."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -23,10 +23,15 @@ TILES_MAX = 60  # a site with more premises shows those that need a look only
 class Tile:
     """One premises with the worst level of its alarms; `level` None: it has no device."""
 
-    premises: Premises
+    id: int
+    name: str
     level: Level | None
     has_case: bool
     closed: bool  # shut for the season: silence is expected
+
+    @property
+    def state(self) -> tuple[Level | None, bool, bool]:
+        return (self.level, self.has_case, self.closed)
 
     @property
     def rank(self) -> int:
@@ -40,6 +45,7 @@ class SiteTiles:
     site: Site
     all: int
     equipped: int
+    middle: tuple[float, float] | None = None  # longitude and latitude
     tiles: list[Tile] = field(default_factory=list)
     troubled: Counter[Level] = field(default_factory=Counter)
 
@@ -59,6 +65,12 @@ class SiteTiles:
         return [*found, (Level.NORMAL, normal)] if normal > 0 else found
 
     @property
+    def looks(self) -> Hashable:
+        """Sites that look the same are drawn the same."""
+        seen = ((tile.id, tile.name, *tile.state) for tile in self.shown)
+        return (self.site.name, self.all, self.equipped, *self.counts, *seen)
+
+    @property
     def rank(self) -> int:
         return min((RANK[level] for level in self.troubled), default=RANK[Level.NORMAL])
 
@@ -73,24 +85,27 @@ def by_site(premises: QuerySet[Premises], at: datetime) -> list[SiteTiles]:
         .values_list("premises_id", flat=True)
     )
     small = [number for number, site in sites.items() if site.all <= TILES_MAX]
-    wanted = Q(site__in=small) | Q(id__in=with_case | set(levels))
+    wanted = premises.filter(Q(site__in=small) | Q(id__in=with_case | set(levels)))
     equipped = Exists(Device.objects.filter(premises=OuterRef("pk"), enabled=True))
-    for one in premises.filter(wanted).annotate(is_equipped=equipped).order_by("name"):
-        level = levels.get(one.id, Level.NORMAL) if one.is_equipped else None
-        tile = Tile(premises=one, level=level, has_case=one.id in with_case, closed=is_closed(one, at))
-        site = sites[one.site_id]
-        site.tiles.append(tile)
+    light = wanted.annotate(is_equipped=equipped).order_by("name")
+    for key, name, number, until, is_equipped in light.values_list(
+        "id", "name", "site", "closed_until", "is_equipped"
+    ):
+        site = sites[number]
+        level = levels.get(key, Level.NORMAL) if is_equipped else None
+        closed = _is_before(until, at, site.site.time_zone)
+        site.tiles.append(Tile(id=key, name=name, level=level, has_case=key in with_case, closed=closed))
         if level not in (None, Level.NORMAL):
             site.troubled[Level(level)] += 1
     for site in sites.values():
-        site.tiles.sort(key=lambda tile: (tile.rank, not tile.has_case, tile.premises.name))
+        site.tiles.sort(key=lambda tile: (tile.rank, not tile.has_case, tile.name))
     return sorted(sites.values(), key=lambda site: (site.rank, site.site.name))
 
 
 def _sites(premises: QuerySet[Premises], at: datetime) -> dict[int, SiteTiles]:
     """How many premises each site has, and how many of them are equipped."""
     return {
-        one.site.pk: SiteTiles(site=one.site, all=one.premises, equipped=one.equipped)
+        one.site.pk: SiteTiles(one.site, one.premises, one.equipped, one.middle)
         for one in census.by_site(premises, at)
     }
 
@@ -123,5 +138,8 @@ def worst(rows: Iterable[tuple[int, int]]) -> dict[int, Level]:
 
 def is_closed(premises: Premises, at: datetime) -> bool:
     """True while the premises are shut for the season, by the calendar of their site."""
-    until = premises.closed_until
-    return until is not None and day_of(at, premises.site.time_zone) < until
+    return _is_before(premises.closed_until, at, premises.site.time_zone)
+
+
+def _is_before(until: date | None, at: datetime, zone: str) -> bool:
+    return until is not None and day_of(at, zone) < until

@@ -183,6 +183,9 @@ QUARANTINE_REASONS: Words = {
     "too_large": _("A value is too large for its quantity."),
     "empty": _("The message holds no values."),
     "bad_time": _("The time is not a number; the readings were kept with their arrival time."),
+    "time_in_seconds": _(
+        "The time looks like seconds, milliseconds are expected; the readings were kept with their arrival time."
+    ),
     "unknown_age": _("A retained message without a time: its age is unknown."),
     "too_many": _("The message holds too many readings."),
     "oversized": _("The packet is too large; the connection was closed."),
@@ -228,6 +231,7 @@ REASONS: Words = {
     "channel_failed": _("another channel failed"),
     "merged": _("a summary of several messages"),
     "alive": _("sign of life"),
+    "test_message": _("a test message"),
     "group_news": _("news for the group"),
     "group_unanswered": _("nobody has taken the case"),
     "group_closed": _("closed"),

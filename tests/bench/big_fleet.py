@@ -61,6 +61,8 @@ def _write_premises(dice: random.Random, numbers: range) -> None:
                 kind=KINDS[n % len(KINDS)],
                 address=f"{n % 40}区{n % 97}号",
                 key_holder=f"钥匙{n % 1000}",
+                latitude=48.0 + n % SITES // 10 / 5 + n % 97 / 5_000,
+                longitude=86.0 + n % SITES % 10 / 3 + n % 89 / 4_000,
             )
             for n in numbers
         ),

@@ -105,7 +105,9 @@ def test_the_largest_value_that_fits_is_kept() -> None:
 def test_unknown_keys_are_named_and_the_others_kept() -> None:
     result = decoded({"v": {"ir": 1, "humidity": 80, "rssi": -70}})
     assert [row[0] for row in rows(result)] == [1]
-    assert [tuple(reject) for reject in result.rejects] == [(Reason.UNKNOWN_KEY, "humidity, rssi")]
+    assert [tuple(reject) for reject in result.rejects] == [
+        (Reason.UNKNOWN_KEY, "humidity, rssi (it has ir, tb, ib)")
+    ]
 
 
 def test_unknown_fields_are_named_and_the_values_kept() -> None:
@@ -295,3 +297,25 @@ def test_no_damage_to_a_message_raises(changes: list[tuple[int, int]], cut: int)
         damaged[at] = byte
     for topic in (TOPIC, "v1/devices/me/telemetry"):
         decoded(bytes(damaged[: len(GOOD) - cut]), topic=topic)
+
+
+def test_of_many_known_keys_a_few_are_told() -> None:
+    points = {f"key{n}": (n, D0217.points["ir"][1]) for n in range(1, 15)}
+    entry = replace(D0217, points=points)
+    result = decode(entry, GENERIC, Message(TOPIC, b'{"v": {"x": 1, "y": 2}}'), NOW_NS)
+    (reject,) = result.rejects
+    assert reject.detail.startswith("x, y (it has key1, key2, ")
+    assert reject.detail.endswith("key12 and 2 more)")
+
+
+@pytest.mark.parametrize("t", [NOW_NS // 10**9, NOW_NS / 10**9, NOW_NS // 10**9 - 3600])
+def test_a_time_in_seconds_is_told_and_the_readings_kept(t: float) -> None:
+    result = decoded({"t": t, "v": {"ir": 1}})
+    assert rows(result) == [(1, NOW_NS, 10, Mark.TIME_REPLACED)]
+    assert reasons(result) == {Reason.SECONDS}
+
+
+@pytest.mark.parametrize("t", [0, 86_400_000, 30 * 86_400_000, NOW_NS])
+def test_a_clock_that_was_never_set_is_not_taken_for_seconds(t: int) -> None:
+    result = decoded({"t": t, "v": {"ir": 1}})
+    assert reasons(result) == set()

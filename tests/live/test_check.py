@@ -13,6 +13,7 @@ from flameblue.config import Broker, Config, HomeAssistant, Mqtt, Web
 from flameblue.domain.clock import Clock, ManualClock, SystemClock, to_datetime
 from flameblue.journal.embedded import EmbeddedJournal
 from flameblue.journal.record import tick_draft
+from flameblue.runtime.checking import mistakes
 from flameblue.runtime.set_up import broker as broker_look
 from flameblue.runtime.set_up.broker import look_at_broker
 from flameblue.runtime.set_up.findings import Finding, Verdict
@@ -243,3 +244,11 @@ def test_a_device_model_that_cannot_be_used_is_named_with_its_mistake(tmp_path: 
     assert found.verdict is WRONG
     assert f"{folder / 'mine.yaml'}: " in found.seen
     assert "interval" in found.seen
+
+
+def test_a_port_that_is_none_and_a_certificate_that_is_not_named_are_told_once() -> None:
+    config = Config(web=Web(port=99_999), mqtt=Mqtt(port=0, tls_port=8883))
+    assert "port 99999" not in {found.subject for found in look_at_ports(config, running=False)}
+    assert list(look_at_certificate(config, a_month_ago())) == []
+    told = [one for one in mistakes(config) if "99999" in one or "mqtt.certificate" in one]
+    assert len(told) == 2

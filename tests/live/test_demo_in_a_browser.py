@@ -37,6 +37,7 @@ class Demo:
     process: subprocess.Popen[bytes]
     address: str
     log: Path
+    data: Path
 
     def tail(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")[-3000:]
@@ -50,7 +51,7 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     arguments = ("flameblue", "demo", "--port", str(port), "--data", str(tmp_path / "valley"))
     with log.open("wb") as lines:
         process = subprocess.Popen([sys.executable, "-m", *arguments], env=clean, stdout=lines, stderr=lines)
-    running = Demo(process, f"http://{HOST}:{port}", log)
+    running = Demo(process, f"http://{HOST}:{port}", log, tmp_path / "valley")
     try:
         wait_for(lambda: _answers(running.address), 120, "the board answers")
         yield running

@@ -10,7 +10,7 @@ from django.conf import settings
 from flameblue.config import Config, HttpSms, Messages
 from flameblue.domain.clock import SystemClock
 from flameblue.domain.errors import BadInput, DeliveryError
-from flameblue.notices import actions, blindness, delivery
+from flameblue.notices import blindness, delivery, sign_of_life
 from flameblue.notices.channel import Carried, Channel, Ears, Outgoing
 from flameblue.notices.channels.http_sms import PLUGIN, submission
 from flameblue.notices.channels.http_sms.approved import approved
@@ -122,7 +122,7 @@ def test_the_daily_sign_of_life_and_the_cry_that_we_are_blind_are_carried(
     )
     monkeypatch.setattr(settings, "CONFIG", with_alive)
     at_ten = bench.now.replace(hour=10)
-    assert actions.plan_alive(at_ten)
+    assert sign_of_life.plan_alive(at_ten)
     delivery.deliver_due(at_ten, {"http_sms": by_templates})
     (alive,) = gateway.phones["+8613900000009"]
     assert alive.startswith(f"【{SIGN}】平安:")

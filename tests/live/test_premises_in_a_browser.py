@@ -1,15 +1,14 @@
-"""A premises page in a real Chromium: values that follow a leak, a chart that zooms, files, nobody shut out."""
+"""A premises page in a real Chromium: values that follow a leak, a chart that zooms, files."""
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.live.test_board_in_a_browser import DESK, HAND, SHIFTS, WALL, Window, window
+from tests.live.browser import HAND, SHIFTS, Window, browser, window
 from tests.live.test_demo_in_a_browser import FAULT_MS, READY_MS, demo
 
-__all__ = ["demo", "window"]
+__all__ = ["browser", "demo", "window"]
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
 PREMISES = "/premises/2/"
-PARTS = ("", "charts/?span=1h", "energy/", "points/", "cases/")
 
 
 def test_premises_while_a_circuit_leaks(window: Window) -> None:
@@ -23,7 +22,6 @@ def test_premises_while_a_circuit_leaks(window: Window) -> None:
     _without_a_network(page)
     assert [error for error in errors if "ERR_INTERNET_DISCONNECTED" not in error] == []
     _without_a_script(window)
-    _everybody(window)
 
 
 def _a_leak_comes(page: Page, address: str) -> None:
@@ -86,14 +84,3 @@ def _without_a_script(window: Window) -> None:
     page.get_by_role("button", name="Look").click()
     expect(page.locator("figcaption")).to_have_text("Temperature")
     context.close()
-
-
-def _everybody(window: Window) -> None:
-    """axe finds nothing in what the page itself says (the frame is tested with the board), and none is too wide."""
-    looks = (
-        (DESK, "zh-CN", "dark"),
-        (HAND, "en-US", "light"),
-        (HAND, "zh-CN", "dark"),
-        (WALL, "en-US", "light"),
-    )
-    window.suits_everybody([PREMISES + part for part in PARTS], looks, "'main'")

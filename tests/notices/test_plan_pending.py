@@ -9,7 +9,7 @@ from django.conf import settings
 from flameblue.cases import actions as cases
 from flameblue.cases.models import Case, CaseEvent
 from flameblue.domain.transitions import Level, Rule
-from flameblue.notices import actions, writing
+from flameblue.notices import sign_of_life, writing
 from flameblue.notices.models import Notice
 from flameblue.notices.texts import lengths
 from flameblue.people.models import Contact, Person, Shift
@@ -268,11 +268,11 @@ def test_a_sign_of_life_leaves_once_a_day_from_nine_on(
     monkeypatch.setattr(
         settings, "CONFIG", replace(config, messages=replace(config.messages, alive_to="+8613700000000"))
     )
-    assert not actions.plan_alive(bench.now)  # 03:07
+    assert not sign_of_life.plan_alive(bench.now)  # 03:07
     morning = bench.now + timedelta(hours=6)
-    assert actions.plan_alive(morning)
-    assert not actions.plan_alive(morning + timedelta(minutes=5))
-    assert actions.plan_alive(morning + timedelta(days=1))
+    assert sign_of_life.plan_alive(morning)
+    assert not sign_of_life.plan_alive(morning + timedelta(minutes=5))
+    assert sign_of_life.plan_alive(morning + timedelta(days=1))
     first = Notice.objects.order_by("pk")[0]
     assert (first.to, first.text) == (
         "+8613700000000",

@@ -36,6 +36,10 @@ def test_the_defaults_are_right(tmp_path: Path) -> None:
         ),
         (Config(web=Web(port=99_999)), "web.port is 99999; a port is a number from 0 to 65535."),
         (
+            Config(mqtt=Mqtt(tls_port=8883)),
+            "mqtt.certificate is empty; mqtt.tls_port is 8883 and needs a PEM file there.",
+        ),
+        (
             Config(mqtt=Mqtt(tls_port=8883, certificate="gone.crt")),
             "mqtt.certificate names 'gone.crt', which is no file; mqtt.tls_port needs one.",
         ),

@@ -42,9 +42,15 @@ def test_both_give_the_same_commands() -> None:
 
 def test_both_lead_to_the_same_places_which_exist_and_to_each_other() -> None:
     english, chinese = LINK.findall(ENGLISH), LINK.findall(CHINESE)
+    pictures = [target for target in chinese if target.endswith(".png")]
+    assert [target for target in pictures if not target.endswith("-zh.png")] == [], (
+        "each shows its own language"
+    )
     assert "README.zh-CN.md" in english
     assert "README.md" in chinese
-    assert sorted(set(english) - {"README.zh-CN.md"}) == sorted(set(chinese) - {"README.md"})
+    assert sorted(set(english) - {"README.zh-CN.md"}) == sorted(
+        target.replace("-zh.png", ".png") for target in set(chinese) - {"README.md"}
+    )
     assert [
         target for target in {*english, *chinese} if "://" not in target and not (ROOT / target).exists()
     ] == []

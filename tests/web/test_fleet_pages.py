@@ -83,7 +83,7 @@ def test_premises_show_values_limits_and_where_they_come_from(
     bench.alarm(bench.cast.tb)
     clock.advance(5)
     points = bolat.sees(f"/premises/{bench.cast.premises.pk}/points/")
-    assert "2号箱 203房暖气 phase B Temperature Alarm 23 °C 5 s" in points
+    assert "2号箱 203房暖气 phase B Temperature 23 °C Alarm 5 s" in points
     assert "alarm above 70 (default, GB/T 5023" in points
     page = bolat.sees(f"/premises/{bench.cast.premises.pk}/")
     assert "Owner: Ailin +86138****0001" in page

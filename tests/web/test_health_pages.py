@@ -102,3 +102,30 @@ def test_a_young_core_is_starting_and_an_old_one_is_not_working(
     page = bolat.sees("/")
     assert "Not working: Detection" in page
     assert "starting" not in page
+
+
+@pytest.mark.parametrize("path", ["/", "/fleet/premises/", "/premises/1/", "/rounds/"])
+def test_every_page_says_that_the_core_is_dead(
+    path: str, bolat: Reader, cast: Cast, data: Path, beats: dict[str, int], clock: ManualClock
+) -> None:
+    path = path.replace("1", str(cast.premises.pk))
+    write(data, beats)
+    assert "Not working:" not in bolat.html(path)
+    write(data, beats | {"detection": clock.now_ns() - 20 * SECOND_NS})
+    assert bolat.html(path).count("Not working: Detection") == 1
+    clock.advance(16)
+    page = bolat.html(path)
+    assert page.count("The core gives no sign of life") == 1, "all at once is one cause"
+    assert "Not working:" not in page
+
+
+def test_nobody_is_counted_as_on_line_while_the_core_is_dead(
+    bolat: Reader, cast: Cast, data: Path, beats: dict[str, int], clock: ManualClock
+) -> None:
+    write(data, beats)
+    online = '<a href="/fleet/devices/">1 / 1</a>'
+    assert online in bolat.html("/")
+    clock.advance(16)
+    page = bolat.html("/")
+    assert online not in page
+    assert "unknown</a>" in page

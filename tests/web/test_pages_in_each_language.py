@@ -51,6 +51,10 @@ PAGES = (
     *(
         "/premises/{premises}/sheet/",
         "/premises/{premises}/check/",
+        "/premises/{premises}/charts/",
+        "/premises/{premises}/energy/",
+        "/premises/{premises}/points/",
+        "/premises/{premises}/cases/",
         "/rounds/",
         "/rounds/day/",
         "/rounds/print/",
@@ -67,6 +71,7 @@ LAWFUL = {
     "ID",
     "EEMUA",
     "GB",
+    *("JPEG", "PNG", "Web", "MB", "Wh"),  # kinds of pictures (WebP), how large; kWh
 }  # names, and the ways to another language
 CHINESE, ENGLISH = re.compile(r"[\u4e00-\u9fff]+"), re.compile(r"[A-Za-z][a-z]+|[A-Z]{2,}")
 OTHER = {"zh-hans": ENGLISH, "en": CHINESE}

@@ -11,6 +11,7 @@ from flameblue.config import Config
 from flameblue.domain.errors import BadInput
 from flameblue.intake.tls import common_name
 from flameblue.profiles.loader import Shelf, package_folder
+from flameblue.runtime.checking import PORT_MAX
 from flameblue.runtime.set_up.findings import Finding, fine, unsure, wrong
 
 RENEW_WITHIN = timedelta(days=30)
@@ -31,6 +32,8 @@ def look_at_ports(config: Config, *, running: bool) -> Iterator[Finding]:
     """Whether each port can be listened on; where Flameblue runs already, it holds them itself."""
     for name, host, port in _ports(config):
         subject = f"port {port}"
+        if not 0 <= port <= PORT_MAX:
+            continue  # told with the settings
         if running:
             yield fine(subject, f"{name} on {host}: held by the Flameblue that runs now.")
             continue
@@ -75,8 +78,8 @@ def refusal(host: str, port: int) -> str:
 
 def look_at_certificate(config: Config, now: datetime) -> Iterator[Finding]:
     """Whether devices can trust the TLS port, and for how long."""
-    if not config.mqtt.tls_port:
-        return
+    if not (config.mqtt.tls_port and config.mqtt.certificate and config.mqtt.key):
+        return  # a name that is missing is told with the settings
     try:
         ends = valid_until(Path(config.mqtt.certificate), config.mqtt.key)
     except BadInput as error:

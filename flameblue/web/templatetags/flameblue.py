@@ -1,5 +1,6 @@
 """How the templates say levels, words, times and values."""
 
+from collections.abc import Hashable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -8,20 +9,26 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.template import Context
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
+from flameblue.domain.limits import SITES_DRAWN_MAX
 from flameblue.domain.transitions import Level
 from flameblue.fleet.models import Point
 from flameblue.notices.texts.catalogue import LANGUAGES, Catalogue, catalogue
 from flameblue.people.actions import mask_phone
-from flameblue.web import sentences, words
+from flameblue.web import health, sentences, words
+from flameblue.web.health import Health
+from flameblue.web.now import now_ns
+from flameblue.web.tiles import SiteTiles
 
 register = template.Library()
 ICONS = Path(__file__).parents[1] / "static" / "vendor" / "icons"
 SVG = "{http://www.w3.org/2000/svg}"
+_sites_drawn: dict[Hashable, SafeString] = {}
 SHAPES = {Level.NORMAL: "circle", Level.WARNING: "triangle", Level.ALARM: "octagon", Level.FAULT: "diamond"}
 
 
@@ -35,6 +42,12 @@ def level(value: int) -> SafeString:
         SHAPES[known],
         words.word(words.LEVELS, known),
     )
+
+
+@register.inclusion_tag("layout/_status.html")
+def core_status() -> dict[str, Health]:
+    """What is wrong with the core, in a line; nothing while it works."""
+    return {"health": health.read(now_ns())}
 
 
 @register.simple_tag
@@ -73,6 +86,17 @@ def page_link(context: Context, name: str, symbol: str, label: str) -> SafeStrin
         icon(symbol),
         label,
     )
+
+
+@register.simple_tag
+def site_tiles(site: SiteTiles) -> SafeString:
+    """The premises of one site: drawn again when they look different, for all readers of a language."""
+    key = (get_language(), site.looks)
+    if key not in _sites_drawn:
+        if len(_sites_drawn) >= SITES_DRAWN_MAX:
+            _sites_drawn.clear()
+        _sites_drawn[key] = mark_safe(render_to_string("board/_site.html", {"site": site}))
+    return _sites_drawn[key]
 
 
 @register.simple_tag

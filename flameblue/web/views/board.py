@@ -31,6 +31,7 @@ from flameblue.web import (
     roads,
     sentences,
     sketch,
+    start_facts,
     tiles,
 )
 from flameblue.web.now import now
@@ -38,14 +39,15 @@ from flameblue.web.now import now
 ORDERED_BY = ("is_test", "shelved_until", "level", "worst_level", "state", "announced_at")
 LIVE = live.Page(
     parts={
-        "status": "board/_status.html",
+        "status": "layout/_status.html",
         "cases": "board/_cases.html",
         "chain": "board/_chain.html",
         "coverage": "board/_coverage.html",
         "premises": "board/_premises.html",
     },
-    refresh_s=20.0,
+    refresh_s=60.0,
     shared=lambda request: _scope(request),
+    watched=lambda: health.read(to_ns(now())).word,
 )
 
 
@@ -80,12 +82,11 @@ class Row:
 def board(request: HttpRequest) -> HttpResponse:
     """The page."""
     after, values = live.newest(), context(request)
-    premises = access.premises_for(request.user)
     web = settings.CONFIG.web
     values["background"] = map_tiles.background(web.map_tiles, web.map_attribution, reverse("map-tiles"))
-    values["sketch"] = sketch.drawing(
-        values["sites"], map_places.sites(premises, values["now"]), roads.lines()
-    )
+    values["sketch"] = sketch.drawing(values["sites"], values["places"], roads.lines())
+    if not values["chain"].devices and start_facts.is_empty():
+        values |= {"is_empty": True, "admins": start_facts.admins()}
     ringing = any(row.desk.sounds for row in values["rows"])
     return render(request, "board/board.html", values | {"after": after, "ringing": ringing})
 
@@ -107,6 +108,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "page": page,
         "rows": rows_of([shown[pk] for pk in page.object_list if pk in shown], at),
         "sites": sites[:BOARD_SITES_MAX],
+        "places": map_places.named((one.site.name, one.middle) for one in sites),
         "sites_left_out": max(0, len(sites) - BOARD_SITES_MAX),
         "health": core,
         "chain": chain.of(request.user, core, at),
@@ -118,8 +120,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
 def open_cases(user: access.AnyUser) -> list[int]:
     """Their keys, what needs somebody first; members stand in their incident, suspected ones nowhere."""
     cases = access.cases_for(user).exclude(state=State.CLOSED).filter(incident=None, announced=True)
-    light = cases.select_related(None).prefetch_related(None).only(*ORDERED_BY)
-    return [case.pk for case in sorted(light, key=_order)]
+    light = cases.select_related(None).prefetch_related(None).values_list("pk", *ORDERED_BY)
+    return [row[0] for row in sorted(light, key=_order)]
 
 
 def rows_of(cases: Sequence[Case], at: datetime) -> list[Row]:
@@ -138,10 +140,11 @@ def rows_of(cases: Sequence[Case], at: datetime) -> list[Row]:
     ]
 
 
-def _order(case: Case) -> tuple[bool, bool, int, bool, datetime]:
+def _order(row: Sequence[Any]) -> tuple[bool, bool, int, bool, datetime]:
     """Tests and shelved cases last; then by level, what nobody has, and age."""
-    level = tiles.RANK[case_facts.shown_level(case)]
-    return (case.is_test, case.shelved_until is not None, level, case.state != State.OPEN, case.announced_at)
+    _pk, is_test, shelved_until, level, worst_level, state, announced_at = row
+    rank = tiles.RANK[case_facts.level_of(state, level, worst_level)]
+    return (is_test, shelved_until is not None, rank, state != State.OPEN, announced_at)
 
 
 def _next(case: Case, receipt: bool, silent: frozenset[int]) -> Call | None:

@@ -33,7 +33,7 @@ def places(request: HttpRequest) -> HttpResponse:
         "stations": map_places.stations(),
     }
     text = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
-    tag = f'"{hashlib.blake2b(text, digest_size=12).hexdigest()}"'
+    tag = f'W/"{hashlib.blake2b(text, digest_size=12).hexdigest()}"'
     if request.headers.get("If-None-Match") == tag:
         return HttpResponse(status=304, headers={"ETag": tag})
     return HttpResponse(

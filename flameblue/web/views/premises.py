@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from flameblue.cases.models import State
+from flameblue.domain.clock import to_ns
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.domain.quantities import QUANTITIES
 from flameblue.domain.readings import NS_PER_MS
@@ -23,6 +24,7 @@ from flameblue.web import (
     charts,
     device_facts,
     energy_facts,
+    health,
     live,
     one_line,
     picture_facts,
@@ -36,7 +38,11 @@ from flameblue.web.now import now, now_ns
 OPEN_SHOWN = 10
 PANELS_PICTURED = 20
 LIVE = live.Page(
-    parts={"diagram": "premises/_diagram.html", "open-cases": "premises/_open.html"},
+    parts={
+        "status": "layout/_status.html",
+        "diagram": "premises/_diagram.html",
+        "open-cases": "premises/_open.html",
+    },
     refresh_s=4.0,
     shared=lambda request: _scope(request),
 )
@@ -101,6 +107,7 @@ def context(request: HttpRequest, premises_id: int) -> dict[str, Any]:
         "diagram": one_line.of(found, at),
         "open": _lines(cases.order_by("-opened_at")[:OPEN_SHOWN]),
         "now": at,
+        "health": health.read(to_ns(at)),
     }
 
 

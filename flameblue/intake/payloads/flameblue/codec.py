@@ -1,6 +1,7 @@
 """`flameblue/v1/<device>/readings` with {"t": ms, "v": {key: number}, "s": {key: [state]}}, or an array."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flameblue.domain.errors import BadInput
@@ -40,6 +41,10 @@ class FlameblueJson:
     def commands(self, device: str, /) -> Sequence[str]:
         """Everything below the device's own name."""
         return (f"{HEAD}{device}/#",)
+
+    def example(self, device: str, values: Mapping[str, float], /) -> tuple[str, str]:
+        """All of `values`."""
+        return f"{HEAD}{device}{TAIL}", json.dumps({"v": dict(values)}, ensure_ascii=False)
 
     def replies(self, _topic: str, _payload: bytes, /) -> Sequence[tuple[str, bytes]]:
         """Nothing: readings are acknowledged, and that is all."""

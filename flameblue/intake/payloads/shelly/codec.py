@@ -1,6 +1,7 @@
 """`shellies/<id>/emeter/<n>/<what>` with a bare number (first generation); `<id>/status/em:0` and
 `<id>/events/rpc` with JSON (later ones). Both say `<…>/online` true or false."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -58,6 +59,20 @@ class Shelly:
     def commands(self, device: str, /) -> tuple[str, ...]:
         """Where the firmware listens; nothing is ever sent there by us."""
         return (f"{device}/rpc", f"{device}/command", f"shellies/{device}/command", "shellies/command")
+
+    def example(self, device: str, values: Mapping[str, float], /) -> tuple[str, str] | None:
+        """The first of `values`; of a later generation, those of its component too."""
+        kind, _, rest = next(iter(values), "").partition(".")
+        if kind in NUMBERED:
+            key, value = next(iter(values.items()))
+            return f"{FIRST}{device}/{key.replace('.', '/')}", json.dumps(value)
+        if not rest:
+            return None
+        own = {
+            key.removeprefix(f"{kind}."): value for key, value in values.items() if key.startswith(f"{kind}.")
+        }
+        name = device if device.startswith(LATER) else f"{LATER}-{device}"
+        return f"{name}/status/{kind}", json.dumps(own, ensure_ascii=False)
 
     def replies(self, _topic: str, _payload: bytes, /) -> Sequence[tuple[str, bytes]]:
         """None."""

@@ -4,7 +4,7 @@ A node is a gateway, called `<group>:<node>`. It sends names in its births only,
 said is remembered, and asked for anew when one, or any message, was missed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flameblue.intake.payloads.sparkplug_b import wire
@@ -67,6 +67,10 @@ class SparkplugB:
         """Where a node listens; we send it nothing but the request for a rebirth."""
         group, separator, node = device.partition(SEPARATOR)
         return (f"{HEAD}{group}/NCMD/{node}", f"{HEAD}{group}/DCMD/{node}/#") if separator else ()
+
+    def example(self, _device: str, _values: Mapping[str, float], /) -> None:
+        """It is binary."""
+        return
 
     def replies(self, topic: str, _payload: bytes, /) -> Sequence[tuple[str, bytes]]:
         """The request for a rebirth, where something was missed."""

@@ -1,7 +1,8 @@
 """`tele/<name>/SENSOR`, `stat/<name>/STATUS8` and `STATUS10` with nested JSON, `tele/<name>/LWT` with a word."""
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flameblue.domain.errors import BadInput
@@ -58,6 +59,18 @@ class Tasmota:
     def commands(self, device: str, /) -> tuple[str, ...]:
         """Where the firmware listens; nothing is ever sent there by us."""
         return (f"cmnd/{device}/#",)
+
+    def example(self, device: str, values: Mapping[str, float], /) -> tuple[str, str]:
+        """All of `values`, nested as their keys say."""
+        nested: dict[str, Any] = {}
+        for key, value in values.items():
+            *path, last = key.split(".")
+            inner: Any = nested
+            for step in path:
+                inner = inner.setdefault(step, {}) if isinstance(inner, dict) else None
+            if isinstance(inner, dict):
+                inner[last] = value
+        return f"tele/{device}/SENSOR", json.dumps(nested, ensure_ascii=False)
 
     def replies(self, _topic: str, _payload: bytes, /) -> Sequence[tuple[str, bytes]]:
         """None."""

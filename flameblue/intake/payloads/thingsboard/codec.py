@@ -1,7 +1,7 @@
 """`v1/devices/me/telemetry` with {key: value}, {"ts": ms, "values": {…}}, or an array of these."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flameblue.domain.errors import BadInput
@@ -51,6 +51,10 @@ class ThingsBoardJson:
     def commands(self, _device: str, /) -> Sequence[str]:
         """The topics of the device API; they name nobody but who holds the line."""
         return OWN
+
+    def example(self, _device: str, values: Mapping[str, float], /) -> tuple[str, str]:
+        """All of `values`."""
+        return TOPIC, json.dumps(dict(values), ensure_ascii=False)
 
     def replies(self, topic: str, payload: bytes) -> Sequence[tuple[str, bytes]]:
         """We hold no attributes and know one procedure: the limits that the official client asks for."""

@@ -45,6 +45,10 @@ class ThingsBoardGateway:
         """The topics of the gateway API; they name nobody but who holds the line. Only attributes are answered."""
         return (HEAD + "#",)
 
+    def example(self, _device: str, _values: Mapping[str, float], /) -> None:
+        """It is a gateway's."""
+        return
+
     def replies(self, topic: str, payload: bytes, /) -> Sequence[tuple[str, bytes]]:
         """A request for attributes is answered, as we hold none; the gateway waits for it otherwise."""
         if topic != ATTRIBUTES_REQUEST:

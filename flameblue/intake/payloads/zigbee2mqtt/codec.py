@@ -3,7 +3,7 @@
 The bridge is a gateway: it speaks, for the plugs behind it. Names may hold blanks and Chinese.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flameblue.domain.errors import BadInput
@@ -53,6 +53,10 @@ class Zigbee2Mqtt:
     def commands(self, _device: str, /) -> tuple[str, ...]:
         """Where the bridge listens; nothing is ever sent there by us."""
         return (f"{BASE}/+/set", f"{BASE}/+/get", f"{BASE}/bridge/request/#")
+
+    def example(self, _device: str, _values: Mapping[str, float], /) -> None:
+        """It is a gateway's."""
+        return
 
     def replies(self, _topic: str, _payload: bytes, /) -> Sequence[tuple[str, bytes]]:
         """None."""

@@ -16,6 +16,10 @@
   document.addEventListener("htmx:afterSwap", reach);
   reach();
 
+  // On a phone the menu scrolls: where one is, is in sight.
+  var here = document.querySelector(".bar nav [aria-current]");
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - (here.parentElement.clientWidth - here.offsetWidth) / 2;
+
   var live = document.getElementById("live");
   if (!live) return;
 

@@ -1,6 +1,7 @@
 // The map: premises by level, clustered by MapLibre, or counted by the server where they are many. It is loaded when
 // the board stands; where it can't be (no WebGL), the drawing that the server has sent stays.
 import * as maplibre from "../vendor/maplibre/maplibre-gl.mjs";
+import { style, token } from "./ground.js";
 
 const element = document.getElementById("map");
 const RANK = { bare: 0, normal: 1, fault: 2, warning: 3, alarm: 4 };
@@ -11,8 +12,6 @@ const SIZE = 40; // of a mark, in pixels of the device / 2
 const LARGER = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16; // on a wall all text is larger
 
 maplibre.setWorkerUrl(new URL("../vendor/maplibre/maplibre-gl-worker.mjs", import.meta.url).href);
-
-const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
 function mark(level) {
   const canvas = Object.assign(document.createElement("canvas"), { width: SIZE, height: SIZE });
@@ -40,32 +39,6 @@ function mark(level) {
     draw.stroke();
   }
   return draw.getImageData(0, 0, SIZE, SIZE);
-}
-
-async function style() {
-  const layers = [{ id: "ground", type: "background", paint: { "background-color": token("sunk") } }];
-  const sources = {};
-  const { kind, tiles, attribution } = element.dataset;
-  if (kind === "pmtiles") {
-    const { Protocol } = await import("../vendor/pmtiles.mjs");
-    maplibre.addProtocol("pmtiles", new Protocol().tile);
-    sources.tiles = { type: "vector", url: `pmtiles://${new URL(tiles, location.href).href}`, attribution };
-  } else if (kind === "raster") sources.tiles = { type: "raster", tiles: [tiles], tileSize: 256, attribution };
-  else if (kind === "vector") sources.tiles = { type: "vector", tiles: [tiles], attribution };
-  if (kind === "raster") layers.push({ id: "tiles", type: "raster", source: "tiles" });
-  else if (kind !== "none") layers.push(...vectorLayers());
-  return { version: 8, sources, layers };
-}
-
-// The layers that OpenMapTiles and Protomaps both have, drawn as quietly as may be.
-function vectorLayers() {
-  const line = (id, layer, width) => ({
-    id, type: "line", source: "tiles", "source-layer": layer, paint: { "line-color": token("line"), "line-width": width },
-  });
-  return [
-    { id: "water", type: "fill", source: "tiles", "source-layer": "water", paint: { "fill-color": token("line") } },
-    line("roads", "roads", 1), line("transportation", "transportation", 1), line("boundaries", "boundaries", 0.5),
-  ];
 }
 
 const feature = (x, y, properties) => ({ type: "Feature", geometry: { type: "Point", coordinates: [x, y] }, properties });
@@ -162,7 +135,7 @@ export async function start() {
   near(bounds, lines).forEach((at) => bounds.extend(at));
   element.hidden = false;
   const map = new maplibre.Map({
-    container: element, style: await style(), bounds, fitBoundsOptions: { padding: 50 * LARGER, maxZoom: 14 },
+    container: element, style: await style(element), bounds, fitBoundsOptions: { padding: 50 * LARGER, maxZoom: 14 },
     attributionControl: element.dataset.attribution ? { compact: true } : false, dragRotate: false, pitchWithRotate: false,
     fadeDuration: 0, localIdeographFontFamily: "sans-serif", canvasContextAttributes: { preserveDrawingBuffer: false },
   });

@@ -1,0 +1,90 @@
+"""The first things of an installation, each in one step: a station with its site, a device with its points."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.db import transaction
+
+from flameblue.domain.errors import BadInput
+from flameblue.fleet.actions import NewDevice, bind_device, hashed
+from flameblue.fleet.keeping import Hand, keep
+from flameblue.fleet.models import Circuit, Device, Point, Site, Station
+from flameblue.intake.directory import BEHIND
+
+CREDENTIAL_LETTERS = (
+    "abcdefghjkmnpqrstuvwxyz23456789"  # none that is read for another: some are typed by hand
+)
+CREDENTIAL_LENGTH = 16  # × 4.95 bits = 79 bits
+
+
+@dataclass(frozen=True, slots=True)
+class NewSite:
+    """A village and the station that looks after it; a station of that name may be there already."""
+
+    station: str
+    signature: str
+    site: str
+    time_zone: str
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+class NewPoint(NamedTuple):
+    """What a device of an open model sends: the key that it uses, and what it means."""
+
+    key: str
+    quantity: str
+
+
+@dataclass(frozen=True, slots=True)
+class FirstDevice:
+    """A device that watches one circuit. `points`: only where its model leaves them open."""
+
+    name: str
+    circuit: Circuit
+    profile: str
+    points: Sequence[NewPoint] = ()
+
+
+@transaction.atomic
+def open_site(wish: NewSite, hand: Hand) -> Site:
+    """The site, made with its station where there is none of that name; BadInput where the site exists."""
+    if Site.objects.filter(name=wish.site).exists():
+        raise BadInput(f"There is already a site {wish.site!r}.")
+    station = Station.objects.filter(name=wish.station).first()
+    if station is None:
+        station = Station(
+            name=wish.station,
+            signature=wish.signature,
+            latitude=wish.latitude,
+            longitude=wish.longitude,
+        )
+        keep(station, hand)
+    site = Site(name=wish.site, station=station, time_zone=wish.time_zone)
+    keep(site, hand)
+    return site
+
+
+@transaction.atomic
+def connect_device(wish: FirstDevice, hand: Hand) -> tuple[Device, str]:
+    """The device and its credential, which is told this once: only its hash is kept. BadInput as `bind_device`."""
+    if BEHIND in wish.name:
+        raise BadInput(
+            f"A {BEHIND} stands between a gateway and what is behind it; such devices come by a file."
+        )
+    credential = new_credential()
+    premises = wish.circuit.panel.premises
+    device = bind_device(NewDevice(wish.name, premises, wish.profile, hashed(credential)), hand)
+    for key, quantity in wish.points:
+        keep(Point(device=device, key=key, quantity=quantity), hand)
+    for point in device.points.all():
+        point.circuit = wish.circuit
+        keep(point, hand)
+    return device, credential
+
+
+def new_credential() -> str:
+    """One that nobody can guess, and that can be read from paper."""
+    return "".join(secrets.choice(CREDENTIAL_LETTERS) for _ in range(CREDENTIAL_LENGTH))

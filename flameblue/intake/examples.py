@@ -1,0 +1,57 @@
+"""What a device of a model would send, as a person can type it: ordinary values, in the device's own numbers."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from flameblue import plugins
+from flameblue.domain.limits import EXAMPLE_VALUES_MAX
+from flameblue.intake import payloads
+from flameblue.intake.samples import Payload
+from flameblue.profiles.loader import Profile
+
+ORDINARY = {
+    "temperature_c": 41.2,
+    "residual_current_ma": 12.5,
+    "current_a": 3.4,
+    "voltage_v": 229.0,
+    "power_w": 760.0,
+    "ambient_temperature_c": 18.5,
+    "humidity_percent": 45.0,
+    "energy_kwh": 12.3,
+    "arc_count": 0,
+    "apparent_power_va": 780.0,
+    "reactive_power_var": 90.0,
+    "power_factor": 0.97,
+    "frequency_hz": 50.0,
+}  # in each quantity's unit; what is likely to be looked for comes first
+
+
+class Example(NamedTuple):
+    """One message."""
+
+    topic: str
+    text: str
+
+
+def can_be_typed(profile: Profile) -> bool:
+    """Whether a device of this model can be tried by hand; a gateway or a binary format can't."""
+    return of(profile, "x", {"x.x": "temperature_c"}.items() if profile.open_points else ()) is not None
+
+
+def of(profile: Profile, device: str, points: Iterable[tuple[str, str]]) -> Example | None:
+    """A message of `device`, with `points` (key, quantity); those of the model itself where none are named."""
+    named = list(points) or [(point.key, point.quantity.name) for point in profile.points.values()]
+    firsts: dict[str, str] = {}
+    for key, quantity in named:
+        firsts.setdefault(quantity, key)
+    shown = [(firsts[quantity], quantity) for quantity in ORDINARY if quantity in firsts]
+    values = {key: _raw(profile, key, ORDINARY[quantity]) for key, quantity in shown[:EXAMPLE_VALUES_MAX]}
+    payload: Payload = plugins.one(payloads, profile.payload)
+    found = payload.example(device, values) if values else None
+    return None if found is None else Example(*found)
+
+
+def _raw(profile: Profile, key: str, value: float) -> float:
+    """`value` as the device says it, with as many digits as people write."""
+    point = profile.points.get(key)
+    return value if point is None else round(value / point.scale, 6)

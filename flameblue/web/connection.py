@@ -1,0 +1,80 @@
+"""How a device reaches us: host, port, topic and user, and the line that one can try them with."""
+
+import shlex
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from flameblue.config import Config
+from flameblue.fleet.models import Device, Point
+from flameblue.fleet.shelf import profiles
+from flameblue.intake import examples
+from flameblue.intake.examples import Example
+from flameblue.intake.tls import REQUIRED
+
+EVERYWHERE = frozenset({"", "0.0.0.0", "::"})
+LOOPBACK = ("127.", "localhost", "::1")
+UNKNOWN = "PASSWORD"  # stands in a line where the credential is not shown any more
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One port of ours. `line`: what a shell takes."""
+
+    port: int
+    is_tls: bool
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What a person types into a device. `example` None: its messages can't be typed."""
+
+    host: str
+    user: str
+    example: Example | None
+    ways: tuple[Way, ...]
+    is_local: bool  # only programs of this machine reach the host
+    needs_certificate: bool
+    broker: str  # the host of an existing broker, where devices may publish too
+
+
+def of(device: Device, request: HttpRequest, config: Config, credential: str) -> Connection:
+    """How `device` connects; `credential` empty: it is not known any more."""
+    profile, mqtt = profiles().get(device.profile), config.mqtt
+    points = Point.objects.filter(device=device, retired=False).order_by("id").values_list("key", "quantity")
+    example = None if profile is None else examples.of(profile, device.name, points)
+    host = _host(mqtt.host, request)
+    ports = [(mqtt.port, False), (mqtt.tls_port, True)]
+    ways = [
+        Way(port, is_tls, _line((host, port, is_tls), device.name, credential or UNKNOWN, example))
+        for port, is_tls in ports
+        if port
+    ]
+    return Connection(
+        host=host,
+        user=device.name,
+        example=example,
+        ways=tuple(ways),
+        is_local=mqtt.host.startswith(LOOPBACK),
+        needs_certificate=mqtt.client_certificates == REQUIRED,
+        broker=config.broker.url.rpartition("@")[2].rpartition("//")[2],
+    )
+
+
+def _host(listens: str, request: HttpRequest) -> str:
+    """Where we listen; where that is everywhere, under the name that the reader has found us by."""
+    if listens not in EVERYWHERE:
+        return listens
+    named = request.get_host()
+    return (named if named.endswith("]") else named.rsplit(":", 1)[0]).strip("[]")
+
+
+def _line(where: tuple[str, int, bool], user: str, credential: str, example: Example | None) -> str:
+    if example is None:
+        return ""
+    host, port, is_tls = where
+    words = ["mosquitto_pub", "-h", host, "-p", str(port)]
+    words += ["--cafile", "ca.crt"] if is_tls else []
+    words += ["-u", user, "-P", credential, "-q", "1", "-t", example.topic, "-m", example.text]
+    return " ".join(shlex.quote(word) for word in words)

@@ -1,0 +1,61 @@
+"""The line that a new device is tried with: our intake really takes it, whole, as ordinary readings."""
+
+import pytest
+
+from flameblue.domain.limits import EXAMPLE_VALUES_MAX
+from flameblue.domain.quantities import QUANTITIES
+from flameblue.intake import examples
+from flameblue.intake.decode import Message, decode
+from flameblue.intake.directory import DeviceEntry
+from flameblue.profiles.loader import Profile, Shelf, package_folder
+
+NOW_NS = 1_768_417_620_000_000_000
+SHELF = Shelf(package_folder()).current()
+TYPED = sorted(name for name, profile in SHELF.items() if examples.can_be_typed(profile))
+KEYS = {
+    "shelly-generic": {"em1:0.current": "current_a", "em1:0.voltage": "voltage_v"},
+    "tasmota-generic": {"ENERGY.Current": "current_a", "AM2301.Temperature": "temperature_c"},
+}
+OPEN = {"temp": "temperature_c", "ir": "residual_current_ma"}
+
+
+def entry(profile: Profile) -> DeviceEntry:
+    points = {key: point.quantity for key, point in profile.points.items()}
+    if profile.open_points:
+        points = {key: QUANTITIES[name] for key, name in KEYS.get(profile.name, OPEN).items()}
+    return DeviceEntry(
+        "D 0217", profile.name, "", {key: (n, one) for n, (key, one) in enumerate(points.items(), 1)}
+    )
+
+
+def test_gateways_and_what_is_behind_them_can_not_be_typed() -> None:
+    assert set(SHELF) - set(TYPED) == {
+        "sparkplug-device",
+        "sparkplug-node",
+        "thingsboard-gateway",
+        "thingsboard-gateway-device",
+        "zigbee2mqtt-bridge",
+        "zigbee2mqtt-plug",
+    }
+
+
+@pytest.mark.parametrize("name", TYPED)
+def test_the_example_of_a_model_gives_ordinary_readings(name: str) -> None:
+    profile = SHELF[name]
+    device = entry(profile)
+    points = {key: quantity for key, (_, quantity) in device.points.items()}
+    found = examples.of(profile, device.name, [(key, one.name) for key, one in points.items()])
+    assert found is not None
+    got = decode(device, profile, Message(found.topic, found.text.encode()), NOW_NS)
+    assert got.rejects == ()
+    assert 0 < len(got.readings) <= EXAMPLE_VALUES_MAX
+    by_id = dict(device.points.values())
+    for number, _, steps, _ in (row.item() for row in got.readings):
+        quantity = by_id[number]
+        assert quantity.value(steps) == pytest.approx(examples.ORDINARY[quantity.name])
+
+
+def test_two_keys_of_which_one_is_inside_the_other_are_no_accident() -> None:
+    profile = SHELF["tasmota-generic"]
+    points = [("A", "temperature_c"), ("A.B", "current_a")]
+    assert examples.of(profile, "d", points) is not None

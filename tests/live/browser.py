@@ -1,0 +1,163 @@
+"""Real browsers for the tests of the pages: sizes, looks, and what must hold of every page."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
+
+from tests.live.binaries import needed
+from tests.live.test_demo_in_a_browser import FAULT_MS, PREMISES, READY_MS, Demo
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--use-gl=swiftshader",  # a machine without a graphics card still draws the map
+    "--enable-unsafe-swiftshader",
+)
+HAND, DESK, WALL = (360, 740), (1440, 900), (3840, 2160)
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => list.getEntries().forEach((one) => window.shifts.push(one.value)))
+  .observe({ type: "layout-shift", buffered: false });
+"""
+Scheme = Literal["light", "dark"]
+
+
+class Look(NamedTuple):
+    """One way to look at a page."""
+
+    size: tuple[int, int]
+    language: Literal["en-US", "zh-CN"]
+    scheme: Scheme
+
+    @property
+    def name(self) -> str:
+        where = {HAND: "hand", DESK: "desk", WALL: "wall"}[self.size]
+        return f"{self.language[:2]}-{'day' if self.scheme == 'light' else 'night'}-{where}"
+
+
+ALL_LOOKS = tuple(
+    Look(size, language, scheme)
+    for size in (HAND, DESK, WALL)
+    for language in ("en-US", "zh-CN")
+    for scheme in ("light", "dark")
+)
+# Each size, language and scheme at least once.
+FEW_LOOKS = (Look(HAND, "zh-CN", "dark"), Look(DESK, "en-US", "light"), Look(WALL, "zh-CN", "light"))
+
+
+class Visit(NamedTuple):
+    """A page to look at: the name of its picture, its path, and the answer that is right for it."""
+
+    name: str
+    path: str
+    status: int = 200
+
+
+def album() -> Path | None:
+    """Where pictures are wanted: the folder that FLAMEBLUE_ALBUM names."""
+    wanted = os.environ.get("FLAMEBLUE_ALBUM")
+    if not wanted:
+        return None
+    folder = Path(wanted)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@dataclass(frozen=True)
+class Eye:
+    """Looks at pages of one server, signed in where `state` holds a session."""
+
+    browser: Browser
+    address: str
+    state: StorageState | None = None
+
+    def context(
+        self, size: tuple[int, int] = DESK, language: str = "en-US", scheme: Scheme = "light", **more: Any
+    ) -> BrowserContext:
+        context = self.browser.new_context(
+            locale=language,
+            color_scheme=scheme,
+            viewport={"width": size[0], "height": size[1]},
+            storage_state=self.state,
+            **more,
+        )
+        context.set_default_timeout(READY_MS)
+        return context
+
+    def suits_everybody(
+        self, visits: Sequence[Visit], looks: Sequence[Look], world: str, turns: int = 1
+    ) -> None:
+        """Each page answers as it should; axe finds nothing in it, and it is not wider than its screen.
+
+        `turns`: a page is seen in every so many of the looks only; the pages take turns.
+        """
+        for number, look in enumerate(looks):
+            context = self.context(*look, bypass_csp=True)
+            page = context.new_page()
+            for visit in visits[number % turns :: turns]:
+                answer = page.goto(self.address + visit.path, wait_until="load")
+                assert answer is not None
+                assert answer.status == visit.status, (visit, look.name)
+                _picture(page, f"{world}-{visit.name}-{look.name}")
+                assert _found_by_axe(page) == [], (visit.path, world, look.name)
+                wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+                assert wide <= 0, (visit.path, world, look.name)
+            context.close()
+
+
+@dataclass(frozen=True)
+class Window:
+    """A browser, and the demo that it looks at."""
+
+    browser: Browser
+    demo: Demo
+
+    @property
+    def eye(self) -> Eye:
+        return Eye(self.browser, self.demo.address)
+
+    def context(
+        self, size: tuple[int, int] = DESK, language: str = "en-US", scheme: Scheme = "light", **more: Any
+    ) -> BrowserContext:
+        return self.eye.context(size, language, scheme, **more)
+
+    def board(self, context: BrowserContext) -> Page:
+        """The board, with a case that nobody has."""
+        page = context.new_page()
+        page.goto(self.demo.address + "/")
+        expect(page.locator("li.case", has_text=PREMISES)).to_be_visible(timeout=FAULT_MS)
+        return page
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=needed("chromium"), args=CHROMIUM)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def window(demo: Demo, browser: Browser) -> Window:
+    return Window(browser, demo)
+
+
+def _found_by_axe(page: Page) -> list[str]:
+    page.add_script_tag(path=AXE)
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found["violations"]]
+
+
+def _picture(page: Page, name: str) -> None:
+    """The screen as it is seen first, and the whole page where it is longer."""
+    folder = album()
+    if folder is None:
+        return
+    page.wait_for_timeout(400)  # the map and the live line
+    page.screenshot(path=folder / f"{name}.png", full_page=True)

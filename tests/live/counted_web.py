@@ -1,0 +1,35 @@
+"""The web process as it is started, with the number of its queries in the file that is named: `python -m … FILE`."""
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from django.db.backends.signals import connection_created
+
+from flameblue.asgi import application
+from flameblue.runtime import web_process
+from flameblue.settings import CONFIG
+
+_lock, _asked = threading.Lock(), [0]
+
+
+def main(path: str) -> None:
+    file = os.open(path, os.O_RDWR | os.O_CREAT)
+
+    def count(execute: Callable[..., Any], *arguments: Any) -> Any:
+        with _lock:
+            _asked[0] += 1
+            os.pwrite(file, _asked[0].to_bytes(8, "little"), 0)
+        return execute(*arguments)
+
+    def watch(connection: Any, **_named: Any) -> None:
+        connection.execute_wrappers.append(count)
+
+    connection_created.connect(watch, weak=False)
+    web_process.serve(CONFIG, application)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

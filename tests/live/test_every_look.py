@@ -1,0 +1,151 @@
+"""Every page with data, empty and in error, by day and by night, in both languages, in a hand, at a desk, on a wall.
+
+axe finds nothing, nothing is wider than its screen. The normal tier takes few looks (each size, language and scheme),
+empty and broken pages in turns; the proof takes all. FLAMEBLUE_ALBUM names a folder for pictures of what is seen.
+"""
+
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, StorageState, expect
+
+from tests.live.browser import ALL_LOOKS, FEW_LOOKS, Eye, Look, Visit, Window, browser, window
+from tests.live.installation import HOST, PREPARED, Installation
+from tests.live.test_demo_in_a_browser import Demo, demo
+
+__all__ = ["browser", "demo", "window"]
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("looks")]
+
+TABS = ("sites", "premises", "circuits", "devices", "points", "people")
+LISTS = (
+    Visit("board", "/"),
+    Visit("closed", "/cases/closed/"),
+    Visit("coverage", "/coverage/"),
+    Visit("handled", "/handled/"),
+    Visit("handled-cases", "/handled/cases/"),
+    Visit("sheets", "/sheets/"),
+    Visit("sheets-print", "/sheets/print/"),
+    Visit("rounds", "/rounds/"),
+    Visit("round", "/rounds/day/"),
+    Visit("round-print", "/rounds/print/"),
+    *(Visit(f"fleet-{tab}", f"/fleet/{tab}/") for tab in TABS),
+    Visit("fleet-files", "/fleet/files/"),
+    Visit("limits", "/fleet/limits/"),
+    Visit("start", "/start/"),
+    Visit("quarantine", "/quarantine/"),
+    Visit("health", "/health/"),
+    Visit("styleguide", "/styleguide/"),
+    Visit("password", "/password/"),
+)  # fmt: skip
+OF_THE_DEMO = (
+    Visit("case", "/cases/4001/"),
+    *(Visit(f"premises-{part or 'page'}", f"/premises/2/{part}{'/' if part else ''}")
+      for part in ("", "charts", "energy", "points", "cases", "sheet", "check")),
+    *(Visit(f"fleet-{tab}-one", f"/fleet/{tab}/2/") for tab in ("sites", "premises", "circuits", "devices", "points")),
+    Visit("limits-of-a-site", "/fleet/limits/?site=1"),
+    Visit("phones", "/phone/"),
+)  # fmt: skip
+ASTRAY = (
+    Visit("no-case", "/cases/9999/", 404),
+    Visit("no-premises", "/premises/9999/", 404),
+    Visit("no-page", "/nothing/", 404),
+    Visit("nothing-found", "/fleet/premises/?q=%E2%98%83"),
+    Visit("no-cursor", "/fleet/points/?after=garbage"),
+    Visit("no-limits", "/fleet/limits/?quantity=none&site=9999", 404),
+)
+SIGN_IN = (Visit("sign-in", "/sign-in/"),)
+ADMIN = """
+from django.contrib.auth.models import Group, User
+user = User.objects.create_user("admin", password="a long word for a test")
+user.groups.add(Group.objects.get(name="admin"))
+"""
+TROUBLE_MS = 90_000  # a sign of life counts for some seconds; then the board says so by itself
+PASSWORD = "a long word for a test"
+
+
+@pytest.fixture
+def nothing_yet(tmp_path: Path) -> Iterator[Installation]:
+    """A Flameblue that knows nothing but its first user."""
+    it = Installation(tmp_path)
+    it.python(PREPARED + ADMIN)
+    try:
+        it.start()
+        yield it
+    finally:
+        it.stop()
+
+
+def with_data(window: Window, looks: Sequence[Look]) -> None:
+    context = window.context()
+    window.board(context)
+    context.close()
+    window.eye.suits_everybody((*LISTS, *OF_THE_DEMO), looks, "data")
+
+
+def in_error(window: Window, looks: Sequence[Look], turns: int) -> None:
+    """The core hangs, what it had written is spoilt, and people ask for what is not there."""
+    with _broken(window.demo):
+        page = window.context().new_page()
+        page.goto(window.demo.address + "/")
+        expect(page.locator("#status .trouble")).to_be_visible(timeout=TROUBLE_MS)
+        page.context.close()
+        window.eye.suits_everybody((*LISTS, *OF_THE_DEMO, *ASTRAY), looks, "error", turns)
+
+
+def with_nothing(it: Installation, browser: Browser, looks: Sequence[Look], turns: int) -> None:
+    address = f"http://{HOST}:{it.web_port}"
+    Eye(browser, address).suits_everybody(SIGN_IN, looks, "empty")
+    Eye(browser, address, _signed_in(browser, address)).suits_everybody(LISTS, looks, "empty", turns)
+
+
+def test_every_page_with_data_and_in_error(window: Window) -> None:
+    with_data(window, FEW_LOOKS)
+    in_error(window, FEW_LOOKS, turns=3)
+
+
+def test_every_page_of_an_empty_system(nothing_yet: Installation, browser: Browser) -> None:
+    with_nothing(nothing_yet, browser, FEW_LOOKS, turns=3)
+
+
+@pytest.mark.proof
+def test_every_page_in_every_look(window: Window, nothing_yet: Installation) -> None:
+    with_nothing(nothing_yet, window.browser, ALL_LOOKS, turns=1)
+    with_data(window, ALL_LOOKS)
+    in_error(window, ALL_LOOKS, turns=1)
+
+
+def _signed_in(browser: Browser, address: str) -> StorageState:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(address + "/")
+    page.locator("input[name=username]").fill("admin")
+    page.locator("input[name=password]").fill("not this one")
+    page.locator("input[name=password]").press("Enter")
+    expect(page.get_by_role("alert").first).to_be_visible()
+    page.locator("input[name=username]").fill("admin")
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("input[name=password]").press("Enter")
+    page.wait_for_url(address + "/")
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@contextmanager
+def _broken(demo: Demo) -> Iterator[None]:
+    """Stopped, not killed: whoever is killed is started again."""
+    run = demo.data / "run"
+    pids = [demo.process.pid, *(int((run / f"{name}.pid").read_text()) for name in ("core", "simulation"))]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    for file in (demo.data / "history").rglob("*.parquet"):
+        file.write_bytes(b"spoilt")
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)

@@ -1,0 +1,170 @@
+"""Many open boards at one web process: how little it asks the database, and how soon what happens is on the wire.
+
+Queries are those that Django makes in the whole process, counted where it starts; opening a connection is none.
+"""
+
+import asyncio
+import random
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.live.installation import HOST, PREPARED, Installation, wait_for
+
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+QUERIES_PER_S_MAX = 4.0
+SEEN = re.compile(rb"id: (\d+)\nevent: cases\n")
+READY_S = 60.0
+LANGUAGES = ("zh-hans", "en")
+PAUSE_S = (0.7, 1.3)  # between two events, whatever the phase of what looks for them
+
+
+@dataclass
+class Viewer:
+    """One open line; when the number of each event was first read with the part that shows it."""
+
+    session: str
+    language: str
+    seen_ns: dict[int, int] = field(default_factory=dict)
+    is_live: bool = False
+
+    async def watch(self, port: int) -> None:
+        reader, writer = await asyncio.open_connection(HOST, port, limit=2**22)
+        lines = (
+            "GET /live/board/ HTTP/1.1",
+            f"Host: {HOST}:{port}",
+            f"Cookie: sessionid={self.session}",
+            f"Accept-Language: {self.language}",
+            "Accept-Encoding: gzip",
+        )
+        writer.write("\r\n".join((*lines, "", "")).encode())
+        rest = b""
+        try:
+            while piece := await reader.read(2**18):
+                at_ns, text = time.time_ns(), rest + piece
+                self.is_live = self.is_live or b"event: beat" in text
+                for found in SEEN.finditer(text):
+                    self.seen_ns.setdefault(int(found[1]), at_ns)
+                rest = text[-64:]
+        finally:
+            writer.close()
+
+
+@dataclass
+class Stage:
+    """A web process, alone, and what happens to its case."""
+
+    port: int
+    counted: Path
+    hand: subprocess.Popen[str]
+    sessions: list[str]
+
+    def queries(self) -> int:
+        return int.from_bytes(self.counted.read_bytes(), "little")
+
+    def act(self) -> tuple[int, int]:
+        """(when it was written, its number)"""
+        assert self.hand.stdin is not None
+        assert self.hand.stdout is not None
+        self.hand.stdin.write("act\n")
+        self.hand.stdin.flush()
+        at_ns, number = self.hand.stdout.readline().split()
+        return int(at_ns), int(number)
+
+
+@contextmanager
+def stage(data: Path) -> Iterator[Stage]:
+    data.mkdir()
+    it = Installation(data)
+    it.python(PREPARED)
+    environment = {**it.variables(), "DJANGO_SETTINGS_MODULE": "flameblue.settings"}
+    module = [sys.executable, "-m"]
+    counted = data / "queries"
+    counted.write_bytes(bytes(8))
+    with (data / "log.txt").open("wb") as log:
+        pages = subprocess.Popen(
+            [*module, "tests.live.counted_web", str(counted)], env=environment, stdout=log, stderr=log
+        )
+        hand = subprocess.Popen(
+            [sys.executable, "-c", "import django; django.setup(); import tests.live.viewers_setup"],
+            env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
+        )  # fmt: skip
+        try:
+            assert hand.stdout is not None
+            sessions = hand.stdout.readline().split()
+            assert len(sessions) == 4, (data / "log.txt").read_text()[-3000:]
+            wait_for(lambda: _answers(it.web_port), READY_S, "the pages answer")
+            yield Stage(it.web_port, counted, hand, sessions)
+        finally:
+            for process in (hand, pages):
+                process.terminate()
+                process.communicate(timeout=20)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
+async def look(on: Stage, lines: int, quiet_s: float, events: int) -> tuple[float, float, list[float]]:
+    """(queries a second while nothing happens, queries an event, seconds from each event to each viewer of it)"""
+    viewers = [
+        Viewer(on.sessions[n % len(on.sessions)], LANGUAGES[n // len(on.sessions) % 2]) for n in range(lines)
+    ]
+    tasks = [asyncio.create_task(one.watch(on.port)) for one in viewers]
+    while not all(one.is_live for one in viewers):
+        assert not [task for task in tasks if task.done()], "a line has ended"
+        await asyncio.sleep(0.1)
+    await asyncio.sleep(3.0)
+    before = on.queries()
+    await asyncio.sleep(quiet_s)
+    quiet = (on.queries() - before) / quiet_s
+    before, written = on.queries(), []
+    for _ in range(events):
+        written.append(await asyncio.to_thread(on.act))
+        await asyncio.sleep(random.uniform(*PAUSE_S))
+    await asyncio.sleep(3.0)
+    an_event = (on.queries() - before) / events
+    near = [
+        one for one in viewers if one.session != on.sessions[2]
+    ]  # Dana's station has nothing to do with it
+    waits = [(one.seen_ns[number] - at_ns) / 1e9 for at_ns, number in written for one in near]
+    assert not [task for task in tasks if task.done()], "a line has ended"
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    return quiet, an_event, waits
+
+
+def watched(data: Path, lines: int, quiet_s: float, events: int) -> tuple[float, float]:
+    """(queries a second while nothing happens, p95 of the wait in seconds), and says them."""
+    with stage(data) as on:
+        quiet, an_event, waits = asyncio.run(look(on, lines, quiet_s, events))
+    p50, p95 = np.percentile(waits, 50), np.percentile(waits, 95)
+    print(
+        f"\n{lines} lines, 6 kinds of readers and Dana's 2: {quiet:.2f} queries/s at rest, {an_event:.0f} an event; "
+        f"event → bytes p50 {p50 * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms, the longest {max(waits) * 1000:.0f} ms"
+    )
+    return quiet, float(p95)
+
+
+def test_forty_boards_ask_little_and_all_of_them_follow(tmp_path: Path) -> None:
+    quiet, p95_s = watched(tmp_path / "few", 40, 10.0, 6)
+    assert quiet <= QUERIES_PER_S_MAX
+    assert p95_s <= 2.0  # beside other tests
+
+
+@pytest.mark.proof
+def test_five_hundred_boards_ask_no_more_and_follow_within_half_a_second(tmp_path: Path) -> None:
+    quiet, p95_s = watched(tmp_path / "many", 500, 130.0, 30)
+    assert quiet <= QUERIES_PER_S_MAX
+    assert p95_s <= 0.5
