@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from flameblue.cases import actions, evidence
 from flameblue.cases.models import CaseEvent, State
@@ -14,7 +16,7 @@ from flameblue.fleet.models import Point
 from flameblue.history.board import Board
 from flameblue.notices.models import Attempt, Notice, Part
 from flameblue.web import proof_facts
-from tests.cases.bench import Bench, give_row
+from tests.cases.bench import Bench, another_room, give_row
 from tests.web.readers import Reader, text_of
 
 PAGE = "/cases/4001/"
@@ -185,3 +187,17 @@ def test_a_running_proof_has_a_count_down(bench: Bench) -> None:
         proof = actions.Proof(alarm, verdict, 1_800.0)
         found = proof_facts.until(proof, to_ns(bench.now))
         assert found == (bench.now + timedelta(minutes=20) if reason == "too_short" else None)
+
+
+def test_more_alarms_ask_the_database_no_more_often(bench: Bench, bolat: Reader) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            bolat.html(PAGE)
+        return len(asked)
+
+    few = queries()
+    for place in ("204房", "205房", "206房"):
+        room, _ = another_room(bench.cast, place)
+        bench.alarm(give_row(room))
+    assert bench.case().alarms.count() == 4
+    assert queries() <= few
