@@ -111,7 +111,7 @@ def test_every_page_with_data_and_in_error(window: Window) -> None:
 
 
 def test_every_page_of_an_empty_system(nothing_yet: Installation, browser: Browser) -> None:
-    with_nothing(nothing_yet, browser, FEW_LOOKS, turns=1)
+    with_nothing(nothing_yet, browser, FEW_LOOKS, turns=3)
 
 
 @pytest.mark.proof
