@@ -31,8 +31,9 @@ from flameblue.web.numbers import number
 from flameblue.web.stirring import Stirring, files
 
 log = logging.getLogger("flameblue.web.live")
-LOOK_S = 0.1  # at the database's files, without a query
-ASK_S = 0.4  # at most so often where it is written all the time: 2.5 queries a second a process
+LOOK_S = 0.05  # at the database's files, without a query
+ASK_S = 0.4  # so often where it is written all the time: 2.5 queries a second a process
+ASKS_SAVED = 6  # after a quiet time, one a look: a commit is read as soon as it can be
 ASK_ANYWAY_S = 5.0  # whatever the files say
 WATCH_S = 1.0
 BEAT_S = 2.0  # an idle line says so often that it is alive; the page says when it is not
@@ -165,11 +166,13 @@ class Hub:
             moved.set()
 
     async def _poll(self) -> None:
-        loop, asked_s = asyncio.get_running_loop(), -ASK_ANYWAY_S
+        loop, saved, asked_s = asyncio.get_running_loop(), float(ASKS_SAVED), -ASK_ANYWAY_S
+        looked_s = loop.time()
         while True:
-            waited_s = loop.time() - asked_s
-            if waited_s >= ASK_ANYWAY_S or (waited_s >= ASK_S and self.stirred()):
-                asked_s = loop.time()
+            now_s = loop.time()
+            saved, looked_s = min(float(ASKS_SAVED), saved + (now_s - looked_s) / ASK_S), now_s
+            if now_s - asked_s >= ASK_ANYWAY_S or (saved >= 1.0 and self.stirred()):
+                saved, asked_s = saved - 1.0, now_s
                 await self.look()
             await asyncio.sleep(LOOK_S)
 

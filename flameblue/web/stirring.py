@@ -6,9 +6,11 @@ from pathlib import Path
 
 from django.db import connection
 
-from flameblue.domain.readings import NS_PER_MS
+from flameblue.domain.limits import SECOND_NS
 
-FRESH_NS = 50 * NS_PER_MS  # two writes within a tick of the file system's clock bear the same time
+SETTLED_NS = (
+    2 * SECOND_NS
+)  # a commit may be read a while after its frames were written: the disk comes between
 Stamp = tuple[tuple[int, int], ...]
 
 
@@ -25,9 +27,9 @@ class Stirring:
         if not self.paths:
             return True
         stamp = tuple(_stamp(path) for path in self.paths)
-        is_fresh = abs(self.now_ns() - max(at_ns for at_ns, _size in stamp)) < FRESH_NS
+        is_settling = abs(self.now_ns() - max(at_ns for at_ns, _size in stamp)) < SETTLED_NS
         has_moved, self._seen = stamp != self._seen, stamp
-        return has_moved or is_fresh
+        return has_moved or is_settling
 
 
 def files() -> tuple[Path, ...]:

@@ -25,7 +25,8 @@ def main(path: str) -> None:
         return execute(*arguments)
 
     def watch(connection: Any, **_named: Any) -> None:
-        connection.execute_wrappers.append(count)
+        if count not in connection.execute_wrappers:  # one that is opened again has it already
+            connection.execute_wrappers.append(count)
 
     connection_created.connect(watch, weak=False)
     web_process.serve(CONFIG, application)

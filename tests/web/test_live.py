@@ -176,7 +176,7 @@ async def until_beat(line: AsyncGenerator[dict[str, str], None]) -> dict[str, di
 async def test_a_line_sends_what_happens_with_the_number_of_the_event(
     cast: Cast, bench: Bench, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "ASK_S", 0.01)
+    monkeypatch.setattr(live, "LOOK_S", 0.01)
     client = AsyncClient()
     await client.aforce_login(cast.bolat.user)
     response = await client.get("/live/board/?after=0", headers=ENGLISH)
@@ -221,7 +221,7 @@ async def test_beyond_the_limit_of_lines_a_browser_is_asked_to_come_again(
 async def test_readers_of_one_station_share_a_drawing_and_those_of_another_do_not(
     cast: Cast, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "ASK_S", 0.01)
+    monkeypatch.setattr(live, "LOOK_S", 0.01)
     drawn: list[str] = []
 
     def counted(request: HttpRequest) -> dict[str, Any]:
