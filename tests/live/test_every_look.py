@@ -102,7 +102,7 @@ def in_error(window: Window, looks: Sequence[Look], turns: int) -> None:
 def with_nothing(it: Installation, browser: Browser, looks: Sequence[Look], turns: int) -> None:
     address = f"http://{HOST}:{it.web_port}"
     Eye(browser, address).suits_everybody(SIGN_IN, looks, "empty")
-    Eye(browser, address, _signed_in(browser, address)).suits_everybody(EMPTY, looks, "empty", turns)
+    Eye(browser, address, signed_in(browser, address)).suits_everybody(EMPTY, looks, "empty", turns)
 
 
 def test_every_page_with_data_and_in_error(window: Window) -> None:
@@ -121,7 +121,7 @@ def test_every_page_in_every_look(window: Window, nothing_yet: Installation) -> 
     in_error(window, ALL_LOOKS, turns=1)
 
 
-def _signed_in(browser: Browser, address: str) -> StorageState:
+def signed_in(browser: Browser, address: str) -> StorageState:
     context = browser.new_context()
     page = context.new_page()
     page.goto(address + "/")
