@@ -14,10 +14,13 @@ from typing import Any
 from flameblue import __version__, config
 from flameblue.domain.errors import BadInput, FlameblueError
 
+PRIVATE = 0o077  # names, phone numbers and keys: what we write is for our own user only
+
 
 def main(argv: Sequence[str] | None = None) -> None:
     """The `flameblue` command. An error for people is one sentence on stderr, and exit status 1."""
     arguments = menu().parse_args(argv)
+    os.umask(PRIVATE)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Max
 
 from flameblue.cases import actions
@@ -10,6 +11,9 @@ from flameblue.cases.models import Alarm
 from flameblue.domain.transitions import Level, Rule
 from flameblue.notices.counting import OVER
 from flameblue.notices.models import Notice
+from flameblue.notices.natures import nature_of
+from flameblue.notices.planning import SMS
+from flameblue.notices.writing import channel_for
 from flameblue.web import access
 from flameblue.web.health import LAG_MAX, Health
 
@@ -18,8 +22,8 @@ from flameblue.web.health import LAG_MAX, Health
 class Chain:
     """`delivered_at`: when a message was last known to have arrived, None: never. `failed`: within 24 h.
 
-    `board_sounds`: False: a station has boards of which none does, so that its alarms go straight to phones; None:
-    there has never been one.
+    `reaches_phones`: whether messages leave this machine (a demo's need not). `board_sounds`: False: a station has
+    boards of which none does, so that its alarms go straight to phones; None: there has never been one.
     """
 
     devices: int
@@ -27,6 +31,7 @@ class Chain:
     delivered_at: datetime | None
     failed: int
     lag: int
+    reaches_phones: bool
     board_sounds: bool | None
 
     @property
@@ -50,8 +55,14 @@ def of(user: access.AnyUser, health: Health, at: datetime) -> Chain:
         delivered_at=arrived.aggregate(at=Max("ended_at"))["at"],
         failed=lately.filter(state=Notice.State.FAILED).count(),
         lag=max((stage.lag for stage in health.stages), default=0),
+        reaches_phones=reaches_phones(),
         board_sounds=_board_sounds(user, at),
     )
+
+
+def reaches_phones() -> bool:
+    """Whether messages leave this machine; a demo's need not."""
+    return settings.CONFIG.demo or nature_of(channel_for(SMS)).reaches
 
 
 def _board_sounds(user: access.AnyUser, at: datetime) -> bool | None:

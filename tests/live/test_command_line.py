@@ -116,3 +116,10 @@ def test_a_file_that_can_not_be_written_is_told_in_one_sentence(it: Installation
     status, _, errors = says(it, "export", str(target))
     assert status == 1
     assert errors == f"flameblue: The file {target} can't be written: {os.strerror(2)}.\n"
+
+
+def test_what_is_written_is_for_our_own_user_only(it: Installation, tmp_path: Path) -> None:
+    """Names and phone numbers are in it."""
+    out = tmp_path / "registry.csv"
+    it.command("export", str(out))
+    assert out.stat().st_mode & 0o777 == 0o600

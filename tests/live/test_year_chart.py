@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.live.browser import DESK, HAND, Eye, browser
-from tests.live.installation import HOST, Installation, installation
+from tests.live.installation import HOST, installation
 from tests.live.test_every_look import ADMIN, signed_in
 
 __all__ = ["browser"]

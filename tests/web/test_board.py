@@ -1,7 +1,9 @@
 """The board: what needs somebody stands first, and says where, what, how bad and who has it."""
 
+import dataclasses
 from datetime import timedelta
 
+from django.conf import LazySettings
 from django.test import Client
 
 from flameblue.cases import actions
@@ -130,3 +132,13 @@ def test_a_case_is_shown_at_its_worst_until_it_is_proven(bench: Bench, bolat: Re
         said = bolat.sees(page)
         assert "the value is back for now" in said
         assert said.index("Alarm") < said.index("松林客栈")
+
+
+def test_messages_that_reach_no_phone_are_told_but_in_a_demo(
+    cast: Cast, bolat: Reader, settings: LazySettings
+) -> None:
+    for path in ("/", "/health/"):
+        assert "reach no phone: no SMS gateway is set" in bolat.sees(path)
+    settings.CONFIG = dataclasses.replace(settings.CONFIG, demo=True)
+    for path in ("/", "/health/"):
+        assert "reach no phone" not in bolat.sees(path)

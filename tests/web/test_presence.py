@@ -63,7 +63,7 @@ def test_board_and_healthz_tell_whether_a_board_is_sounding(bolat: Reader, clock
     def told() -> tuple[str, str]:
         page = bolat.sees("/")
         said = page[page.index("Board with sound") :].removeprefix("Board with sound ")
-        return said[: said.index(" Last message")], Client().get("/healthz").json()["board"]
+        return said[: said.index(" Messages")], Client().get("/healthz").json()["board"]
 
     assert told() == ("none yet", "none")
     beat(bolat.client)

@@ -11,8 +11,8 @@ from flameblue.cases import actions
 from flameblue.cases.models import Case, SkippedRecord, State
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.notices import counting
+from flameblue.web import chain, live
 from flameblue.web import health as core
-from flameblue.web import live
 from flameblue.web.now import now, now_ns
 
 
@@ -28,6 +28,7 @@ def health(request: HttpRequest) -> HttpResponse:
         "channels": counting.of_channels(at),
         "perhaps_repeated": counting.perhaps_repeated(at - counting.OVER),
         "config": settings.CONFIG,
+        "reaches_phones": chain.reaches_phones(),
         "now": at,
     }
     return render(request, "health/health.html", values)

@@ -145,7 +145,7 @@ export async function start() {
   await map.once("load");
   addLayers(map, collection(first), lines);
   first.sites.forEach((site) => label(map, site, "map-site"));
-  document.querySelector("#map-pane .sketch")?.remove();
+  document.querySelector("#map-pane .sketch, #map-pane .no-map")?.remove();
   let touched = 0;
   for (const event of ["mousedown", "touchstart", "wheel", "keydown"]) element.addEventListener(event, () => { touched = Date.now(); }, { passive: true });
   map.on("click", "places", (event) => {
