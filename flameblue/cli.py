@@ -51,6 +51,9 @@ def menu() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="a false valley on this machine, to look at and to learn")
     demo.add_argument("--port", type=int, default=8000, help="of the pages (default 8000)")
+    demo.add_argument(
+        "--mqtt-port", type=int, help="of the devices (default 1883, another where that is taken)"
+    )
     demo.add_argument("--premises", type=int, default=50, help="how many (default 50)")
     demo.add_argument("--seed", type=int, default=1, help="the same seed, the same valley (default 1)")
     demo.add_argument("--speed", type=float, default=1.0, help="world seconds a second (default 1)")
@@ -189,6 +192,7 @@ def _demo(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         speed=arguments.speed,
         data=arguments.data,
+        mqtt_port=arguments.mqtt_port,
     )
     return demo.run(wishes, registry.valley(arguments.premises, arguments.seed))
 

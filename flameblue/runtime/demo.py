@@ -35,6 +35,7 @@ class Wishes:
     seed: int
     speed: float
     data: Path | None
+    mqtt_port: int | None = None  # None: the usual one, or another where that is taken
 
 
 def run(wishes: Wishes, valley: Valley) -> int:
@@ -50,7 +51,11 @@ def run(wishes: Wishes, valley: Valley) -> int:
         from flameblue.runtime import installation, populating  # the models exist only from here on
 
         populating.populate(config, valley)
-        taken = "" if config.mqtt.port == MQTT_PORT else f"  ({MQTT_PORT} is taken by another program)"
+        taken = (
+            ""
+            if wishes.mqtt_port or config.mqtt.port == MQTT_PORT
+            else f"  ({MQTT_PORT} is taken by another program)"
+        )
         sys.stderr.write(
             f"\n  Flameblue demo: a false valley, {wishes.premises} premises.\n"
             f"  Board   http://{HOST}:{config.web.port}/\n"
@@ -71,12 +76,9 @@ def run(wishes: Wishes, valley: Valley) -> int:
 
 def configured(wishes: Wishes, data: Path) -> Config:
     """The Config of a demo; BadInput when the port of the pages is none, or is taken."""
-    if not 0 < wishes.port <= PORT_MAX:
-        raise BadInput(f"--port is {wishes.port}; a port is a number from 1 to {PORT_MAX}.")
-    if not _free(wishes.port):
-        raise BadInput(
-            f'Port {wishes.port} is taken. Try another one: make demo ARGS="--port {wishes.port + 1}"'
-        )
+    for option, port in (("--port", wishes.port), ("--mqtt-port", wishes.mqtt_port)):
+        if port is not None:
+            _check(option, port)
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return Config(
         data=data,
@@ -84,7 +86,7 @@ def configured(wishes: Wishes, data: Path) -> Config:
         policy=str(data / "policy.yaml"),
         kernels=str(cache / "flameblue" / "kernels"),
         web=Web(host=HOST, port=wishes.port, map_lines=str(data / "roads.geojson")),
-        mqtt=Mqtt(host=HOST, port=MQTT_PORT if _free(MQTT_PORT) else _any_port()),
+        mqtt=Mqtt(host=HOST, port=wishes.mqtt_port or _mqtt_port()),
         messages=Messages(sms_channel="console", voice_channel="console"),
     )
 
@@ -121,6 +123,17 @@ def write_policy(path: Path) -> None:
 
 def _free(port: int) -> bool:
     return not refusal(HOST, port)
+
+
+def _check(option: str, port: int) -> None:
+    if not 0 < port <= PORT_MAX:
+        raise BadInput(f"{option} is {port}; a port is a number from 1 to {PORT_MAX}.")
+    if not _free(port):
+        raise BadInput(f'Port {port} is taken. Try another one: make demo ARGS="{option} {port + 1}"')
+
+
+def _mqtt_port() -> int:
+    return MQTT_PORT if _free(MQTT_PORT) else _any_port()
 
 
 def _any_port() -> int:

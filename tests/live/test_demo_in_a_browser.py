@@ -48,7 +48,16 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     needed("chromium")
     port, log = free_port(), tmp_path / "log.txt"
     clean = {name: value for name, value in os.environ.items() if not name.startswith("FLAMEBLUE_")}
-    arguments = ("flameblue", "demo", "--port", str(port), "--data", str(tmp_path / "valley"))
+    arguments = (
+        "flameblue",
+        "demo",
+        "--port",
+        str(port),
+        "--mqtt-port",
+        str(free_port()),
+        "--data",
+        str(tmp_path / "valley"),
+    )
     with log.open("wb") as lines:
         process = subprocess.Popen([sys.executable, "-m", *arguments], env=clean, stdout=lines, stderr=lines)
     running = Demo(process, f"http://{HOST}:{port}", log, tmp_path / "valley")
