@@ -1,35 +1,22 @@
-"""Pictures of the pages as people see them: both languages, by day and by night, at a desk and in a hand.
+"""Pictures of the demo's steps as people see them: both languages, by day and by night, at a desk and in a hand.
 
-Taken where FLAMEBLUE_ALBUM names a folder, to be looked at, and to renew docs/images.
+Taken where FLAMEBLUE_ALBUM names a folder, to be looked at.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from playwright.sync_api import Browser, BrowserContext
 
-DESK, HAND = (1440, 900), (390, 844)
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One way to look at a page."""
-
-    name: str
-    language: str
-    scheme: Literal["light", "dark"]
-    size: tuple[int, int]
-
+from tests.live.looks import DESK, HAND, Look, album
 
 LOOKS = (
-    Look("en-day-desk", "en-US", "light", DESK),
-    Look("zh-day-desk", "zh-CN", "light", DESK),
-    Look("zh-night-desk", "zh-CN", "dark", DESK),
-    Look("zh-day-hand", "zh-CN", "light", HAND),
-    Look("en-night-hand", "en-US", "dark", HAND),
+    Look(DESK, "en-US", "light"),
+    Look(DESK, "zh-CN", "light"),
+    Look(DESK, "zh-CN", "dark"),
+    Look(HAND, "zh-CN", "light"),
+    Look(HAND, "en-US", "dark"),
 )
 
 
@@ -51,11 +38,9 @@ class Album:
 
 def open_album(browser: Browser) -> Album:
     """The album of this run; one without pages where nobody asked for it."""
-    wanted = os.environ.get("FLAMEBLUE_ALBUM")
-    if not wanted:
+    folder = album()
+    if folder is None:
         return Album(Path(), ())
-    folder = Path(wanted)
-    folder.mkdir(parents=True, exist_ok=True)
     contexts = [
         (
             look,

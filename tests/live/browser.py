@@ -1,72 +1,24 @@
 """Real browsers for the tests of the pages: sizes, looks, and what must hold of every page."""
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
 
+from tests.live.all_pages import Visit
 from tests.live.binaries import needed
+from tests.live.looks import CHROMIUM, DESK, Look, Scheme, album
 from tests.live.test_demo_in_a_browser import FAULT_MS, PREMISES, READY_MS, Demo
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = (
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--use-gl=swiftshader",  # a machine without a graphics card still draws the map
-    "--enable-unsafe-swiftshader",
-)
-HAND, DESK, WALL = (360, 740), (1440, 900), (3840, 2160)
 SHIFTS = """
 window.shifts = [];
 new PerformanceObserver((list) => list.getEntries().forEach((one) => window.shifts.push(one.value)))
   .observe({ type: "layout-shift", buffered: false });
 """
-Scheme = Literal["light", "dark"]
-
-
-class Look(NamedTuple):
-    """One way to look at a page."""
-
-    size: tuple[int, int]
-    language: Literal["en-US", "zh-CN"]
-    scheme: Scheme
-
-    @property
-    def name(self) -> str:
-        where = {HAND: "hand", DESK: "desk", WALL: "wall"}[self.size]
-        return f"{self.language[:2]}-{'day' if self.scheme == 'light' else 'night'}-{where}"
-
-
-ALL_LOOKS = tuple(
-    Look(size, language, scheme)
-    for size in (HAND, DESK, WALL)
-    for language in ("en-US", "zh-CN")
-    for scheme in ("light", "dark")
-)
-# Each size, language and scheme at least once.
-FEW_LOOKS = (Look(HAND, "zh-CN", "dark"), Look(DESK, "en-US", "light"), Look(WALL, "zh-CN", "light"))
-
-
-class Visit(NamedTuple):
-    """A page to look at: the name of its picture, its path, and the answer that is right for it."""
-
-    name: str
-    path: str
-    status: int = 200
-
-
-def album() -> Path | None:
-    """Where pictures are wanted: the folder that FLAMEBLUE_ALBUM names."""
-    wanted = os.environ.get("FLAMEBLUE_ALBUM")
-    if not wanted:
-        return None
-    folder = Path(wanted)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 @dataclass(frozen=True)

@@ -11,19 +11,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.live.binaries import needed
+from tests.live.looks import CHROMIUM, DESK, HAND, Scheme
 
-CHROMIUM = (
-    "--no-sandbox",
-    "--use-gl=swiftshader",
-    "--enable-unsafe-swiftshader",
-)  # draws the map without a graphics card
-DESK, HAND = (1440, 900), (360, 740)
 LANGUAGES = (("", "en-US"), ("-zh", "zh-CN"))
 COLOURS = 128  # of a picture: the pages are grey, and a picture in a repository is to be small
 BYTES_MAX = 200_000
@@ -37,7 +31,7 @@ class Picture:
     name: str
     path: str
     size: tuple[int, int] = DESK
-    scheme: Literal["light", "dark"] = "light"
+    scheme: Scheme = "light"
 
 
 PICTURES = (
@@ -113,7 +107,7 @@ def smaller(png: bytes) -> bytes:
 
 if __name__ == "__main__":
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=needed("chromium"), args=list(CHROMIUM))
+        chromium = playwright.chromium.launch(executable_path=needed("chromium"), args=CHROMIUM)
         wanted = tuple(one for one in PICTURES if not sys.argv[3:] or one.name in sys.argv[3:])
         take(chromium, sys.argv[1].rstrip("/"), Path(sys.argv[2]), wanted)
         chromium.close()

@@ -9,11 +9,11 @@ from contextlib import closing, contextmanager
 import pytest
 from playwright.sync_api import Page, Request, expect
 
+from tests.live.browser import Window, browser, window
 from tests.live.installation import wait_for
-from tests.live.test_board_in_a_browser import Window, window
 from tests.live.test_demo_in_a_browser import FAULT_MS, MARK, PREMISES, READY_MS, Demo, demo
 
-__all__ = ["demo", "window"]
+__all__ = ["browser", "demo", "window"]
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
 
 

@@ -19,10 +19,10 @@ from playwright.sync_api import Page, expect, sync_playwright
 from tests.live.album import Album, open_album
 from tests.live.binaries import needed
 from tests.live.installation import HOST, free_port, wait_for
+from tests.live.looks import CHROMIUM
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
 
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 READY_MS = 20_000  # a page follows an event within a second or two; two busy cores take longer
 FAULT_MS = 120_000  # the fault comes 15 s after the first connection; compiling detection may precede it
 PROOF_MS = 150_000  # a proof lasts 60 s in the demo, after the load is back

@@ -13,42 +13,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, StorageState, expect
 
-from tests.live.browser import ALL_LOOKS, FEW_LOOKS, Eye, Look, Visit, Window, browser, window
+from tests.live.all_pages import LISTS, OF_THE_DEMO, Visit
+from tests.live.browser import Eye, Window, browser, window
 from tests.live.installation import HOST, PREPARED, Installation
+from tests.live.looks import ALL_LOOKS, FEW_LOOKS, Look
 from tests.live.test_demo_in_a_browser import Demo, demo
 
 __all__ = ["browser", "demo", "window"]
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("looks")]
 
-TABS = ("sites", "premises", "circuits", "devices", "points", "people")
-LISTS = (
-    Visit("board", "/"),
-    Visit("closed", "/cases/closed/"),
-    Visit("coverage", "/coverage/"),
-    Visit("handled", "/handled/"),
-    Visit("handled-cases", "/handled/cases/"),
-    Visit("sheets", "/sheets/"),
-    Visit("sheets-print", "/sheets/print/"),
-    Visit("rounds", "/rounds/"),
-    Visit("round", "/rounds/day/"),
-    Visit("round-print", "/rounds/print/"),
-    *(Visit(f"fleet-{tab}", f"/fleet/{tab}/") for tab in TABS),
-    Visit("fleet-files", "/fleet/files/"),
-    Visit("limits", "/fleet/limits/"),
-    Visit("start", "/start/"),
-    Visit("quarantine", "/quarantine/"),
-    Visit("health", "/health/"),
-    Visit("styleguide", "/styleguide/"),
-    Visit("password", "/password/"),
-)  # fmt: skip
-OF_THE_DEMO = (
-    Visit("case", "/cases/4001/"),
-    *(Visit(f"premises-{part or 'page'}", f"/premises/2/{part}{'/' if part else ''}")
-      for part in ("", "charts", "energy", "points", "cases", "sheet", "check")),
-    *(Visit(f"fleet-{tab}-one", f"/fleet/{tab}/2/") for tab in ("sites", "premises", "circuits", "devices", "points")),
-    Visit("limits-of-a-site", "/fleet/limits/?site=1"),
-    Visit("phones", "/phone/"),
-)  # fmt: skip
 ASTRAY = (
     Visit("no-case", "/cases/9999/", 404),
     Visit("no-premises", "/premises/9999/", 404),

@@ -13,8 +13,9 @@ import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect
 
 from tests.live.binaries import needed
-from tests.live.browser import AXE, DESK, FEW_LOOKS, HAND, Look, browser
+from tests.live.browser import AXE, browser
 from tests.live.installation import Installation
+from tests.live.looks import DESK, FEW_LOOKS, HAND, Look
 from tests.live.pictures import smaller
 from tests.live.smsc import SmsCentre
 from tests.live.test_demo_in_a_browser import READY_MS

@@ -8,6 +8,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from tests.live import pictures
 from tests.live.binaries import needed
+from tests.live.looks import CHROMIUM
 from tests.live.test_demo_in_a_browser import Demo, demo
 
 __all__ = ["demo"]
@@ -19,7 +20,7 @@ def test_every_picture_is_taken(demo: Demo, tmp_path: Path) -> None:
     folder = Path(os.environ.get("FLAMEBLUE_ALBUM") or tmp_path / "album")
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=needed("chromium"), args=list(pictures.CHROMIUM))
+        browser = playwright.chromium.launch(executable_path=needed("chromium"), args=CHROMIUM)
         page = browser.new_page()
         page.goto(demo.address + "/")
         expect(page.locator("li.case", has_text=pictures.LEAKING)).to_be_visible(timeout=FAULT_MS)

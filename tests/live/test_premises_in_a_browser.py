@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.live.browser import HAND, SHIFTS, Window, browser, window
+from tests.live.browser import SHIFTS, Window, browser, window
+from tests.live.looks import HAND
 from tests.live.test_demo_in_a_browser import FAULT_MS, READY_MS, demo
 
 __all__ = ["browser", "demo", "window"]

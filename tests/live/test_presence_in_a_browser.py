@@ -9,7 +9,8 @@ from playwright.sync_api import sync_playwright
 from flameblue.domain.limits import PHONE_WITHIN_S
 from tests.live.binaries import needed
 from tests.live.installation import wait_for
-from tests.live.test_demo_in_a_browser import CHROMIUM, READY_MS, Demo
+from tests.live.looks import CHROMIUM
+from tests.live.test_demo_in_a_browser import READY_MS, Demo
 from tests.live.test_demo_in_a_browser import demo as demo  # the same demo
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]

@@ -10,24 +10,14 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.live.test_board_in_a_browser import DESK, PAGES, Window, window
+from tests.live.all_pages import LISTS, OF_THE_DEMO
+from tests.live.browser import Window, browser, window
+from tests.live.looks import DESK
 from tests.live.test_demo_in_a_browser import READY_MS, demo
 
-__all__ = ["demo", "window"]
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+__all__ = ["browser", "demo", "window"]
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("looks")]
 BOARD_BYTES_MAX, PAGE_BYTES_MAX, REQUESTS_MAX = 300_000, 150_000, 15
-MORE = (
-    "/fleet/",
-    *(f"/fleet/{tab}/" for tab in ("sites", "premises", "circuits", "devices", "points", "people")),
-    "/fleet/premises/2/",
-    "/fleet/limits/",
-    "/premises/2/charts/?span=1y",
-    "/premises/2/energy/",
-    "/premises/2/points/",
-    "/premises/2/cases/",
-    "/sheets/print/",
-    "/styleguide/",
-)
 MAP_FILES = ("maplibre", "/web/map.js", "/board/map.json", "/board/lines.json", "pmtiles")
 
 
@@ -78,7 +68,7 @@ def weigh(browser: Browser, address: str) -> Weight:
     assert answer.ok, address
     if page.locator("#map").count():
         expect(page.locator("#map canvas")).to_be_visible(timeout=READY_MS)
-    page.wait_for_timeout(1_000)  # what scripts ask for when they stand
+    page.wait_for_timeout(500)  # what scripts ask for when they stand
     context.close()
     return weight
 
@@ -88,7 +78,7 @@ def weights(window: Window) -> dict[str, Weight]:
     context = window.context()
     window.board(context)  # there is a case
     context.close()
-    paths = dict.fromkeys((*PAGES, *MORE))
+    paths = dict.fromkeys(one.path for one in (*LISTS, *OF_THE_DEMO))
     return {path: weigh(window.browser, window.demo.address + path) for path in paths}
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.live.browser import DESK, HAND, Eye, browser
+from tests.live.browser import Eye, browser
 from tests.live.installation import HOST, installation
+from tests.live.looks import DESK, HAND
 from tests.live.test_every_look import ADMIN, signed_in
 
 __all__ = ["browser"]
