@@ -111,6 +111,15 @@ STEPS: Words = {
     "leader": _("the station leader"),
     "leader_sms": _("the station leader, by SMS"),
     "next_station": _("the next station"),
+    "owner_soon": _("the owner, before the morning: the alarm limit is near"),
+}
+ROLES: Words = {  # of a step that only an installation's own policy names
+    "owner": STEPS["owner"],
+    "second": STEPS["second"],
+    "desk": STEPS["desk"],
+    "duty": _("the duty officer"),
+    "leader": STEPS["leader"],
+    "next_station": STEPS["next_station"],
 }
 REFUSALS: Words = {
     "taken_by_other": _("Somebody was faster."),
@@ -152,6 +161,7 @@ LIMITS: Words = {
 }
 PARTS: Words = {"map": _("Map")}
 SPANS: Words = {
+    "10m": _("10 minutes"),
     "1h": _("1 hour"),
     "6h": _("6 hours"),
     "24h": _("24 hours"),

@@ -11,10 +11,10 @@ from babel.messages.extract import extract_python
 from babel.messages.pofile import read_po
 from django.utils.translation.template import templatize
 
-from flameblue.cases import causes, kinds, policy
+from flameblue.cases import causes, kinds, policy, presence, trending
 from flameblue.intake.reasons import Reason
 from flameblue.notices import reasons
-from flameblue.web import words
+from flameblue.web import case_charts, words
 
 PACKAGE = Path(__file__).parents[2] / "flameblue"
 TEMPLATES = sorted((PACKAGE / "web/templates").rglob("*.html"))
@@ -106,7 +106,10 @@ def test_every_stored_word_has_a_text() -> None:
     assert set(Reason) <= set(words.QUARANTINE_REASONS)
     assert set(causes.CAUSES) | set(causes.MADE_SAFE) <= set(words.CAUSES)
     steps = {step.id for ladder in policy.load().ladders.values() for step in ladder.steps}
-    assert steps <= set(words.STEPS)
+    assert {*steps, trending.STEP.id} <= set(words.STEPS)
+    assert set(words.ROLES) == policy.TO
+    assert presence.NO_BOARD in words.REASONS
+    assert set(case_charts.SPANS_S) <= set(words.SPANS)
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
