@@ -17,6 +17,7 @@ from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.transitions import Level
 from flameblue.fleet.models import Panel, Point
+from flameblue.notices import delivery
 from flameblue.notices.models import InboundMessage, Notice
 from flameblue.people.models import Contact, Person
 from flameblue.web import access, clock_facts, picture_facts, proof_facts, readings, sentences, timeline
@@ -46,6 +47,14 @@ class Present:
     @property
     def alarm(self) -> Alarm:
         return self.now.alarm
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One notice. `unwanted`: it waits, and why it will not go; empty: it goes, or has ended."""
+
+    notice: Notice
+    unwanted: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +177,11 @@ def steps(case: Case) -> list[Step]:
     return [Step(state=state, passed=index < at, current=index == at) for index, state in enumerate(STEPS)]
 
 
-def notices(case: Case) -> Iterable[Notice]:
+def notices(case: Case) -> list[Told]:
     """The notices of the case, the newest first, with every attempt, part and receipt."""
-    found = Notice.objects.filter(case=case).select_related("person").prefetch_related("attempts__parts")
-    return found.order_by("-created_at", "-id")[:PAGE_ROWS_MAX]
+    found = Notice.objects.filter(case=case).select_related("person", "case", "instead_of")
+    newest = found.prefetch_related("attempts__parts").order_by("-created_at", "-id")[:PAGE_ROWS_MAX]
+    return [Told(notice, delivery.unwanted_when_due(notice)) for notice in newest]
 
 
 def colleagues(case: Case) -> QuerySet[Person]:

@@ -259,6 +259,19 @@ NOTICE_STATES: Words = {
     Notice.State.MERGED: _("said in a summary"),
     Notice.State.CANCELLED: _("cancelled"),
 }
+NOTICE_DETAILS: Words = {  # a channel's own words are said as they are
+    "The case is closed.": _("The case is closed."),
+    "The case is taken.": _("The case is taken."),
+    "The owner has answered.": _("The owner has answered."),
+    "The case was closed meanwhile.": _("The case was closed meanwhile."),
+    "Something newer has been told of the case.": _("Something newer has been told of the case."),
+    "The first channel has taken it after all.": _("The first channel has taken it after all."),
+    "The second channel has taken it.": _("The second channel has taken it."),
+    "More messages than a person can read: said in a summary.": _(
+        "More messages than a person can read: said in a summary."
+    ),
+    "No answer was recorded: it may have been sent.": _("No answer was recorded: it may have been sent."),
+}
 OUTCOMES: Words = {
     "": _("tried, no answer"),
     "accepted": _("accepted"),

@@ -21,6 +21,7 @@ TEMPLATES = sorted((PACKAGE / "web/templates").rglob("*.html"))
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if "gettext" in path.read_text(encoding="utf-8"))
 PO = PACKAGE / "locale/zh_Hans/LC_MESSAGES/django.po"
 ENGLISH = re.compile(r"[^\u0370-\u1fff\u2e80-\uffef]*")  # no letters but Latin ones
+ENDING = ("delivery", "falling_back", "merging")  # what ends a message that was not sent
 KEYWORDS = {
     "_": None,
     "gettext": None,
@@ -110,6 +111,15 @@ def test_every_stored_word_has_a_text() -> None:
     assert set(words.ROLES) == policy.TO
     assert presence.NO_BOARD in words.REASONS
     assert set(case_charts.SPANS_S) <= set(words.SPANS)
+
+
+def test_every_reason_why_a_message_does_not_go_has_a_text() -> None:
+    said = re.findall(
+        r'(?:return|LOST =|detail=)\s*"([A-Z][^"]+\.)"',
+        "".join((PACKAGE / f"notices/{name}.py").read_text(encoding="utf-8") for name in ENDING),
+    )
+    assert len(said) == 9
+    assert set(said) == set(words.NOTICE_DETAILS)
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
