@@ -57,6 +57,13 @@ class Present:
     def alarm(self) -> Alarm:
         return self.now.alarm
 
+    @property
+    def has_returned(self) -> bool:
+        """A live reading is within the limits; not known where there is none."""
+        return (
+            self.now.is_live and self.value != NO_VALUE and bool(self.now.limits) and not self.now.is_contrary
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -77,6 +84,7 @@ class Desk:
 def of(case: Case, user: access.AnyUser, at: datetime) -> dict[str, Any]:
     """The values of the page's live parts."""
     present = present_values(case, at)
+    proofs = proof_facts.of(case, to_ns(at), {one.alarm.pk for one in present if one.has_returned})
     return {
         "case": case,
         "now": at,
@@ -88,7 +96,9 @@ def of(case: Case, user: access.AnyUser, at: datetime) -> dict[str, Any]:
         "contrary": contrary(case, at),
         "isolators": list(dict.fromkeys(_isolators(present))),
         "cabin": next((one.alarm.point.circuit_id for one in present if one.alarm.point.circuit_id), None),
-        "proofs": proof_facts.of(case, to_ns(at)),
+        "proofs": proofs,
+        "awaits": proof_facts.awaits(proofs),
+        "had_level": had_level(case),
         "clock": clock_facts.of(case),
         "members": case.members.select_related("premises__site").order_by("premises__name")[:PAGE_ROWS_MAX],
         "causes": causes.offered(case.family),
@@ -229,6 +239,12 @@ def shown_level(case: Case) -> Level:
 def level_of(state: str, level: int, worst_level: int) -> Level:
     """The same of a case of which only these are known."""
     return Level(level if state in {State.PROVEN, State.CLOSED} else worst_level)
+
+
+def had_level(case: Case) -> Level | None:
+    """The worst level that is past: of a case that is shown at a lesser one; else None."""
+    worst = Level(case.worst_level)
+    return worst if shown_level(case) != worst else None
 
 
 def value_is_back(case: Case) -> bool:

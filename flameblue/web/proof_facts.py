@@ -1,5 +1,6 @@
 """What the readings prove of a case so far, and what is missing, in words."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +12,7 @@ from flameblue.domain.clock import to_datetime
 from flameblue.domain.errors import FlameblueError
 from flameblue.web import readings, sentences, words
 
+STILL_BEYOND, RETURNING = "still_beyond", "returning"
 LOOKED_AT = (State.TAKEN, State.MADE_SAFE, State.REPAIRED)
 
 
@@ -27,10 +29,14 @@ class Line:
     proven: bool
     why: str
     until: datetime | None = None
+    reason: str = ""  # a word of words.VERDICTS
 
 
-def of(case: Case, now_ns: int) -> list[Line]:
-    """The lines of a case that somebody handles; none before and after, and none without readings."""
+def of(case: Case, now_ns: int, returned: Collection[int] = ()) -> list[Line]:
+    """The lines of a case that somebody handles; none before and after, and none without readings.
+
+    `returned`: the alarms whose value is within its limits now, whatever detection still waits for.
+    """
     if case.state not in LOOKED_AT or case.is_test:
         return []
     try:
@@ -44,11 +50,29 @@ def of(case: Case, now_ns: int) -> list[Line]:
         Line(
             where=sentences.place(proof.alarm.point),
             proven=proof.verdict.proven,
-            why=words.word(words.VERDICTS, proof.verdict.reason) if proof.verdict.reason else "",
+            why=words.word(words.VERDICTS, reason) if reason else "",
             until=until(proof, now_ns),
+            reason=reason,
         )
         for proof in found
+        for reason in (_reason(proof, returned),)
     ]
+
+
+def _reason(proof: actions.Proof, returned: Collection[int]) -> str:
+    """The verdict's; an alarm that has yet to end is not called beyond a limit that its value is not beyond."""
+    if proof.verdict.reason == STILL_BEYOND and proof.alarm.pk in returned:
+        return RETURNING
+    return proof.verdict.reason
+
+
+def awaits(lines: Collection[Line]) -> str:
+    """What a repaired case waits for: time (`counting`), a value that returns (`return`), or load (`load`)."""
+    if any(line.reason == STILL_BEYOND for line in lines):
+        return "return"
+    if lines and all(line.proven or line.until is not None for line in lines):
+        return "counting"
+    return "load"
 
 
 def until(proof: actions.Proof, now_ns: int) -> datetime | None:

@@ -280,6 +280,7 @@ OUTCOMES: Words = {
 }
 VERDICTS: Words = {
     "still_beyond": _("still beyond the limit"),
+    "returning": _("back within its limit; the alarm has yet to end"),
     "silent": _("there are no readings: silence proves nothing"),
     "not_under_load": _("not under load: no current proves nothing"),
     "load_unknown": _("the load is not known"),

@@ -180,7 +180,7 @@ def test_a_closed_case_is_looked_at_around_its_event_whatever_the_time(
 @pytest.mark.parametrize(
     ("closed_s", "proven_s", "span"),
     [
-        (300, None, "10m"),
+        (300, None, "1h"),
         (2_400, None, "1h"),
         (2_800, None, "6h"),
         (40_000, 2_400, "1h"),
@@ -188,7 +188,7 @@ def test_a_closed_case_is_looked_at_around_its_event_whatever_the_time(
         (400_000, None, "24h"),
     ],
 )
-def test_a_closed_case_shows_the_span_that_reaches_its_proof_or_its_closing(
+def test_a_closed_case_shows_a_span_that_reaches_its_proof_or_its_closing(
     closed_s: int, proven_s: int | None, span: str
 ) -> None:
     assert case_charts.span_of(closed_after(closed_s, proven_s)) == span
