@@ -66,9 +66,9 @@ def test_an_officer_ticks_off_and_sees_what_is_left(street: Cast, bolat: Reader)
 
 def test_what_is_not_in_order_is_listed_with_its_text(street: Cast, bolat: Reader) -> None:
     path = f"/premises/{street.premises.pk}/check/"
-    assert "Gas: Please say what is not in order." in text_of(refused(bolat, path, gas="not_ok"))
+    assert "Gas · Please say what is not in order." in text_of(refused(bolat, path, gas="not_ok"))
     assert "choose what you found" in text_of(refused(bolat, path))
-    assert "Gas: Please choose: in order, or not" in text_of(refused(bolat, path, gas="perhaps"))
+    assert "Gas · Please choose: in order, or not" in text_of(refused(bolat, path, gas="perhaps"))
     assert not Check.objects.exists()
     bolat.presses(path, gas="not_ok", gas_text="软管老化")
     page = bolat.sees("/rounds/day/?show=not_ok")
@@ -96,8 +96,8 @@ def test_what_was_chosen_and_typed_stays_until_it_is_accepted(street: Cast, bola
 def test_a_text_without_a_choice_is_asked_about_and_not_thrown_away(street: Cast, bolat: Reader) -> None:
     path = f"/premises/{street.premises.pk}/check/"
     html = refused(bolat, path, fire_exits="ok", gas_text="软管老化", wiring_text="x" * 201, wiring="ok")
-    assert "Gas: Please choose: in order, or not in order." in text_of(html)
-    assert "Wiring: The text is too long" in text_of(html)
+    assert "Gas · Please choose: in order, or not in order." in text_of(html)
+    assert "Wiring · The text is too long" in text_of(html)
     assert 'value="软管老化"' in html
     assert focused(html) == "gas"
     assert focused(refused(bolat, path)) == "fire_exits"
