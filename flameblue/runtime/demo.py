@@ -50,6 +50,7 @@ def run(wishes: Wishes, valley: Valley) -> int:
         from flameblue.runtime import installation, populating  # the models exist only from here on
 
         populating.populate(config, valley)
+        (data / "simulation" / "commands.jsonl").unlink(missing_ok=True)  # a new valley has every switch on
         taken = "" if config.mqtt.port == MQTT_PORT else f"  ({MQTT_PORT} is taken by another program)"
         sys.stderr.write(
             f"\n  Flameblue demo: a false valley, {wishes.premises} premises.\n"
