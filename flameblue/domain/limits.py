@@ -125,6 +125,7 @@ COUNTED_MAX = (
 FOUND_MAX = 1_000  # by a search: 20 pages; then the page asks for another word
 SEARCH_WORDS_MAX = 4  # × at most three scans of 200,000 rows × about 40 ms; more words are left out
 SEARCH_WORD_CHARACTERS_MAX = 40
+SWITCH_ORDERS_BYTES_MAX = 65_536  # of the demo: about 600 orders × 100 B; what is older is not known any more
 TOUCHED_COMPARED_MAX = 20_000  # points whose limits are compared before a change × about 10 µs = 0.2 s
 UPLOADS_MAX = 8  # files waiting to be confirmed × 64 MiB = 512 MiB; then the oldest goes
 UPLOAD_AGE_S_MAX = 3_600  # they hold phone numbers: then they go too

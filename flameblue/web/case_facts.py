@@ -19,7 +19,16 @@ from flameblue.domain.transitions import Level
 from flameblue.fleet.models import Panel, Point
 from flameblue.notices.models import InboundMessage, Notice
 from flameblue.people.models import Contact, Person
-from flameblue.web import access, clock_facts, picture_facts, proof_facts, readings, sentences, timeline
+from flameblue.web import (
+    access,
+    clock_facts,
+    help_facts,
+    picture_facts,
+    proof_facts,
+    readings,
+    sentences,
+    timeline,
+)
 
 STEPS = (State.OPEN, State.TAKEN, State.MADE_SAFE, State.REPAIRED, State.PROVEN, State.CLOSED)
 SHELVE_HOURS = (1, 4, 12, 24, 72)
@@ -65,6 +74,7 @@ def of(case: Case, user: access.AnyUser, at: datetime) -> dict[str, Any]:
         "shown_level": shown_level(case),
         "value_is_back": value_is_back(case),
         "sentence": sentences.of_case(case),
+        "help": help_facts.asked((case,), at).get(case.pk),
         "steps": steps(case),
         "presents": present,
         "contrary": contrary(case, at),
