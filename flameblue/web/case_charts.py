@@ -14,7 +14,7 @@ from flameblue.domain.errors import FlameblueError
 from flameblue.domain.limits import SECOND_NS, SERIES_MAX
 from flameblue.domain.quantities import QUANTITIES
 from flameblue.fleet.models import Point
-from flameblue.web import charts, limit_history, readings, sentences, series, words
+from flameblue.web import charts, readings, sentences, words
 from flameblue.web.series import NARROW
 
 SPANS_S = {"10m": 600, "1h": 3_600, "6h": 21_600, "24h": 86_400}
@@ -63,21 +63,19 @@ def drawn(case: Case, now_ns: int, span: str) -> list[Drawn]:
     zone = ZoneInfo(_time_zone(case))
     empty = charts.Trace(at_ns=(), low=(), high=())
     moments = _moments(case)
-    changes = limit_history.changes_of([points[0] for points in groups], to_datetime(to_ns), from_ns)
     drawings = []
     for points in groups:
         first, *others = points
-        quantity = QUANTITIES[first.quantity]
         chart = charts.Chart(
             title=_title(points),
-            unit=quantity.unit,
+            unit=QUANTITIES[first.quantity].unit,
             from_ns=from_ns,
             to_ns=to_ns,
             trace=traces.get(first.id, empty),
             beside=tuple(traces.get(point.id, empty) for point in others),
             zone=zone,
             gap_ns=max(readings.gap_ns(first), GAP_SHARE_MIN * (to_ns - from_ns) // 1000),
-            limits=tuple(series.lines_of(limit_history.steps(changes, first.pk, quantity, (from_ns, to_ns)))),
+            limits=readings.limit_lines(first, (_("warning"), _("alarm"))),
             moments=moments,
         )
         drawings.append(_drawn(chart, points, trouble))
@@ -140,23 +138,11 @@ def _traces(points: list[Point], from_ns: int, to_ns: int) -> tuple[dict[int, ch
 
 
 def window(case: Case, now_ns: int, span_ns: int) -> tuple[int, int]:
-    """From when to when: an open case up to now; a closed one up to its end, or from a little before it was opened.
-
-    What a closed case shows is the same for ever, and never the future, where nothing can be drawn.
-    """
-    if case.state != State.CLOSED or case.closed_at is None:
+    """From when to when: an open case up to now; a closed one from a little before it was opened, if it is old."""
+    if case.state != State.CLOSED:
         return now_ns - span_ns, now_ns
-    end = min(to_ns(case.closed_at), to_ns(case.opened_at) + round(span_ns * (1 - BEFORE_SHARE)))
+    end = min(now_ns, to_ns(case.opened_at) + round(span_ns * (1 - BEFORE_SHARE)))
     return end - span_ns, end
-
-
-def usual_span(case: Case) -> str:
-    """A key of SPANS_S: of a closed case the shortest that shows it from its opening to its end, else SPAN."""
-    if case.closed_at is None:
-        return SPAN
-    took_s = (case.closed_at - case.opened_at).total_seconds()
-    shown = (name for name, span_s in SPANS_S.items() if span_s * (1 - BEFORE_SHARE) >= took_s)
-    return max(next(shown, "24h"), SPAN, key=lambda name: SPANS_S[name])
 
 
 def _moments(case: Case) -> tuple[charts.Moment, ...]:

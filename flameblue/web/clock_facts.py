@@ -1,4 +1,4 @@
-"""The standard clock of a case: its first announced alarm, and the first message about it that a person was sent."""
+"""The standard clock of a case: its first announced alarm, and the first message to a person about it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,6 @@ from flameblue.fleet.models import Point
 from flameblue.notices.models import Attempt, Notice
 
 ACCEPTED = "accepted"
-GONE = (Notice.State.SENT, Notice.State.DELIVERED)
 HOLDS = {Level.WARNING: "warning_hold_ns", Level.ALARM: "alarm_hold_ns"}
 
 
@@ -36,15 +35,13 @@ def of(case: Case) -> Clock | None:
     )
     if first is None:
         return None
-    told = (
+    notice = (
         Notice.objects.filter(case=case, person__isnull=False, instead_of=None)
         .exclude(state__in=(Notice.State.MERGED, Notice.State.CANCELLED))
         .select_related("person")
         .order_by("created_at", "id")
+        .first()
     )
-    notice = (
-        told.filter(state__in=GONE).first() or told.first()
-    )  # one that waits for the morning tells nobody yet
     handed_over_at, delivered_at = (None, None) if notice is None else _way(notice)
     known = standard_clock.Known(
         quantity=first.point.quantity,

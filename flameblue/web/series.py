@@ -4,7 +4,7 @@ Pages, the script that zooms and the export ask the same question; the address s
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -213,11 +213,6 @@ def drawing(found: Answer, zone: ZoneInfo, size: Size) -> charts.Chart:
 
 def limit_lines(found: Answer) -> list[charts.LimitLine]:
     """Each limit once, however many of the points share it."""
-    return lines_of(step for _point, step in found.limits)
-
-
-def lines_of(steps: Iterable[limit_history.LimitStep]) -> list[charts.LimitLine]:
-    """Limits as they are drawn, each once."""
     labels = {"warning": _("warning"), "alarm": _("alarm")}
     lines = {
         charts.LimitLine(
@@ -227,7 +222,7 @@ def lines_of(steps: Iterable[limit_history.LimitStep]) -> list[charts.LimitLine]
             from_ns=step.from_ns,
             to_ns=step.to_ns,
         )
-        for step in steps
+        for _point, step in found.limits
     }
     return sorted(lines, key=lambda line: (line.from_ns or 0, line.value))
 

@@ -102,7 +102,6 @@ KINDS: Words = {
 STEPS: Words = {
     "owner": _("the owner"),
     "owner_again": _("the owner, again"),
-    "owner_soon": _("the owner, before the morning: the alarm limit is near"),
     "owner_third": _("the owner, a third time"),
     "desk": _("the board"),
     "second": _("the second contact"),
@@ -153,7 +152,6 @@ LIMITS: Words = {
 }
 PARTS: Words = {"map": _("Map")}
 SPANS: Words = {
-    "10m": _("10 minutes"),
     "1h": _("1 hour"),
     "6h": _("6 hours"),
     "24h": _("24 hours"),

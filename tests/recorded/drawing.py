@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from flameblue.domain.points import NO_LIMIT, NO_LOWER_LIMIT, POINT
 from flameblue.domain.quantities import NO_VALUE, QUANTITIES
 from flameblue.fleet.models import Point
 from flameblue.history.queries import Memory
@@ -62,32 +61,12 @@ def picture(
         trace=past.trace(point, span),
         zone=UTC,
         gap_ns=max(readings.gap_ns(point), 2 * (span[1] - span[0]) // BUCKETS),
-        limits=_limits(point),
+        limits=readings.limit_lines(point, ("warning", "alarm")),
         moments=tuple(moments),
     )
     drawn = str(charts.svg(chart))
     ground = "".join(_shade(chart, one) for one in shaded)
     return drawn.replace("</title>", f"</title><style>{_rules()}</style>{ground}", 1) + "\n"
-
-
-def _limits(point: Point) -> tuple[charts.LimitLine, ...]:
-    """The limits of `point` as detection has them."""
-    if not point.row:
-        return ()
-    (row,) = np.frombuffer(point.row, dtype=POINT)
-    quantity = QUANTITIES[point.quantity]
-    lines = []
-    for name, kind in (
-        ("over_warning", "warning"),
-        ("over_alarm", "alarm"),
-        ("under_warning", "warning"),
-        ("under_alarm", "alarm"),
-    ):
-        steps = int(row[name])
-        if steps not in (NO_LIMIT, NO_LOWER_LIMIT):
-            value = quantity.value(steps)
-            lines.append(charts.LimitLine(value=value, kind=kind, label=f"{kind} {value:.4g}"))
-    return tuple(lines)
 
 
 def _shade(chart: charts.Chart, span: Span) -> str:

@@ -1,21 +1,17 @@
 """The case page: what happened, who was told, what to do; whoever loses a race sees who has it."""
 
-import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from flameblue.cases import actions
 from flameblue.cases.models import CaseEvent, State
-from flameblue.domain.clock import ManualClock, to_datetime
 from flameblue.domain.transitions import Level, Rule, Why
-from flameblue.fleet.models import AuditEntry, Point, PointChange
+from flameblue.fleet.models import AuditEntry
 from flameblue.notices.models import Attempt, InboundMessage, Notice, Part
-from flameblue.web import clock_facts
 from tests.cases.bench import Bench, Said, another_room
 from tests.cast import Cast
-from tests.web.readers import Reader, text_of
-from tests.web.test_limit_history import rows
+from tests.web.readers import Reader
 
 PAGE = "/cases/4001/"
 
@@ -200,41 +196,3 @@ def test_a_viewer_sees_and_is_offered_nothing_to_do(cast: Cast, bolat: Reader) -
     assert "I take it" not in page
     assert "Show" not in page
     assert bolat.client.post(f"{PAGE}take/").status_code == 403
-
-
-def limited(point: Point, alarm_c: float, at: datetime) -> None:
-    """The point table is told of a new limit."""
-    point.row = rows((point.pk, alarm_c)).tobytes()
-    point.save()
-    PointChange.objects.create(created_at=at, rows=point.row)
-
-
-def test_a_closed_case_keeps_the_limits_of_its_time(
-    bench: Bench, bolat: Reader, chen: Reader, clock: ManualClock
-) -> None:
-    """What an owner changes later rewrites no record."""
-    point = bench.cast.tb
-    closing = {"cause": "probe", "action": "a new probe", "without_proof_reason": "the old one is dead"}
-    limited(point, 70.0, bench.now - timedelta(days=1))
-    chen.presses(f"{PAGE}close/", **closing)
-    figures = re.findall(r"<figcaption>.*?</figure>", bolat.html(PAGE), re.DOTALL)
-    assert "alarm 70" in figures[0]
-    clock.advance(3 * 86_400)
-    limited(point, 60.0, to_datetime(clock.now_ns()))
-    page = bolat.html(PAGE)
-    assert re.findall(r"<figcaption>.*?</figure>", page, re.DOTALL) == figures
-    assert "limit 70 °C" in text_of(page)
-    assert "60 °C" not in text_of(page)
-
-
-def test_the_clock_goes_by_the_message_that_went_not_by_one_that_waits(bench: Bench) -> None:
-    case = bench.case()
-    Notice.objects.filter(case=case).delete()
-    for person, state in ((bench.cast.bolat, Notice.State.PLANNED), (bench.cast.chen, Notice.State.SENT)):
-        Notice.objects.create(
-            case=case, person=person, channel="smpp", state=state, created_at=bench.now, due_at=bench.now
-        )
-    found = clock_facts.of(case)
-    assert found is not None
-    assert found.notice is not None
-    assert found.notice.person == bench.cast.chen
