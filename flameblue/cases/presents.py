@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flameblue.cases import event_data, grouping
 from flameblue.cases.contrary import BELOW, Present, contradicts, still_flows
@@ -56,7 +57,7 @@ def of_case(case: Case, latest: Readings, now_ns: int) -> list[Now]:
         Now(
             alarm=alarm,
             reading=found.get(alarm.point_id),
-            limits=limits_of(alarm),
+            limits=limits_of(alarm, row_of(alarm.point)),
             is_live=_is_live(alarm.point, found.get(alarm.point_id), now_ns),
         )
         for alarm in alarms
@@ -75,9 +76,8 @@ def contrary_to(case: Case, how: str, latest: Readings, now_ns: int, policy: Pol
     return said
 
 
-def limits_of(alarm: Alarm) -> list[tuple[Level, int]]:
-    """The limits that a safe value must not reach, the nearest first: the point's own now, else that of then."""
-    row = row_of(alarm.point)
+def limits_of(alarm: Alarm, row: Any | None) -> list[tuple[Level, int]]:
+    """The limits that a safe value must not reach, the nearest first: those of `row`, else that of the alarm."""
     if alarm.rule not in {Rule.OVER, *BELOW}:
         return []
     found = []

@@ -175,6 +175,13 @@ def _medium(notice: Notice) -> str:
     return "voice" if notice.template.endswith(VOICE) else "sms"
 
 
+def unwanted_when_due(notice: Notice) -> str:
+    """Why a notice that waits will not go when it is due, if nothing else happens; empty where it will."""
+    if notice.state != Notice.State.PLANNED or notice.attempt_count:
+        return ""
+    return _no_longer_wanted(notice, notice.due_at)
+
+
 def _no_longer_wanted(notice: Notice, now: datetime) -> str:
     """Why a notice that waited need not go any more; empty where it must go."""
     if why := falling_back.no_longer_wanted(notice):

@@ -14,7 +14,7 @@ from flameblue.domain.errors import FlameblueError
 from flameblue.domain.limits import SECOND_NS, SERIES_MAX
 from flameblue.domain.quantities import QUANTITIES
 from flameblue.fleet.models import Point
-from flameblue.web import charts, readings, sentences, words
+from flameblue.web import charts, limit_history, readings, sentences, words
 from flameblue.web.series import NARROW
 
 SPANS_S = {"10m": 600, "1h": 3_600, "6h": 21_600, "24h": 86_400}
@@ -23,6 +23,8 @@ CHARTS_MAX = 6
 STEPS_MAX = 660  # one a pixel of the drawing
 GAP_SHARE_MIN = 6  # thousandths of the span: a shorter gap is not seen anyway
 BEFORE_SHARE = 0.25  # of the span, where a closed case is looked at
+AFTER_SHARE = 1 / 12  # likewise, after it was closed
+AFTER_NS_MAX = 300 * SECOND_NS
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,14 @@ def points_of(case: Case) -> list[list[Point]]:
 
 
 def drawn(case: Case, now_ns: int, span: str) -> list[Drawn]:
-    """The charts of `span` (a key of SPANS_S): up to now, or around the event when that is over."""
+    """The charts of `span` (a key of SPANS_S): up to now; of a closed case around the event, whatever the time."""
     from_ns, to_ns = window(case, now_ns, SPANS_S[span] * SECOND_NS)
     groups = points_of(case)
     traces, trouble = _traces([point for points in groups for point in points], from_ns, to_ns)
     zone = ZoneInfo(_time_zone(case))
     empty = charts.Trace(at_ns=(), low=(), high=())
     moments = _moments(case)
+    limits = _limits(case, [points[0] for points in groups], (from_ns, to_ns))
     drawings = []
     for points in groups:
         first, *others = points
@@ -75,7 +78,7 @@ def drawn(case: Case, now_ns: int, span: str) -> list[Drawn]:
             beside=tuple(traces.get(point.id, empty) for point in others),
             zone=zone,
             gap_ns=max(readings.gap_ns(first), GAP_SHARE_MIN * (to_ns - from_ns) // 1000),
-            limits=readings.limit_lines(first, (_("warning"), _("alarm"))),
+            limits=limits[first.id],
             moments=moments,
         )
         drawings.append(_drawn(chart, points, trouble))
@@ -138,11 +141,47 @@ def _traces(points: list[Point], from_ns: int, to_ns: int) -> tuple[dict[int, ch
 
 
 def window(case: Case, now_ns: int, span_ns: int) -> tuple[int, int]:
-    """From when to when: an open case up to now; a closed one from a little before it was opened, if it is old."""
-    if case.state != State.CLOSED:
+    """From when to when, `span_ns` at most: an open case up to now.
+
+    A closed one from a little before it was opened to a little after it was closed; that never moves again.
+    """
+    if case.state != State.CLOSED or case.closed_at is None:
         return now_ns - span_ns, now_ns
-    end = min(now_ns, to_ns(case.opened_at) + round(span_ns * (1 - BEFORE_SHARE)))
-    return end - span_ns, end
+    begin = to_ns(case.opened_at) - round(span_ns * BEFORE_SHARE)
+    after_ns = min(round(span_ns * AFTER_SHARE), AFTER_NS_MAX)
+    return begin, min(begin + span_ns, to_ns(case.closed_at) + after_ns)
+
+
+def span_of(case: Case) -> str:
+    """The span that is shown unasked: of a closed case the shortest that reaches its proof, else its closing."""
+    ended_at = case.proven_at or case.closed_at
+    if case.state != State.CLOSED or ended_at is None:
+        return SPAN
+    for name, seconds in SPANS_S.items():
+        if window(case, 0, seconds * SECOND_NS)[1] >= to_ns(ended_at):
+            return name
+    return max(SPANS_S, key=lambda name: SPANS_S[name])
+
+
+def _limits(
+    case: Case, points: list[Point], span: tuple[int, int]
+) -> dict[int, tuple[charts.LimitLine, ...]]:
+    """The limits that are drawn: those that hold now; of a closed case as they were."""
+    labels = {"warning": _("warning"), "alarm": _("alarm")}
+    if case.state != State.CLOSED:
+        return {
+            point.id: readings.limit_lines(point, (labels["warning"], labels["alarm"])) for point in points
+        }
+    changes = limit_history.changes_of(points, to_datetime(span[1]), span[0])
+    return {
+        point.id: tuple(
+            charts.LimitLine(
+                step.value, step.kind, f"{labels[step.kind]} {step.value:.4g}", step.from_ns, step.to_ns
+            )
+            for step in limit_history.steps(changes, point.id, QUANTITIES[point.quantity], span)
+        )
+        for point in points
+    }
 
 
 def _moments(case: Case) -> tuple[charts.Moment, ...]:

@@ -2,27 +2,29 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Min, QuerySet
 from django.utils.translation import gettext as _
 
 from flameblue.cases import causes, policy, presents
 from flameblue.cases.finishing import UNSAFE, is_leader
-from flameblue.cases.models import Alarm, Case, CaseEvent, State
+from flameblue.cases.models import Alarm, AppliedTransition, Case, CaseEvent, State
 from flameblue.domain.clock import to_datetime, to_ns
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.transitions import Level
 from flameblue.fleet.models import Panel, Point
+from flameblue.notices import delivery
 from flameblue.notices.models import InboundMessage, Notice
 from flameblue.people.models import Contact, Person
 from flameblue.web import (
     access,
     clock_facts,
     help_facts,
+    limit_history,
     picture_facts,
     proof_facts,
     readings,
@@ -55,6 +57,14 @@ class Present:
     @property
     def alarm(self) -> Alarm:
         return self.now.alarm
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One notice. `unwanted`: it waits, and why it will not go; empty: it goes, or has ended."""
+
+    notice: Notice
+    unwanted: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +124,8 @@ def pictures(case: Case) -> list[picture_facts.Picture]:
 def present_values(case: Case, at: datetime) -> list[Present]:
     """What each alarm's point says now, the worst alarm first."""
     found = presents.of_case(case, readings.latest, to_ns(at))
+    if case.state == State.CLOSED:
+        found = _with_limits_of_then(case, found)
     phases = _phases(one.alarm for one in found)
     return [
         Present(
@@ -123,6 +135,24 @@ def present_values(case: Case, at: datetime) -> list[Present]:
             load=_load(one.alarm, phases),
         )
         for one in found
+    ]
+
+
+def _with_limits_of_then(case: Case, found: list[presents.Now]) -> list[presents.Now]:
+    """The same with the limits that held when each alarm reached its worst level."""
+    reached = AppliedTransition.objects.filter(case=case).values_list("point", "rule", "level")
+    first = {(point, rule, level): when for point, rule, level, when in reached.annotate(when=Min("arrival"))}
+    then = [
+        first.get((one.alarm.point_id, one.alarm.rule, one.alarm.worst_level), case.opened_at)
+        for one in found
+    ]
+    points = [one.alarm.point for one in found]
+    changes = limit_history.changes_of(points, max(then), to_ns(min(then))) if found else []
+    rows = [
+        limit_history.at(changes, point.pk, to_ns(when)) for point, when in zip(points, then, strict=True)
+    ]
+    return [
+        replace(one, limits=presents.limits_of(one.alarm, row)) for one, row in zip(found, rows, strict=True)
     ]
 
 
@@ -178,10 +208,11 @@ def steps(case: Case) -> list[Step]:
     return [Step(state=state, passed=index < at, current=index == at) for index, state in enumerate(STEPS)]
 
 
-def notices(case: Case) -> Iterable[Notice]:
+def notices(case: Case) -> list[Told]:
     """The notices of the case, the newest first, with every attempt, part and receipt."""
-    found = Notice.objects.filter(case=case).select_related("person").prefetch_related("attempts__parts")
-    return found.order_by("-created_at", "-id")[:PAGE_ROWS_MAX]
+    found = Notice.objects.filter(case=case).select_related("person", "case", "instead_of")
+    newest = found.prefetch_related("attempts__parts").order_by("-created_at", "-id")[:PAGE_ROWS_MAX]
+    return [Told(notice, delivery.unwanted_when_due(notice)) for notice in newest]
 
 
 def colleagues(case: Case) -> QuerySet[Person]:

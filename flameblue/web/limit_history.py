@@ -58,7 +58,7 @@ def changes_of(points: Sequence[Point], until: datetime, from_ns: int) -> list[C
     """The changes of `points` up to `until`, from the one that held at `from_ns` on, in order of time.
 
     Looks at LIMIT_HISTORY_BYTES_MAX of the outbox at most, the newest first. A point that none of them names has
-    had its present row since before the oldest of them.
+    had its present row since before the oldest of them, if nothing has changed it after `until` either.
     """
     missing = {point.pk: point for point in points}
     found: list[Change] = []
@@ -76,10 +76,31 @@ def changes_of(points: Sequence[Point], until: datetime, from_ns: int) -> list[C
         if not missing or seen >= LIMIT_HISTORY_BYTES_MAX:
             break
     named = {int(number) for _, rows in found for number in rows["point"]}
-    rest = [bytes(point.row) for number, point in missing.items() if number not in named and point.row]
+    same = _unchanged({number for number in missing if number not in named}, until)
+    rest = [bytes(point.row) for number, point in missing.items() if number in same and point.row]
     if rest:
         found.append((at_ns, np.frombuffer(b"".join(rest), POINT)))
     return found[::-1]
+
+
+def at(changes: Sequence[Change], point: int, at_ns: int) -> np.void | None:
+    """The row of `point` that held at a time; None: not known."""
+    rows = [row for since_ns, some in changes if since_ns <= at_ns for row in some[some["point"] == point]]
+    return rows[-1] if rows else None
+
+
+def _unchanged(points: set[int], since: datetime) -> set[int]:
+    """Those of `points` that nothing has changed since then; none where that is too much to look at."""
+    seen = 0
+    entries = PointChange.objects.filter(created_at__gt=since).exclude(rows=b"").order_by("id")
+    for packed in entries.values_list("rows", flat=True).iterator(chunk_size=8) if points else ():
+        points = points - {int(number) for number in np.frombuffer(bytes(packed), POINT)["point"]}
+        seen += len(packed)
+        if seen >= LIMIT_HISTORY_BYTES_MAX:
+            return set()
+        if not points:
+            break
+    return points
 
 
 def _value(row: np.void, field: str, quantity: Quantity) -> float | None:

@@ -67,7 +67,12 @@ def reading(said: ContraryData) -> str:
 
 
 def _step(data: dict[str, object]) -> str:
-    return words.word(words.STEPS, data["step"]) if data.get("step") else ""
+    """Whom a step calls; one that has no words of its own (a policy may name its steps) says its role."""
+    step, named = data.get("step"), data.get("steps")
+    if not step or step in words.STEPS:
+        return words.word(words.STEPS, step) if step else ""
+    roles = [one.get("to") for one in named if one.get("id") == step] if isinstance(named, list) else []
+    return ", ".join(str(words.ROLES[role]) for role in roles if role in words.ROLES)
 
 
 def _where(data: dict[str, object]) -> str:

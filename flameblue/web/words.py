@@ -111,6 +111,15 @@ STEPS: Words = {
     "leader": _("the station leader"),
     "leader_sms": _("the station leader, by SMS"),
     "next_station": _("the next station"),
+    "owner_soon": _("the owner, before the morning: the alarm limit is near"),
+}
+ROLES: Words = {  # of a step that only an installation's own policy names
+    "owner": STEPS["owner"],
+    "second": STEPS["second"],
+    "desk": STEPS["desk"],
+    "duty": _("the duty officer"),
+    "leader": STEPS["leader"],
+    "next_station": STEPS["next_station"],
 }
 REFUSALS: Words = {
     "taken_by_other": _("Somebody was faster."),
@@ -152,6 +161,7 @@ LIMITS: Words = {
 }
 PARTS: Words = {"map": _("Map")}
 SPANS: Words = {
+    "10m": _("10 minutes"),
     "1h": _("1 hour"),
     "6h": _("6 hours"),
     "24h": _("24 hours"),
@@ -248,6 +258,19 @@ NOTICE_STATES: Words = {
     Notice.State.FAILED: _("failed"),
     Notice.State.MERGED: _("said in a summary"),
     Notice.State.CANCELLED: _("cancelled"),
+}
+NOTICE_DETAILS: Words = {  # a channel's own words are said as they are
+    "The case is closed.": _("The case is closed."),
+    "The case is taken.": _("The case is taken."),
+    "The owner has answered.": _("The owner has answered."),
+    "The case was closed meanwhile.": _("The case was closed meanwhile."),
+    "Something newer has been told of the case.": _("Something newer has been told of the case."),
+    "The first channel has taken it after all.": _("The first channel has taken it after all."),
+    "The second channel has taken it.": _("The second channel has taken it."),
+    "More messages than a person can read: said in a summary.": _(
+        "More messages than a person can read: said in a summary."
+    ),
+    "No answer was recorded: it may have been sent.": _("No answer was recorded: it may have been sent."),
 }
 OUTCOMES: Words = {
     "": _("tried, no answer"),

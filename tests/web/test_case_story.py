@@ -201,3 +201,28 @@ def test_more_alarms_ask_the_database_no_more_often(bench: Bench, bolat: Reader)
         bench.alarm(give_row(room))
     assert bench.case().alarms.count() == 4
     assert queries() <= few
+
+
+def test_the_time_line_separates_what_happened_from_where(bench: Bench, bolat: Reader) -> None:
+    """In the text itself: paper and screen readers join what the screen sets on lines."""
+    html = bolat.html(PAGE)
+    assert '<strong>The case was opened</strong>: <span class="timeline-detail">203房暖气' in html
+
+
+@pytest.mark.parametrize(("step", "to"), [("owner_soon", "owner"), ("night_call", "duty")])
+def test_no_raw_word_of_a_step_stands_on_the_time_line(
+    step: str, to: str, bench: Bench, bolat: Reader
+) -> None:
+    """Neither of a step that no ladder has, nor of one that an installation's own policy names."""
+    said = {"step": step, "steps": [{"id": step, "to": to, "channel": "sms"}]}
+    CaseEvent.objects.create(case=bench.case(), number=99, kind="escalated", at=bench.now, data=said)
+    page = bolat.sees(PAGE)
+    assert step not in page
+    assert (
+        f"The next people were called : {'the owner, before' if to == 'owner' else 'the duty officer'}"
+        in page
+    )
+
+
+def test_the_spans_are_words(bolat: Reader) -> None:
+    assert "10 minutes 1 hour 6 hours 24 hours" in bolat.sees(PAGE)

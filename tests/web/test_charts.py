@@ -2,10 +2,12 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -142,19 +144,54 @@ def test_any_readings_and_limits_make_a_drawing_inside_its_frame(
     assert len(svg) < 40_000
 
 
-def test_a_case_is_looked_at_up_to_now_and_an_old_one_from_a_little_before_it() -> None:
-    """Never into the future, where nothing can be drawn."""
-    hour_ns = 3_600 * SECOND_NS
+HOUR_NS = 3_600 * SECOND_NS
+
+
+def closed_after(seconds: int, proven_after: int | None = None) -> Case:
+    """A case that was opened at midnight."""
     opened = to_datetime(MIDNIGHT_NS)
-    closed = Case(state=State.CLOSED, opened_at=opened)
+    proven = None if proven_after is None else opened + timedelta(seconds=proven_after)
+    closed = opened + timedelta(seconds=seconds)
+    return Case(state=State.CLOSED, opened_at=opened, closed_at=closed, proven_at=proven)
+
+
+def test_an_open_case_is_looked_at_up_to_now() -> None:
+    case = Case(state=State.OPEN, opened_at=to_datetime(MIDNIGHT_NS))
     now_ns = MIDNIGHT_NS + 120 * SECOND_NS
-    assert case_charts.window(Case(state=State.OPEN, opened_at=opened), now_ns, hour_ns) == (
-        now_ns - hour_ns,
-        now_ns,
-    )
-    assert case_charts.window(closed, now_ns, hour_ns) == (now_ns - hour_ns, now_ns)
-    begin = MIDNIGHT_NS - hour_ns // 4
-    assert case_charts.window(closed, now_ns + 24 * hour_ns, hour_ns) == (begin, begin + hour_ns)
+    assert case_charts.window(case, now_ns, HOUR_NS) == (now_ns - HOUR_NS, now_ns)
+    assert case_charts.span_of(case) == "1h"
+
+
+@pytest.mark.parametrize(
+    ("closed_s", "span_s", "end_s"),
+    [(1_200, 3_600, 1_500), (1_200, 86_400, 1_500), (90, 600, 140), (9_000, 3_600, 2_700)],
+)
+def test_a_closed_case_is_looked_at_around_its_event_whatever_the_time(
+    closed_s: int, span_s: int, end_s: int
+) -> None:
+    """From a quarter of the span before it was opened to a little after it was closed, the span at most."""
+    found = {
+        case_charts.window(closed_after(closed_s), MIDNIGHT_NS + later * HOUR_NS, span_s * SECOND_NS)
+        for later in (0, 1, 24, 9_000)
+    }
+    assert found == {(MIDNIGHT_NS - span_s * SECOND_NS // 4, MIDNIGHT_NS + end_s * SECOND_NS)}
+
+
+@pytest.mark.parametrize(
+    ("closed_s", "proven_s", "span"),
+    [
+        (300, None, "10m"),
+        (2_400, None, "1h"),
+        (2_800, None, "6h"),
+        (40_000, 2_400, "1h"),
+        (40_000, None, "24h"),
+        (400_000, None, "24h"),
+    ],
+)
+def test_a_closed_case_shows_the_span_that_reaches_its_proof_or_its_closing(
+    closed_s: int, proven_s: int | None, span: str
+) -> None:
+    assert case_charts.span_of(closed_after(closed_s, proven_s)) == span
 
 
 def time_labels(days: float, width: float = charts.WIDTH) -> list[str]:

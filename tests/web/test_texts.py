@@ -11,16 +11,17 @@ from babel.messages.extract import extract_python
 from babel.messages.pofile import read_po
 from django.utils.translation.template import templatize
 
-from flameblue.cases import causes, kinds, policy
+from flameblue.cases import causes, kinds, policy, presence, trending
 from flameblue.intake.reasons import Reason
 from flameblue.notices import reasons
-from flameblue.web import words
+from flameblue.web import case_charts, words
 
 PACKAGE = Path(__file__).parents[2] / "flameblue"
 TEMPLATES = sorted((PACKAGE / "web/templates").rglob("*.html"))
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if "gettext" in path.read_text(encoding="utf-8"))
 PO = PACKAGE / "locale/zh_Hans/LC_MESSAGES/django.po"
 ENGLISH = re.compile(r"[^\u0370-\u1fff\u2e80-\uffef]*")  # no letters but Latin ones
+ENDING = ("delivery", "falling_back", "merging")  # what ends a message that was not sent
 KEYWORDS = {
     "_": None,
     "gettext": None,
@@ -106,7 +107,19 @@ def test_every_stored_word_has_a_text() -> None:
     assert set(Reason) <= set(words.QUARANTINE_REASONS)
     assert set(causes.CAUSES) | set(causes.MADE_SAFE) <= set(words.CAUSES)
     steps = {step.id for ladder in policy.load().ladders.values() for step in ladder.steps}
-    assert steps <= set(words.STEPS)
+    assert {*steps, trending.STEP.id} <= set(words.STEPS)
+    assert set(words.ROLES) == policy.TO
+    assert presence.NO_BOARD in words.REASONS
+    assert set(case_charts.SPANS_S) <= set(words.SPANS)
+
+
+def test_every_reason_why_a_message_does_not_go_has_a_text() -> None:
+    said = re.findall(
+        r'(?:return|LOST =|detail=)\s*"([A-Z][^"]+\.)"',
+        "".join((PACKAGE / f"notices/{name}.py").read_text(encoding="utf-8") for name in ENDING),
+    )
+    assert len(said) == 9
+    assert set(said) == set(words.NOTICE_DETAILS)
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)

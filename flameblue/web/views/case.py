@@ -36,7 +36,7 @@ def case(request: HttpRequest, number: int) -> HttpResponse:
     after = live.newest()
     values = context(request, number)
     found = values["case"]
-    values |= {"after": after, "spans": case_charts.SPANS_S, "span": _span(request)}
+    values |= {"after": after, "spans": case_charts.SPANS_S, "span": _span(request, found)}
     values |= {"contacts": case_facts.contacts(found), "typed": drafts.take(request, number)}
     values["pictures"] = case_facts.pictures(found)
     if how := values["typed"].get("how"):
@@ -55,7 +55,7 @@ async def live_case(request: HttpRequest, number: int) -> HttpResponseBase:
 def chart(request: HttpRequest, number: int) -> HttpResponse:
     """The readings alone: the page asks for them again while the case is open."""
     found = access.case_for(request.user, number)
-    return render(request, "case/_chart.html", _drawn(found, _span(request)))
+    return render(request, "case/_chart.html", _drawn(found, _span(request, found)))
 
 
 @require_GET
@@ -78,6 +78,6 @@ def _drawn(found: Case, span: str) -> dict[str, Any]:
     return {"case": found, "charts": case_charts.drawn(found, now_ns(), span)}
 
 
-def _span(request: HttpRequest) -> str:
-    asked = request.GET.get("span", case_charts.SPAN)
-    return asked if asked in case_charts.SPANS_S else case_charts.SPAN
+def _span(request: HttpRequest, found: Case) -> str:
+    asked = request.GET.get("span", "")
+    return asked if asked in case_charts.SPANS_S else case_charts.span_of(found)

@@ -1,0 +1,104 @@
+"""The record of a closed case: what it shows does not follow what happens afterwards."""
+
+import re
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from flameblue.cases import actions
+from flameblue.domain.clock import ManualClock
+from flameblue.domain.points import POINT
+from flameblue.domain.quantities import QUANTITIES
+from flameblue.fleet.models import Point, PointChange
+from flameblue.web import limit_history
+from tests.cases.bench import Bench, give_row
+from tests.web.readers import Reader, text_of
+
+PAGE = "/cases/4001/"
+
+
+def carried(bench: Bench, point: Point) -> None:
+    """The point's row as the outbox carries it, written now."""
+    PointChange.objects.create(created_at=bench.now, rows=bytes(point.row))
+
+
+def set_limits(bench: Bench, point: Point, warning: float, alarm: float) -> None:
+    row = np.frombuffer(bytes(point.row), POINT).copy()
+    row["over_warning"], row["over_alarm"] = (
+        QUANTITIES[point.quantity].steps(value) for value in (warning, alarm)
+    )
+    point.row = row.tobytes()
+    point.save()
+    carried(bench, point)
+
+
+@pytest.fixture(autouse=True)
+def closed(bench: Bench) -> None:
+    """Limits 60 and 70 °C; an alarm a day later, closed after ten minutes."""
+    carried(bench, give_row(bench.cast.tb))
+    bench.wait(86_400)
+    bench.alarm(bench.cast.tb, value=82.0)
+    bench.wait(600)
+    finding = {"cause": "loose_terminal", "action": "tightened", "without_proof_reason": "no load"}
+    actions.close(bench.case().pk, bench.cast.chen, bench.now, **finding)
+    bench.wait(600)
+
+
+def record(reader: Reader) -> str:
+    """The summary and the charts; the time line and the ages are left out."""
+    html = reader.html(PAGE)
+    summary = html[html.index('<ul class="presents">') : html.index('<ol class="steps">')]
+    charts = html[html.index('id="chart"') : html.index('id="notices"')]
+    return text_of(summary) + re.sub(r"\s+", " ", charts)
+
+
+def test_a_new_limit_changes_nothing_in_it(bench: Bench, bolat: Reader) -> None:
+    before = record(bolat)
+    assert "warning 60 °C alarm 70 °C" in before
+    assert "limits: warning 60, alarm 70" in text_of(before)
+    set_limits(bench, bench.cast.tb, 45.0, 50.0)
+    assert record(bolat) == before
+
+
+def test_time_that_passes_changes_nothing_in_it(bench: Bench, bolat: Reader, page_clock: ManualClock) -> None:
+    before = record(bolat)
+    assert "2026-01-16 02:52 – 03:22" in before
+    page_clock.advance(40 * 60)
+    assert record(bolat) == before
+
+
+def test_a_limit_that_was_changed_in_the_middle_is_two_lines_and_the_alarms_own_stands_beside_it(
+    bench: Bench, bolat: Reader
+) -> None:
+    change = PointChange.objects.get()
+    change.pk, change.created_at = None, bench.case().opened_at + timedelta(minutes=3)
+    row = np.frombuffer(bytes(change.rows), POINT).copy()
+    row["over_alarm"] = QUANTITIES["temperature_c"].steps(90.0)
+    change.rows = row.tobytes()
+    change.save()
+    said = text_of(record(bolat))
+    assert "warning 60 °C alarm 70 °C" in said
+    assert "limits: warning 60, alarm 70, alarm 90" in said
+
+
+def test_what_is_too_long_ago_is_the_limit_that_the_alarm_had(bench: Bench, bolat: Reader) -> None:
+    """Today's row was changed since then: it says nothing of that time, and no line is drawn."""
+    PointChange.objects.all().delete()
+    set_limits(bench, bench.cast.tb, 45.0, 50.0)
+    said = text_of(record(bolat))
+    assert "alarm 70 °C" in said
+    assert "warning 45" not in said
+    assert "alarm 50" not in said
+    assert "alarm 70" not in said.replace("alarm 70 °C", "")
+
+
+def test_what_can_not_be_looked_through_is_not_known(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More has changed since then than is looked at for one chart."""
+    PointChange.objects.all().delete()
+    carried(bench, bench.cast.ib)
+    opened_at = bench.case().opened_at
+    known = limit_history.changes_of([bench.cast.tb], opened_at, 0)
+    assert [int(row["point"]) for _, rows in known for row in rows] == [bench.cast.tb.pk]
+    monkeypatch.setattr(limit_history, "LIMIT_HISTORY_BYTES_MAX", POINT.itemsize)
+    assert limit_history.changes_of([bench.cast.tb], opened_at, 0) == []
