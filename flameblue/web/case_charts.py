@@ -153,12 +153,12 @@ def window(case: Case, now_ns: int, span_ns: int) -> tuple[int, int]:
 
 
 def span_of(case: Case) -> str:
-    """The span that is shown unasked: of a closed case the shortest that reaches its proof, else its closing."""
+    """The span that is shown unasked: of a closed case the shortest, SPAN at least, that reaches its proof or end."""
     ended_at = case.proven_at or case.closed_at
     if case.state != State.CLOSED or ended_at is None:
         return SPAN
     for name, seconds in SPANS_S.items():
-        if window(case, 0, seconds * SECOND_NS)[1] >= to_ns(ended_at):
+        if seconds >= SPANS_S[SPAN] and window(case, 0, seconds * SECOND_NS)[1] >= to_ns(ended_at):
             return name
     return max(SPANS_S, key=lambda name: SPANS_S[name])
 

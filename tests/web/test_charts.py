@@ -180,7 +180,7 @@ def test_a_closed_case_is_looked_at_around_its_event_whatever_the_time(
 @pytest.mark.parametrize(
     ("closed_s", "proven_s", "span"),
     [
-        (300, None, "10m"),
+        (300, None, "1h"),
         (2_400, None, "1h"),
         (2_800, None, "6h"),
         (40_000, 2_400, "1h"),
