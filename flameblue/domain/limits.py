@@ -164,6 +164,10 @@ PICTURE_SIDE_MAX = (
     1_600  # pixels kept: about 200 kB of WebP; × 2 a premises × 200,000 = 80 GB, so see the disk
 )
 
+BODY_BYTES_MAX = 3 * MIB  # of a request: fields have 2.5 MiB, old counts 1; × 512 at once = 1.5 GiB on disk
+LARGE_BODY_BYTES_MAX = 65 * MIB  # where a file is sent: the 64 MiB of an import and what is around it
+LARGE_BODIES_MAX = 8  # at a time × 65 MiB = 520 MiB on disk, before anybody was asked who sends them
+
 OLD_COUNTS_BYTES_MAX = MIB  # 10,000 rows × about 60 B, twice over
 OLD_COUNTS_ROWS_MAX = 10_000  # 27 sources × 30 years × 12 months; a longer file is refused
 OLD_COUNT_MAX = 1_000_000  # warnings of a kind and month: a typing error beyond it
