@@ -4,5 +4,7 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from flameblue.web.bodies import Bounded
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flameblue.settings")
-application = get_asgi_application()
+application = Bounded(get_asgi_application())

@@ -125,6 +125,7 @@ COUNTED_MAX = (
 FOUND_MAX = 1_000  # by a search: 20 pages; then the page asks for another word
 SEARCH_WORDS_MAX = 4  # × at most three scans of 200,000 rows × about 40 ms; more words are left out
 SEARCH_WORD_CHARACTERS_MAX = 40
+SWITCH_ORDERS_BYTES_MAX = 65_536  # of the demo: about 600 orders × 100 B; what is older is not known any more
 TOUCHED_COMPARED_MAX = 20_000  # points whose limits are compared before a change × about 10 µs = 0.2 s
 UPLOADS_MAX = 8  # files waiting to be confirmed × 64 MiB = 512 MiB; then the oldest goes
 UPLOAD_AGE_S_MAX = 3_600  # they hold phone numbers: then they go too
@@ -162,6 +163,10 @@ PICTURE_PIXELS_MAX = 50_000_000  # × 4 B = 200 MB while it is decoded, one at a
 PICTURE_SIDE_MAX = (
     1_600  # pixels kept: about 200 kB of WebP; × 2 a premises × 200,000 = 80 GB, so see the disk
 )
+
+BODY_BYTES_MAX = 3 * MIB  # of a request: fields have 2.5 MiB, old counts 1; × 512 at once = 1.5 GiB on disk
+LARGE_BODY_BYTES_MAX = 65 * MIB  # where a file is sent: the 64 MiB of an import and what is around it
+LARGE_BODIES_MAX = 8  # at a time × 65 MiB = 520 MiB on disk, before anybody was asked who sends them
 
 OLD_COUNTS_BYTES_MAX = MIB  # 10,000 rows × about 60 B, twice over
 OLD_COUNTS_ROWS_MAX = 10_000  # 27 sources × 30 years × 12 months; a longer file is refused

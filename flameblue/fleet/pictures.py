@@ -6,7 +6,7 @@ the upload; a picture of too many pixels is refused from its head, before it is 
 
 import shutil
 import struct
-import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -14,7 +14,7 @@ from threading import Lock
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps
+from PIL import Image
 
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import (
@@ -30,9 +30,20 @@ from flameblue.fleet.models import Panel, Premises
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 QUALITY = 80
+ORIENTATION = 0x0112  # of EXIF
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 WHITE = (255, 255, 255)
 UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, struct.error, Warning)
 _one_at_a_time = Lock()
+_one_is_written = Lock()  # two uploads of one thing would write into the same file
 
 Pictured = Premises | Panel
 
@@ -63,28 +74,42 @@ class Pictures:
     def keep(self, thing: Pictured, data: bytes, hand: Hand) -> None:
         """`data` becomes the picture of `thing`, in place of the one it had. BadInput says why it can't."""
         drawn = redrawn(data)
+        try:
+            with _one_is_written:
+                self._write(thing, drawn, hand)
+        except OSError as error:
+            raise BadInput(_("The picture can't be written now.")) from error
+
+    def _write(self, thing: Pictured, drawn: bytes, hand: Hand) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if shutil.disk_usage(self.folder).free < DISK_LOW_BYTES + len(drawn):
             raise BadInput(_("The disk is nearly full."))
         path = self._path(thing)
         fresh = path.with_suffix(".new")
         verb = "changed picture" if path.exists() else "added picture"
-        fresh.write_bytes(drawn)
-        with transaction.atomic():
-            told = {"bytes": len(drawn)}
-            audit.record_deed(hand.by, Deed(verb, str(thing), told, audit.thing_of(thing)), hand.now)
-            fresh.replace(path)
+        try:
+            fresh.write_bytes(drawn)
+            with transaction.atomic():
+                told = {"bytes": len(drawn)}
+                audit.record_deed(hand.by, Deed(verb, str(thing), told, audit.thing_of(thing)), hand.now)
+                fresh.replace(path)
+        finally:
+            with suppress(OSError):
+                fresh.unlink(missing_ok=True)
 
     def remove(self, thing: Pictured, hand: Hand) -> bool:
         """`thing` has no picture any more; False where it had none."""
         path = self._path(thing)
-        if not path.exists():
-            return False
-        with transaction.atomic():
-            audit.record_deed(
-                hand.by, Deed("removed picture", str(thing), {}, audit.thing_of(thing)), hand.now
-            )
-            path.unlink(missing_ok=True)
+        with _one_is_written:
+            if not path.exists():
+                return False
+            try:
+                with transaction.atomic():
+                    deed = Deed("removed picture", str(thing), {}, audit.thing_of(thing))
+                    audit.record_deed(hand.by, deed, hand.now)
+                    path.unlink()
+            except OSError as error:
+                raise BadInput(_("The picture can't be written now.")) from error
         return True
 
     def _path(self, thing: Pictured) -> Path:
@@ -96,8 +121,7 @@ def redrawn(data: bytes) -> bytes:
     if len(data) > PICTURE_BYTES_MAX:
         raise BadInput(_("The picture is too large: at most 16 MB."))
     try:
-        with _one_at_a_time, warnings.catch_warnings():
-            warnings.simplefilter("error")
+        with _one_at_a_time:
             return _redrawn(data)
     except (*UNREADABLE, Image.DecompressionBombError) as error:
         raise BadInput(_("This is no picture that can be read: JPEG, PNG or WebP, please.")) from error
@@ -108,11 +132,20 @@ def _redrawn(data: bytes) -> bytes:
         if image.width * image.height > PICTURE_PIXELS_MAX:
             raise BadInput(_("The picture has too many pixels: at most 50 million."))
         image.draft("RGB", (PICTURE_SIDE_MAX, PICTURE_SIDE_MAX))
-        upright = ImageOps.exif_transpose(image)
-        upright.thumbnail((PICTURE_SIDE_MAX, PICTURE_SIDE_MAX))
+        turn = _turn(image)
+        image.thumbnail((PICTURE_SIDE_MAX, PICTURE_SIDE_MAX))
+        upright = image if turn is None else image.transpose(turn)
         seen = upright.convert("RGBA")
     paper = Image.new("RGB", seen.size, WHITE)
     paper.paste(seen, mask=seen)
     out = BytesIO()
     paper.save(out, "WEBP", quality=QUALITY)
     return out.getvalue()
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """How it is turned upright; a note of the camera that can't be read costs nobody a picture."""
+    try:
+        return TURNS.get(image.getexif().get(ORIENTATION, 1))
+    except (*UNREADABLE, TypeError, AttributeError):
+        return None

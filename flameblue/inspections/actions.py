@@ -53,7 +53,7 @@ def check(
     """Ticks items off in an open round, or corrects what was ticked; None: all were, otherwise none was."""
     refused = _refused(premises, due_on, now)
     for finding in findings:
-        refused = refused or _text_refused(finding.text.strip(), needed=not finding.ok)
+        refused = refused or text_refused(finding)
     if refused:
         return refused
     known = Check.objects.select_for_update(of=("self",)).filter(premises=premises, due_on=due_on)
@@ -62,6 +62,11 @@ def check(
         row = old.get(finding.item) or Check(premises=premises, due_on=due_on, item=finding.item)
         _tick(row, finding, by, now)
     return None
+
+
+def text_refused(finding: Finding) -> Refused | None:
+    """Why the text of `finding` can't stand; None: it can."""
+    return _text_refused(finding.text.strip(), needed=not finding.ok)
 
 
 @transaction.atomic

@@ -51,6 +51,7 @@ def run(wishes: Wishes, valley: Valley) -> int:
         from flameblue.runtime import installation, populating  # the models exist only from here on
 
         populating.populate(config, valley)
+        (data / "simulation" / "commands.jsonl").unlink(missing_ok=True)  # a new valley has every switch on
         taken = (
             ""
             if wishes.mqtt_port or config.mqtt.port == MQTT_PORT

@@ -153,7 +153,7 @@ def window(case: Case, now_ns: int, span_ns: int) -> tuple[int, int]:
 
 
 def span_of(case: Case) -> str:
-    """The span that is shown unasked: SPAN; of a closed case a longer one, where its proof (else closing) needs it."""
+    """The span that is shown unasked: of a closed case the shortest, SPAN at least, that reaches its proof or end."""
     ended_at = case.proven_at or case.closed_at
     if case.state != State.CLOSED or ended_at is None:
         return SPAN

@@ -23,6 +23,7 @@ from flameblue.people.models import Contact, Person
 from flameblue.web import (
     access,
     clock_facts,
+    help_facts,
     limit_history,
     picture_facts,
     proof_facts,
@@ -91,6 +92,7 @@ def of(case: Case, user: access.AnyUser, at: datetime) -> dict[str, Any]:
         "shown_level": shown_level(case),
         "value_is_back": value_is_back(case),
         "sentence": sentences.of_case(case),
+        "help": help_facts.asked((case,), at).get(case.pk),
         "steps": steps(case),
         "presents": present,
         "contrary": contrary(case, at),

@@ -7,9 +7,10 @@ a number is compared with its last digits, four of them for a viewer.
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import islice
 from operator import and_, or_
 from typing import Any
 
@@ -18,11 +19,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from flameblue.domain.limits import FOUND_MAX, SEARCH_WORD_CHARACTERS_MAX, SEARCH_WORDS_MAX
 from flameblue.fleet.models import Device
 from flameblue.people.models import Contact, Person
+from flameblue.people.registry_cells import phone as whole_phone
 from flameblue.web import access, premises_kinds
 
 SHOWN_DIGITS = 4  # of a masked phone
 DIGITS = re.compile(r"\+?\d{3,}")
 MOBILE_DIGITS = 11
+PUNCTUATED = re.compile(r"[\d().'-]+")  # how people write a number without blanks
+PUNCTUATED_DIGITS = 7  # fewer digits with a dash are a room or a house: 203-1
+PIECES_MAX = 6  # of a number that is written with blanks: +86 138 00 00 00 02
 PREMISES_TEXTS = ("name", "short_name", "address", "key_holder")
 NUMBER_DIGITS = 5  # from so many on, digits are of a phone or a device: no house has such a number
 DEVICE_TEXTS = ("name", "serial")
@@ -30,10 +35,18 @@ DEVICE_TEXTS = ("name", "serial")
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word of a question."""
+    """One word of a question. `phone`: the whole number that it is, in E.164."""
 
     text: str
     may_act: bool
+    phone: str = ""
+
+    @property
+    def digits(self) -> str:
+        """The digits of a part of a number, without what people write between them."""
+        bare = re.sub(r"[().'-]", "", self.text)
+        is_punctuated = PUNCTUATED.fullmatch(self.text) and len(bare) >= PUNCTUATED_DIGITS
+        return bare if is_punctuated else self.text
 
     def within(self, *names: str) -> Q:
         """One of the fields contains it."""
@@ -41,14 +54,16 @@ class Word:
 
     def of_phone(self, name: str = "phone") -> Q | None:
         """The phone is it or ends with it; None: it is no part of a phone that this reader may ask for."""
-        if not DIGITS.fullmatch(self.text):
+        if self.phone:
+            return Q(**{name: self.phone})
+        digits = self.digits
+        if not DIGITS.fullmatch(digits):
             return None
-        whole = Q(**{name: self.text}) | Q(**{name: f"+86{self.text}"})
-        if self.text.startswith("+") or len(self.text) >= MOBILE_DIGITS:
-            return whole
-        if len(self.text) > SHOWN_DIGITS and not self.may_act:
+        if digits.startswith("+") or len(digits) >= MOBILE_DIGITS:
+            return Q(**{name: digits}) | Q(**{name: f"+86{digits}"})
+        if len(digits) > SHOWN_DIGITS and not self.may_act:
             return None
-        return Q(**{f"{name}__endswith": self.text})
+        return Q(**{f"{name}__endswith": digits})
 
     def of_person(self, prefix: str = "") -> Q:
         """The person's name contains it, or the phone is it."""
@@ -67,9 +82,34 @@ class Question:
 def question(user: access.AnyUser, text: str) -> Question | None:
     """`text` as words; None where it has none."""
     may_act = access.role_of(user) in access.ACTS.roles
-    plain = unicodedata.normalize("NFKC", text).replace("\x00", "").split()[:SEARCH_WORDS_MAX]
-    words = tuple(Word(one[:SEARCH_WORD_CHARACTERS_MAX], may_act) for one in plain)
+    plain = unicodedata.normalize("NFKC", text).replace("\x00", "").split()
+    words = tuple(
+        Word(said[:SEARCH_WORD_CHARACTERS_MAX], may_act, phone)
+        for said, phone in islice(_said(plain), SEARCH_WORDS_MAX)
+    )
     return Question(user, words) if words else None
+
+
+def _said(plain: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each word, and the number that it is; a number that is written with blanks is one word."""
+    at = 0
+    while at < len(plain):
+        count, phone = 1, _phone(plain[at])
+        for pieces in range(PIECES_MAX, 1, -1):
+            if phone:
+                break
+            phone = _phone(" ".join(plain[at : at + pieces]))
+            count = min(pieces, len(plain) - at) if phone else 1
+        yield phone if count > 1 else plain[at], phone
+        at += count
+
+
+def _phone(text: str) -> str:
+    """The number that `text` is, in whichever way it is written; empty where it is none."""
+    try:
+        return whole_phone(text)
+    except ValueError:
+        return ""
 
 
 def sites(asked: Question) -> list[int]:
@@ -183,7 +223,7 @@ def _premises_of(asked: Question, word: Word) -> list[int] | None:
     sites = list(access.sites_for(user).filter(word.within("name")).values_list("id", flat=True))
     kinds = [kind for kind in premises_kinds.known() if word.text.casefold() in kind.casefold()]
     own = Q(site__in=sites) | Q(kind__in=kinds)
-    if not (word.text.isdigit() and len(word.text) >= NUMBER_DIGITS):
+    if not (word.phone or (word.digits.isdigit() and len(word.digits) >= NUMBER_DIGITS)):
         own |= word.within(*PREMISES_TEXTS)
     looks: Sequence[tuple[QuerySet[Any], str, Q]] = (
         (access.devices_for(user), "premises_id", word.within(*DEVICE_TEXTS)),

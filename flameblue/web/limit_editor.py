@@ -51,8 +51,8 @@ class Row:
 
 def where(user: access.AnyUser, query: QueryDict) -> Where | None:
     """The place that `query` names, where `user` may see it; None: there is none."""
-    quantity = query.get("quantity") or FIRST_QUANTITY
-    if quantity not in QUANTITIES:
+    quantity = query.get("quantity", "")
+    if quantity and quantity not in QUANTITIES:
         return None
     places = (
         ("circuit", access.circuits_for),
@@ -62,9 +62,11 @@ def where(user: access.AnyUser, query: QueryDict) -> Where | None:
     for name, seen in places:
         if name in query:
             found = seen(user).filter(pk=number(query.get(name)) or 0).first()
-            return None if found is None else Where(found, quantity)
+            return None if found is None else Where(found, quantity or _first_quantity(found))
     profile = query.get("profile", "")
-    return Where(profile, quantity) if profile in shelf.profiles() else None
+    if profile not in shelf.profiles():
+        return None
+    return Where(profile, quantity or _first_quantity(profile))
 
 
 def setting_at(at: Where) -> LimitSetting | None:
@@ -77,10 +79,20 @@ def setting_at(at: Where) -> LimitSetting | None:
 
 def quantities(at: Where) -> list[str]:
     """What is measured there, or else what is asked for."""
-    found = set(
-        limit_preview.points_anywhere(at.target).values_list("quantity", flat=True).distinct().order_by()
-    )
+    found = _measured(at.target)
     return [name for name in QUANTITIES if name in found or name == at.quantity]
+
+
+def _first_quantity(target: limit_preview.Target) -> str:
+    """What the page begins with: heat where it is measured, or else what is."""
+    found = _measured(target)
+    measured = [name for name in QUANTITIES if name in found]
+    return FIRST_QUANTITY if FIRST_QUANTITY in found or not measured else measured[0]
+
+
+def _measured(target: limit_preview.Target) -> set[str]:
+    points = limit_preview.points_anywhere(target)
+    return set(points.values_list("quantity", flat=True).distinct().order_by())
 
 
 def profile_at(at: Where) -> Any:

@@ -9,7 +9,9 @@ withdrawn ends with it.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -95,6 +97,7 @@ class Hub:
     number: int = 0
     listeners: int = 0
     drawings: dict[Hashable, Drawing] = field(default_factory=dict)
+    readers: Counter[Hashable] = field(default_factory=Counter)
     words: dict[int, tuple[float, Hashable]] = field(default_factory=dict)
     _moved: asyncio.Event = field(default_factory=asyncio.Event)
     _task: "asyncio.Task[None] | None" = None
@@ -111,7 +114,6 @@ class Hub:
         if self.listeners == 0 and self._task is not None:
             self._task.cancel()
             self._task = None
-            self.drawings.clear()
 
     def word(self, page: Page) -> Hashable:
         """What is watched for `page`, looked at once a moment for all its readers."""
@@ -133,9 +135,25 @@ class Hub:
             now_s, word = asyncio.get_running_loop().time(), self.word(line.page)
             is_old = now_s - drawing.at_s >= line.page.refresh_s or drawing.word != word
             if drawing.number < number or is_old:
-                drawing.number, drawing.at_s, drawing.word = max(number, self.number), now_s, word
-                drawing.parts = await sync_to_async(line.draw)()
+                number = max(number, self.number)
+                drawing.parts = await sync_to_async(line.draw)()  # who fails or goes leaves it to the next
+                drawing.number, drawing.at_s, drawing.word = number, now_s, word
         return drawing.parts
+
+    @contextmanager
+    def listening(self, page: Page, key: Hashable) -> Iterator[None]:
+        """One more listener, as long as it sees the drawing of `key`; that is forgotten with the last who does."""
+        whole = (id(page), key)
+        self.join()
+        self.readers[whole] += 1
+        try:
+            yield
+        finally:
+            self.readers[whole] -= 1
+            if not self.readers[whole]:
+                del self.readers[whole]
+                self.drawings.pop(whole, None)
+            self.leave()
 
     async def beyond(self, number: int, within_s: float) -> int:
         """The newest number, as soon as it is beyond `number`, or what it is after `within_s`."""
@@ -224,10 +242,9 @@ async def answer(request: HttpRequest, page: Page, context: Context) -> HttpResp
 
 async def _messages(line: Line, here: Hub) -> AsyncIterator[str]:
     loop, page = asyncio.get_running_loop(), line.page
-    here.join()
-    try:
+    key = await sync_to_async(page.shared)(line.request) if page.shared else None
+    with here.listening(page, key):
         ends_s = loop.time() + LINE_S
-        key = await sync_to_async(page.shared)(line.request) if page.shared else None
         number = seen(line.request)
         newer = await here.present()
         parts, drawn_s, word = await here.draw(line, key, newer), loop.time(), here.word(page)
@@ -244,8 +261,6 @@ async def _messages(line: Line, here: Hub) -> AsyncIterator[str]:
             if newer > number or is_old:
                 number, word = max(number, newer), here.word(page)
                 parts, drawn_s = await here.draw(line, key, number), loop.time()
-    finally:
-        here.leave()
 
 
 def parts_of(request: HttpRequest, page: Page, values: Mapping[str, Any]) -> dict[str, str]:

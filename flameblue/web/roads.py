@@ -30,9 +30,10 @@ def lines_of(content: object) -> list[Line]:
                 "LineString": [geometry["coordinates"]],
                 "MultiLineString": geometry["coordinates"],
             }.get(geometry["type"], [])
-            found += [[(float(x), float(y)) for x, y, *_ in part] for part in parts]
-        except (TypeError, ValueError, KeyError):
+            drawn = [[(float(x), float(y)) for x, y, *_ in part] for part in parts]
+        except (TypeError, ValueError, KeyError, OverflowError):
             continue
+        found += drawn
     return found
 
 
@@ -49,7 +50,8 @@ def _read(path: str, _changed_ns: int) -> dict[str, Any] | None:
         text = file.read(MAP_LINES_BYTES_MAX + 1)
     try:
         content = json.loads(text) if len(text) <= MAP_LINES_BYTES_MAX else None
-    except ValueError:
+        json.dumps(content, allow_nan=False)  # NaN and 1e999 are read here, but by no browser
+    except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None
 

@@ -57,7 +57,8 @@ class Eye:
                 assert answer is not None
                 assert answer.status == visit.status, (visit, look.name)
                 _picture(page, f"{world}-{visit.name}-{look.name}")
-                assert _found_by_axe(page) == [], (visit.path, world, look.name)
+                found = _found_by_axe(page)
+                assert found == [], (visit.path, world, look.name, found)
                 wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
                 assert wide <= 0, (visit.path, world, look.name)
             context.close()

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from flameblue.fleet.models import AuditEntry, LimitSetting
+from flameblue.fleet.models import AuditEntry, LimitSetting, Point
 from flameblue.web import words
 from tests.cases.bench import another_cabin
 from tests.cast import Cast
@@ -49,7 +49,8 @@ def test_what_a_change_touches_is_shown_before_it_is_made(cast: Cast, admin: Cli
     status, page = sent(admin, f"site={cast.site.pk}", over_alarm="66")
     assert status == 200
     assert "This touches 1 point" in page
-    assert "1 of them gets other limits" in page
+    assert "It gets other limits." in page
+    assert "narrower scope" not in page
     assert "D0217/tb" in page
     assert "alarm above 70 → 66" in page
     assert not LimitSetting.objects.exists()
@@ -71,7 +72,44 @@ def test_a_narrower_scope_still_speaks(cast: Cast, admin: Client) -> None:
     sent(admin, f"circuit={cast.circuit.pk}", over_alarm="68", step="save")
     _, page = sent(admin, f"site={cast.site.pk}", over_alarm="66")
     assert "This touches 1 point" in page
-    assert "0 of them get other limits" in page
+    assert "It keeps its limits: a narrower scope speaks for it" in page
+
+
+def test_how_many_get_other_limits_is_said_for_one_for_all_and_for_some(cast: Cast, admin: Client) -> None:
+    another, _ = Point.objects.get_or_create(
+        device=cast.device, key="t2", quantity="temperature_c", circuit=None
+    )
+    query = f"premises={cast.premises.pk}"
+    assert "All of them get other limits." in sent(admin, query, over_alarm="66")[1]
+    sent(admin, f"circuit={cast.circuit.pk}", over_alarm="68", step="save")
+    page = sent(admin, query, over_alarm="66")[1]
+    assert "1 of them gets other limits; a narrower scope speaks for the others." in page
+    another.delete()
+    assert "It gets other limits." in sent(admin, f"circuit={cast.circuit.pk}", over_alarm="67")[1]
+
+
+def test_a_place_begins_with_what_is_measured_there(cast: Cast, admin: Client) -> None:
+    assert "Temperature (°C)" in seen(admin, f"circuit={cast.circuit.pk}")
+    cast.tb.delete()
+    assert "Temperature" not in seen(admin, f"circuit={cast.circuit.pk}")
+    assert "Temperature (°C)" in seen(admin, "profile=shelly-generic")
+
+
+def test_a_point_leads_to_the_limits_of_its_quantity_for_who_may_set_them(
+    cast: Cast, admin: Client, bolat: Reader
+) -> None:
+    Point.objects.filter(pk=cast.ib.pk).update(circuit=None)
+    path = f"/premises/{cast.premises.pk}/points/"
+    html = admin.get(path).content.decode()
+    for way, said in (
+        (f"circuit={cast.circuit.pk}&quantity=residual_current_ma", "Residual current (mA)"),
+        (f"circuit={cast.circuit.pk}&quantity=temperature_c", "Temperature (°C)"),
+        (f"premises={cast.premises.pk}&quantity=current_a", "Load current (A)"),
+    ):
+        assert f'href="/fleet/limits/?{way.replace("&", "&amp;")}"' in html
+        assert said in seen(admin, way)
+    assert html.count("Change limits") == 3
+    assert "Change limits" not in bolat.html(path)
 
 
 def test_an_emptied_setting_is_removed_for_a_reason(cast: Cast, admin: Client) -> None:

@@ -1,8 +1,10 @@
 """Live pages: the page before + the fragments = the page after; nothing is missed, whoever comes late."""
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator, Callable
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -147,6 +149,54 @@ async def test_a_failing_database_is_asked_again() -> None:
     assert hub.number == 0
     await hub.look()
     assert hub.number == 4
+
+
+def drawn_by(draw: Callable[[], dict[str, str]]) -> Any:
+    """A line whose parts are what `draw` says; as much of one as the hub asks for."""
+    return SimpleNamespace(page=board.LIVE, draw=draw)
+
+
+async def test_who_fails_to_draw_leaves_it_to_the_next_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise all who share the drawing would see the old one for as long as it may be old: a minute."""
+
+    async def ask() -> int:
+        return 7
+
+    def fail() -> dict[str, str]:
+        raise DatabaseError("locked")
+
+    monkeypatch.setattr(live.Hub, "word", lambda *_: None)
+    hub = live.Hub(ask=ask)
+    assert await hub.draw(drawn_by(lambda: {"cases": "none"}), "key", 6) == {"cases": "none"}
+    with pytest.raises(DatabaseError):
+        await hub.draw(drawn_by(fail), "key", 7)
+    started, ends = threading.Event(), threading.Event()
+
+    def slow() -> dict[str, str]:
+        started.set()
+        ends.wait(10)
+        return {}
+
+    gone = asyncio.create_task(hub.draw(drawn_by(slow), "key", 7))
+    assert await asyncio.to_thread(started.wait, 10)
+    gone.cancel()  # a browser that is closed
+    ends.set()
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    assert await hub.draw(drawn_by(lambda: {"cases": "one"}), "key", 7) == {"cases": "one"}
+
+
+async def test_a_drawing_is_kept_only_while_somebody_sees_it() -> None:
+    async def ask() -> int:
+        return 1
+
+    hub = live.Hub(ask=ask)
+    for page in range(50):  # a page number that somebody has made up
+        with hub.listening(board.LIVE, page):
+            with hub.listening(board.LIVE, page):
+                hub.drawings[(id(board.LIVE), page)] = live.Drawing()
+            assert len(hub.drawings) == 1
+    assert (len(hub.drawings), len(hub.readers), hub.listeners) == (0, 0, 0)
 
 
 async def messages_of(response: HttpResponse) -> AsyncGenerator[dict[str, str], None]:

@@ -13,6 +13,7 @@ from flameblue.domain.limits import SKETCH_POINTS_MAX
 from flameblue.domain.transitions import Level
 from flameblue.fleet.models import Premises, Site
 from flameblue.web import access, map_places, map_tiles, sketch
+from flameblue.web import roads as map_roads
 from flameblue.web.map_places import Box
 from tests.cases.bench import Bench, another_cabin
 from tests.cast import Cast
@@ -134,8 +135,26 @@ def test_the_owners_roads_are_drawn_and_a_file_that_can_not_be_read_is_none(
 ) -> None:
     roads(data, settings, '{"type":"FeatureCollection","features":[]}')
     assert json.loads(bolat.html("/board/lines.json"))["features"] == []
-    roads(data, settings, "[1")
-    assert bolat.client.get("/board/lines.json").status_code == 404
+    for spoilt in ("[1", "[" * 200_000, '{"features": [1e999]}', '{"features": [NaN]}'):
+        roads(data, settings, spoilt)
+        assert bolat.client.get("/board/lines.json").status_code == 404
+        bolat.html("/")
+
+
+def test_a_road_whose_numbers_are_too_large_is_passed_over() -> None:
+    lines = [[[1, 2], [10**400, 3]], [[1, 2], [3, 4]]]
+    features = [{"geometry": {"type": "LineString", "coordinates": line}} for line in lines]
+    assert map_roads.lines_of({"features": features}) == [[(1.0, 2.0), (3.0, 4.0)]]
+
+
+def test_a_range_that_ends_before_it_begins_has_no_piece(
+    bolat: Reader, data: Path, settings: LazySettings
+) -> None:
+    file = data / "valley.pmtiles"
+    file.write_bytes(bytes(256))
+    settings.CONFIG = Config(data=data, web=Web(map_tiles=str(file)))
+    for asked in ("bytes=2-0", "bytes=9-0"):
+        assert bolat.client.get("/board/tiles.pmtiles", headers={"Range": asked}).status_code == 416
 
 
 def test_a_tile_file_is_served_in_pieces(bolat: Reader, data: Path, settings: LazySettings) -> None:

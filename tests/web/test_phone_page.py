@@ -9,6 +9,7 @@ from django.conf import LazySettings
 from flameblue.config import Config
 from flameblue.notices.models import InboundMessage, Notice
 from flameblue.people.models import Person
+from flameblue.web import switches
 from tests.cases.bench import Bench
 from tests.cast import Cast
 from tests.web.readers import Reader
@@ -84,6 +85,37 @@ def test_a_hand_on_the_switch_is_one_line_for_the_simulation(
     lines = (demo / "simulation/commands.jsonl").read_text(encoding="utf-8").splitlines()
     order = {"do": deed, "premises": "松林客栈", "circuit": "203房暖气"}
     assert [json.loads(line) for line in lines] == [order, order]
+
+
+def test_each_deed_is_said_and_a_pulled_switch_stands_in_the_form(cast: Cast, visitor: Reader) -> None:
+    def does(deed: str) -> str:
+        return visitor.presses("/phone/world/", do=deed, circuit=cast.circuit.pk)
+
+    off = "203房暖气 (3号开关) – switched off"
+    assert off not in visitor.sees("/phone/")
+    for deed, said, is_off in (
+        ("isolate", "Switch pulled: ", True),
+        ("repair", "Repaired: ", True),
+        ("restore", "Switched on: ", False),
+        ("repair", "Repaired: ", False),
+    ):
+        page = does(deed)
+        assert f"{said}{cast.circuit}" in page
+        assert (off in page) == is_off
+
+
+def test_what_is_no_order_is_passed_over_and_only_the_newest_are_read(
+    demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = demo / "simulation/commands.jsonl"
+    assert switches.switched_off(path) == set()
+    switches.order(path, "isolate", ("老店", "灯"))
+    with path.open("ab") as orders:
+        orders.write(b'[1]\n{"do": "isolate"}\n\xff{\n')
+    switches.order(path, "isolate", ("新店", "灯"))
+    assert switches.switched_off(path) == {("老店", "灯"), ("新店", "灯")}
+    monkeypatch.setattr(switches, "SWITCH_ORDERS_BYTES_MAX", 80)
+    assert switches.switched_off(path) == {("新店", "灯")}
 
 
 def test_a_deed_that_is_none_does_nothing(cast: Cast, demo: Path, visitor: Reader) -> None:

@@ -1,6 +1,8 @@
 """Pictures of premises and panels: redrawn, bounded, private, and whatever is wrong is said in words."""
 
+import errno
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import PICTURE_BYTES_MAX, PICTURE_SIDE_MAX
@@ -22,7 +24,7 @@ from tests.cases.bench import Bench
 from tests.cast import Cast
 from tests.web.readers import Reader
 
-ORIENTATION, GPS = 0x0112, 0x8825
+ORIENTATION, GPS, RESOLUTION = 0x0112, 0x8825, 0x011A
 
 
 @pytest.fixture(autouse=True)
@@ -113,6 +115,41 @@ def test_other_kinds_of_files_are_refused(form: str) -> None:
         pictures.redrawn(photo(form=form))
 
 
+@pytest.mark.parametrize("kind", [1, 2, 7])
+def test_a_spoilt_note_of_the_camera_costs_nobody_a_picture(kind: int) -> None:
+    """A fraction that says that it is bytes or a text: who reads it can't write it again."""
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6
+    exif[RESOLUTION] = 72.5
+    head = RESOLUTION.to_bytes(2, "big")
+    data = photo(exif=exif).replace(head + b"\0\5", head + bytes([0, kind]))
+    with pytest.raises(TypeError):
+        ImageOps.exif_transpose(opened(data))
+    assert opened(pictures.redrawn(data)).size == (30, 40)
+
+
+@pytest.mark.parametrize("turned", range(1, 9))
+def test_each_way_a_camera_is_held_is_turned_upright(turned: int) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = turned
+    data = photo(exif=exif)
+    upright = ImageOps.exif_transpose(opened(data))
+    seen = opened(pictures.redrawn(data))
+    assert seen.size == upright.size
+    corners = [(x, y) for x in (4, upright.width - 4) for y in (4, upright.height - 4)]
+    red = [upright.getpixel(one)[0] > 128 for one in corners]
+    assert [seen.convert("RGB").getpixel(one)[0] > 128 for one in corners] == red
+
+
+def test_reading_a_picture_leaves_the_warnings_of_other_threads_as_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before, during = list(warnings.filters), []
+    monkeypatch.setattr(pictures, "_redrawn", lambda _: during.append(list(warnings.filters)))
+    pictures.redrawn(b"")
+    assert during == [before]
+
+
 def addresses(cast: Cast) -> list[str]:
     return [f"/pictures/premises/{cast.premises.pk}/", f"/pictures/panel/{cast.panel.pk}/"]
 
@@ -147,6 +184,51 @@ def test_what_can_not_be_kept_is_said_and_the_old_one_stays(cast: Cast, bolat: R
     assert bolat.client.get(address).status_code == 200
     assert AuditEntry.objects.count() == 1
     assert [path.name for path in (data / "pictures").iterdir()] == [f"premises-{cast.premises.pk}.webp"]
+
+
+def test_a_disk_that_can_not_be_written_is_said_and_the_old_one_stays(
+    cast: Cast, bolat: Reader, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = addresses(cast)[0]
+    upload(bolat, address, photo())
+
+    def refuse(*_given: object, **_named: object) -> None:
+        raise OSError(errno.EROFS, "read-only")
+
+    for name in ("write_bytes", "replace", "unlink"):
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, name, refuse)
+            said = upload(bolat, address, photo(60, 30)) if name != "unlink" else ""
+            said = said or bolat.presses(f"{address}change/", remove="1")
+        assert "Not done. The picture can't be written now." in said
+        assert opened(bolat.client.get(address).content).size == (40, 30)
+    assert AuditEntry.objects.count() == 1
+    assert [path.name for path in (data / "pictures").iterdir()] == [f"premises-{cast.premises.pk}.webp"]
+
+
+def test_a_picture_that_is_removed_while_it_is_read_is_none(
+    cast: Cast, bolat: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = addresses(cast)[0]
+    upload(bolat, address, photo())
+    read = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: (path.unlink(), read(path))[1])
+    assert bolat.client.get(address).status_code == 404
+
+
+def test_two_who_send_a_picture_of_one_thing_come_one_after_the_other(
+    cast: Cast, bolat: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[bool] = []
+    write = Path.write_bytes
+
+    def watched(path: Path, drawn: bytes) -> int:
+        held.append(pictures._one_is_written.locked())
+        return write(path, drawn)
+
+    monkeypatch.setattr(Path, "write_bytes", watched)
+    upload(bolat, addresses(cast)[0], photo())
+    assert held == [True]
 
 
 def test_another_station_neither_sees_nor_changes_it(cast: Cast, bolat: Reader, dana: Reader) -> None:

@@ -230,6 +230,15 @@ def test_the_file_is_sent_in_pieces_in_the_readers_language(
     assert rows[1][4] == "温度"
 
 
+def test_the_two_files_have_names_of_their_own(hour: Bench, bolat: Reader, now: datetime) -> None:
+    def name(**more: int) -> str:
+        path = question(hour.cast, now, hour.cast.tb, **more).replace("/series/", "/readings.csv")
+        return bolat.client.get(path).headers["Content-Disposition"]
+
+    assert name().endswith('-temperature_c-lowest-highest.csv"')
+    assert name(raw=1).endswith('-temperature_c-every-reading.csv"')
+
+
 def test_a_month_of_closed_days_is_answered_from_roll_ups(
     journal: EmbeddedJournal, data: Path, bench: Bench, bolat: Reader, now: datetime
 ) -> None:

@@ -106,6 +106,11 @@ def test_the_registry_goes_out_with_a_word_on_record_and_comes_back_unchanged(
     assert Site.objects.count() == 1
 
 
+def test_the_file_bears_the_day_that_it_is_here(cast: Cast, admin: Client, page_clock: ManualClock) -> None:
+    answer = admin.post("/fleet/files/registry.csv")  # 03:07 here, the evening before by UTC
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="flameblue-2026-01-15.csv"'
+
+
 def test_files_are_for_admins(cast: Cast, bolat: Reader) -> None:
     for path in ("/fleet/files/", "/fleet/files/confirm/", "/fleet/files/registry.csv"):
         assert bolat.client.post(path).status_code == 403

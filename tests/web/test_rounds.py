@@ -1,5 +1,6 @@
 """The rounds: calendar, list, ticking off on a phone, paper, and who may."""
 
+import re
 from datetime import date, datetime
 
 import pytest
@@ -12,7 +13,7 @@ from flameblue.fleet.models import Premises
 from flameblue.inspections import actions
 from flameblue.inspections.models import Check
 from tests.cast import Cast
-from tests.web.readers import Reader
+from tests.web.readers import Reader, text_of
 
 ALL_OK = {"fire_exits": "ok", "gas": "ok", "wiring": "ok"}
 
@@ -25,6 +26,20 @@ def street(cast: Cast) -> Cast:
     )
     Premises.objects.create(site=cast.site, name="民宅", short_name="民宅", kind="民居")
     return cast
+
+
+def refused(reader: Reader, path: str, **fields: str) -> str:
+    """The form as it comes back."""
+    answer = reader.client.post(path, fields)
+    assert answer.status_code == 422
+    return answer.content.decode()
+
+
+def focused(html: str) -> str:
+    """The name of the one field that a browser goes to."""
+    found = re.findall(r'<input[^>]* name="(\w+)"[^>]* autofocus', html)
+    assert len(found) <= 1
+    return "".join(found)
 
 
 def test_the_calendar_has_three_days_and_says_what_is_due(street: Cast, bolat: Reader) -> None:
@@ -51,14 +66,43 @@ def test_an_officer_ticks_off_and_sees_what_is_left(street: Cast, bolat: Reader)
 
 def test_what_is_not_in_order_is_listed_with_its_text(street: Cast, bolat: Reader) -> None:
     path = f"/premises/{street.premises.pk}/check/"
-    assert "Please say what is not in order." in bolat.presses(path, gas="not_ok")
-    assert "choose what you found" in bolat.presses(path)
-    assert "choose what you found" in bolat.presses(path, gas="perhaps")
+    assert "Gas · Please say what is not in order." in text_of(refused(bolat, path, gas="not_ok"))
+    assert "choose what you found" in text_of(refused(bolat, path))
+    assert "Gas · Please choose: in order, or not" in text_of(refused(bolat, path, gas="perhaps"))
     assert not Check.objects.exists()
     bolat.presses(path, gas="not_ok", gas_text="软管老化")
     page = bolat.sees("/rounds/day/?show=not_ok")
     assert "松林客栈 – not in order 软管老化 – Bolat" in page
     assert "白桦客栈" not in page
+
+
+def test_what_was_chosen_and_typed_stays_until_it_is_accepted(street: Cast, bolat: Reader) -> None:
+    path = f"/premises/{street.premises.pk}/check/?on=2026-01-09"
+    sent = {"fire_exits": "ok", "fire_exits_text": "雪已清", "gas": "ok", "wiring": "not_ok"}
+    html = refused(bolat, path, **sent)
+    for item, choice in (("fire_exits", "ok"), ("gas", "ok"), ("wiring", "not_ok")):
+        assert re.search(rf'name="{item}" value="{choice}" checked', html)
+    assert html.count(" checked") == 3
+    assert 'value="雪已清"' in html
+    assert focused(html) == "wiring_text"
+    assert (
+        'id="wiring-text" name="wiring_text" maxlength="200" value="" autofocus aria-invalid="true"' in html
+    )
+    assert html.count("is-wrong") == html.count('id="wiring-trouble"') == 1
+    assert not Check.objects.exists()
+    assert "松林客栈 is ticked off." in bolat.presses(path, **sent, wiring_text="绝缘破损")
+
+
+def test_a_text_without_a_choice_is_asked_about_and_not_thrown_away(street: Cast, bolat: Reader) -> None:
+    path = f"/premises/{street.premises.pk}/check/"
+    html = refused(bolat, path, fire_exits="ok", gas_text="软管老化", wiring_text="x" * 201, wiring="ok")
+    assert "Gas · Please choose: in order, or not in order." in text_of(html)
+    assert "Wiring · The text is too long" in text_of(html)
+    assert 'value="软管老化"' in html
+    assert focused(html) == "gas"
+    assert focused(refused(bolat, path)) == "fire_exits"
+    assert focused(bolat.html(path)) == ""
+    assert not Check.objects.exists()
 
 
 def test_a_round_that_is_over_takes_nothing_and_shows_what_was_missed(

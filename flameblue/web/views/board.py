@@ -25,6 +25,7 @@ from flameblue.web import (
     chain,
     coverage_facts,
     health,
+    help_facts,
     live,
     map_places,
     map_tiles,
@@ -67,6 +68,7 @@ class Row:
     sentence: str
     desk: case_facts.Desk
     next: Call | None
+    help: help_facts.Help | None
 
     @property
     def level(self) -> Level:
@@ -128,6 +130,7 @@ def rows_of(cases: Sequence[Case], at: datetime) -> list[Row]:
     """`cases` as the board shows them."""
     silent = actions.silent_desks(at) if cases else frozenset()
     numbers = [case.pk for case in cases]
+    cries = help_facts.asked(cases, at)
     asked, told = case_facts.desk_calls(cases), receipts.owners_who_have_it(numbers)
     return [
         Row(
@@ -135,6 +138,7 @@ def rows_of(cases: Sequence[Case], at: datetime) -> list[Row]:
             sentence=sentences.of_case(case),
             desk=case_facts.desk(case, asked.get(case.pk, ())),
             next=_next(case, case.pk in told, silent),
+            help=cries.get(case.pk),
         )
         for case in cases
     ]

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -81,7 +82,9 @@ def export(request: HttpRequest, form: str) -> HttpResponse:
     audit.record(request.user.get_username(), "exported registry", form, {}, now())
     exported = registry_exporting.table(_language())
     answer = HttpResponse(registry.WRITERS[f".{form}"](exported), content_type=TYPES[form])
-    answer.headers["Content-Disposition"] = f'attachment; filename="flameblue-{now():%Y-%m-%d}.{form}"'
+    answer.headers["Content-Disposition"] = (
+        f'attachment; filename="flameblue-{localtime(now()):%Y-%m-%d}.{form}"'
+    )
     return answer
 
 

@@ -73,7 +73,7 @@ def tiles_file(request: HttpRequest) -> HttpResponse:
         size = path.stat().st_size
         with path.open("rb") as file:
             file.seek(first)
-            piece = file.read(min(last - first + 1, MAP_PIECE_BYTES_MAX))
+            piece = file.read(max(0, min(last - first + 1, MAP_PIECE_BYTES_MAX)))
     except (OSError, ValueError) as error:
         raise Http404 from error
     if not piece:

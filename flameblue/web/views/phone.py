@@ -1,9 +1,10 @@
 """The demo's phones: what was sent to each number, what its owner answers, and a hand on the switch."""
 
-import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import urlencode
 
 from django import forms
@@ -14,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from flameblue.cases.models import Alarm
@@ -22,6 +24,7 @@ from flameblue.notices import replies
 from flameblue.notices.models import InboundMessage, Notice
 from flameblue.notices.texts import lengths
 from flameblue.people.models import Person
+from flameblue.web import switches
 from flameblue.web.now import now
 from flameblue.web.numbers import number
 
@@ -29,7 +32,11 @@ BUBBLES_MAX = 40  # of a phone, the newest
 CHANNEL = "console"
 VOICE = "_voice"  # in the name of every template of a call
 ASKED = ("circuit", "case")  # the circuit that is chosen, and the case that somebody came from
-DEEDS = ("isolate", "repair", "restore")
+DONE = {
+    "isolate": gettext_lazy("Switch pulled: %(circuit)s"),
+    "repair": gettext_lazy("Repaired: %(circuit)s"),
+    "restore": gettext_lazy("Switched on: %(circuit)s"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,7 @@ class Handset:
 
 
 class WorldForm(forms.Form):
-    do = forms.ChoiceField(choices=[(deed, deed) for deed in DEEDS])
+    do = forms.ChoiceField(choices=[(deed, deed) for deed in DONE])
     circuit = forms.ModelChoiceField(queryset=Circuit.objects.select_related("panel__premises"))
 
 
@@ -67,7 +74,8 @@ class ReplyForm(forms.Form):
 @require_GET
 def phone(request: HttpRequest) -> HttpResponse:
     """The page."""
-    values = {"handsets": handsets(), "circuits": circuits()}
+    watched = circuits()
+    values = {"handsets": handsets(), "circuits": watched, "off": _off(watched)}
     values |= {"chosen": number(request.GET.get("circuit")), "case": number(request.GET.get("case"))}
     return render(request, "phone/phone.html", values)
 
@@ -93,19 +101,26 @@ def world(request: HttpRequest) -> HttpResponse:
     form = WorldForm(request.POST)
     if form.is_valid():
         circuit: Circuit = form.cleaned_data["circuit"]
-        order = {
-            "do": form.cleaned_data["do"],
-            "premises": circuit.panel.premises.name,
-            "circuit": circuit.name,
-        }
-        path = settings.CONFIG.data / "simulation" / "commands.jsonl"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as orders:
-            orders.write(json.dumps(order, ensure_ascii=False) + "\n")
-        messages.info(request, _("Done: %(circuit)s") % {"circuit": circuit})
+        switches.order(_orders(), form.cleaned_data["do"], _place(circuit))
+        messages.info(request, DONE[form.cleaned_data["do"]] % {"circuit": circuit})
     asked = {name: number(request.POST.get(name)) for name in ASKED}
     back = urlencode({name: found for name, found in asked.items() if found is not None})
     return redirect(f"{reverse('phone')}?{back}" if back else "phone")
+
+
+def _orders() -> Path:
+    path: Path = settings.CONFIG.data / "simulation" / "commands.jsonl"
+    return path
+
+
+def _place(circuit: Circuit) -> switches.Place:
+    return circuit.panel.premises.name, circuit.name
+
+
+def _off(watched: Sequence[Circuit]) -> set[int]:
+    """The circuits whose switch somebody has pulled here."""
+    off = switches.switched_off(_orders())
+    return {circuit.pk for circuit in watched if _place(circuit) in off}
 
 
 def circuits() -> list[Circuit]:

@@ -28,7 +28,10 @@ def picture(request: HttpRequest, kind: str, number: int) -> HttpResponse:
     if request.headers.get("If-None-Match") == tag:
         answer: HttpResponse = HttpResponseNotModified()
     else:
-        answer = HttpResponse(kept.path.read_bytes(), content_type="image/webp")
+        try:
+            answer = HttpResponse(kept.path.read_bytes(), content_type="image/webp")
+        except FileNotFoundError as error:  # removed a moment ago
+            raise Http404 from error
     answer.headers["ETag"] = tag
     answer.headers["Cache-Control"] = CACHED
     return answer

@@ -164,6 +164,7 @@ def points_page(request: HttpRequest, premises_id: int) -> HttpResponse:
     shown = [point.pk for point in page]
     lines = point_facts.of(ordered.filter(pk__in=shown), tiles.of_points(shown))
     values = _head(found, "premises-points") | {"points": lines, "page": page, "now": now()}
+    values["may_set"] = access.role_of(request.user) in access.RUNS.roles
     return render(request, "premises/points.html", values)
 
 

@@ -1,8 +1,5 @@
 """The rounds of the 9th, 19th and 29th: the calendar, one round's premises, ticking off, the printed checklist."""
 
-from typing import Any
-
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,29 +10,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from flameblue.domain.limits import PAGE_ROWS_MAX, ROUND_ROWS_MAX
 from flameblue.fleet.models import Premises, Site
 from flameblue.inspections import actions, calendar
-from flameblue.inspections.actions import Finding
 from flameblue.inspections.models import Item
-from flameblue.web import access, round_facts, words
+from flameblue.web import access, round_facts, round_form, words
 from flameblue.web.now import now
 from flameblue.web.practice_links import day_of, month_of, query_of, site_of
 from flameblue.web.round_facts import OneRound
+from flameblue.web.round_form import CheckForm
 from flameblue.web.round_words import Show, Stand
-
-CHOICES = (("", ""), ("ok", "ok"), ("not_ok", "not_ok"))
-
-
-class CheckForm(forms.Form):
-    """A choice and a text for each item; an item without a choice stays as it is."""
-
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
-        for item in Item:
-            self.fields[item] = forms.ChoiceField(choices=CHOICES, required=False)
-            self.fields[f"{item}_text"] = forms.CharField(required=False)
-
-    def findings(self) -> list[Finding]:
-        said = self.cleaned_data
-        return [Finding(item, said[item] == "ok", said[f"{item}_text"]) for item in Item if said[item]]
 
 
 @require_GET
@@ -96,26 +77,29 @@ def check(request: HttpRequest, premises_id: int) -> HttpResponse:
         raise Http404
     at = now()
     due_on = calendar.round_of(day_of(request, actions.today_of(place.site, at)))
-    if request.method == "POST":
-        return _ticked(request, place)
     found = OneRound(place.site, due_on, at)
-    values = {"round": found, "line": found.line(place), "is_open": found.stand == Stand.OPEN}
-    return render(request, "practice/check.html", values)
+    if request.method == "POST":
+        return _ticked(request, place, found)
+    line = found.line(place)
+    values = {"round": found, "line": line, "rows": round_form.kept(line)}
+    return render(request, "practice/check.html", values | {"is_open": found.stand == Stand.OPEN})
 
 
-def _ticked(request: HttpRequest, place: Premises) -> HttpResponse:
-    at, by, form = now(), access.person_of(request.user), CheckForm(request.POST)
-    due_on = calendar.round_of(day_of(request, actions.today_of(place.site, at)))
-    back = f"{reverse('check', args=[place.pk])}?on={due_on.isoformat()}"
-    if not form.is_valid() or not (findings := form.findings()):
-        messages.error(request, _("Nothing was ticked off: choose what you found."))
-        return redirect(back)
-    refused = actions.check(place, due_on, findings, by, at)
+def _ticked(request: HttpRequest, place: Premises, found: OneRound) -> HttpResponse:
+    form, on = CheckForm(request.POST), found.due_on
+    if found.stand == Stand.OPEN and not form.is_valid():
+        line = found.line(place)
+        values = {"round": found, "line": line, "rows": form.rows(line), "is_open": True}
+        return render(
+            request, "practice/check.html", values | {"troubles": form.non_field_errors()}, status=422
+        )
+    findings = form.findings() if form.is_valid() else []
+    refused = actions.check(place, on, findings, access.person_of(request.user), found.at)
     if refused is not None:
         messages.error(request, words.word(words.INSPECTION_REFUSALS, refused))
-        return redirect(back)
+        return redirect(f"{reverse('check', args=[place.pk])}?on={on.isoformat()}")
     messages.success(request, _("%(name)s is ticked off.") % {"name": place.name})
-    return redirect(f"{reverse('round')}?on={due_on.isoformat()}&site={place.site_id}&show=to_do")
+    return redirect(f"{reverse('round')}?on={on.isoformat()}&site={place.site_id}&show=to_do")
 
 
 def _round(request: HttpRequest) -> tuple[OneRound, list[Site]]:

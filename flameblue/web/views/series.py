@@ -38,7 +38,7 @@ def table(request: HttpRequest, premises_id: int) -> HttpResponseBase:
         return HttpResponse(str(error), status=422, content_type="text/plain; charset=utf-8")
     lines = series_csv.lines(asked, ZoneInfo(found.site.time_zone), raw=raw)
     pieces = series_csv.pieces(lines, get_language() or "en")
-    name = f"premises-{found.pk}-{asked.quantity}.csv"
+    name = f"premises-{found.pk}-{asked.quantity}-{'every-reading' if raw else 'lowest-highest'}.csv"
     return StreamingHttpResponse(
         pieces,
         content_type="text/csv; charset=utf-8",
