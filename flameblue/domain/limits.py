@@ -147,6 +147,13 @@ SKETCH_POINTS_MAX = 500  # of roads in the board's first drawing: 12 bytes each,
 BOARD_SITES_MAX = 40  # the worst first; the others stand in the list of sites
 SITES_DRAWN_MAX = 2_000  # parts of a page kept × about 10 kB = 20 MB; then all are drawn anew
 LIVE_LINES_MAX = 500  # open SSE lines of one web process × a thread each; then 503 and the browser asks again
+WEB_CONNECTIONS_MAX = (
+    2_000  # of the pages: 500 lines × a line, a page and its beat, and 500 for who comes; then all wait
+)
+WEB_CONNECTION_BYTES_MAX = (
+    64 * KIB
+)  # read of a connection and not yet of use × 2,000 = 128 MB; no head is longer
+WEB_HEAD_MS_MAX = 10_000  # then who has asked nothing gives room to others
 BOARD_BEAT_S = 15.0  # an open board says this often how its sound is; web/static/web/presence.js has the same
 BOARD_SILENT_S = 60.0  # three beats may be lost; then the station's alarms go straight to phones
 BOARD_GRACE_S = 58.0  # after a start boards have as long again to be heard anew
@@ -164,9 +171,10 @@ PICTURE_SIDE_MAX = (
     1_600  # pixels kept: about 200 kB of WebP; × 2 a premises × 200,000 = 80 GB, so see the disk
 )
 
-BODY_BYTES_MAX = 3 * MIB  # of a request: fields have 2.5 MiB, old counts 1; × 512 at once = 1.5 GiB on disk
+SMALL_BODY_BYTES_MAX = 64 * KIB  # a form is smaller; × 2,000 connections = 128 MB of memory
+BODY_BYTES_MAX = 3 * MIB  # of a request: fields have 2.5 MiB, old counts 1
 LARGE_BODY_BYTES_MAX = 65 * MIB  # where a file is sent: the 64 MiB of an import and what is around it
-LARGE_BODIES_MAX = 8  # at a time × 65 MiB = 520 MiB on disk, before anybody was asked who sends them
+LARGE_BODIES_MAX = 8  # that are not small, at a time × 65 MiB = 520 MiB on disk, whoever sends them
 
 OLD_COUNTS_BYTES_MAX = MIB  # 10,000 rows × about 60 B, twice over
 OLD_COUNTS_ROWS_MAX = 10_000  # 27 sources × 30 years × 12 months; a longer file is refused

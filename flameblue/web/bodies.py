@@ -1,7 +1,7 @@
 """How much of a request is read. Django puts a whole body on disk before anybody asks who sent it: it is bounded here.
 
-Invariants: a body beyond its address's bound is answered 413 and its rest is never read; of the large ones that files
-need, only LARGE_BODIES_MAX are read and handled at a time, the others are answered 503.
+Invariants: a body beyond its address's bound is answered 413 and its rest is never read; of those that are
+not small only LARGE_BODIES_MAX are read and handled at a time, the others are answered 503.
 """
 
 import re
@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from flameblue.domain.limits import BODY_BYTES_MAX, LARGE_BODIES_MAX, LARGE_BODY_BYTES_MAX
+from flameblue.domain.limits import (
+    BODY_BYTES_MAX,
+    LARGE_BODIES_MAX,
+    LARGE_BODY_BYTES_MAX,
+    SMALL_BODY_BYTES_MAX,
+)
 
 LARGE = re.compile(r"/fleet/files/|/pictures/[a-z]+/[0-9]+/change/")
 SAID = {
@@ -43,8 +48,8 @@ class Bounded:
         stated = _stated(scope)
         if stated is not None and stated > most:
             await _refuse(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        elif most == BODY_BYTES_MAX or (stated is not None and stated <= BODY_BYTES_MAX):
-            await self._answer(scope, _counted(receive, most), send)
+        elif stated is not None and stated <= SMALL_BODY_BYTES_MAX:
+            await self._answer(scope, _counted(receive, SMALL_BODY_BYTES_MAX), send)
         elif self.large >= LARGE_BODIES_MAX:
             await _refuse(send, HTTPStatus.SERVICE_UNAVAILABLE)
         else:

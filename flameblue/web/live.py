@@ -40,6 +40,7 @@ ASK_ANYWAY_S = 5.0  # whatever the files say
 WATCH_S = 1.0
 BEAT_S = 2.0  # an idle line says so often that it is alive; the page says when it is not
 LINE_S = 900.0
+TOO_MANY_RETRY_S = 30
 
 Context = Callable[[HttpRequest], dict[str, Any]]
 
@@ -233,7 +234,7 @@ async def answer(request: HttpRequest, page: Page, context: Context) -> HttpResp
     """The line: parts of `page` as they change. 503 where too many are open."""
     here = hub()
     if here.listeners >= LIVE_LINES_MAX:
-        return HttpResponse(status=503, headers={"Retry-After": "30"})
+        return HttpResponse(status=503, headers={"Retry-After": str(TOO_MANY_RETRY_S)})
     line = Line(request=request, page=page, context=context, token=get_token(request))
     response = StreamingHttpResponse(_messages(line, here), content_type="text/event-stream")
     response.headers["X-Accel-Buffering"] = "no"
@@ -243,6 +244,9 @@ async def answer(request: HttpRequest, page: Page, context: Context) -> HttpResp
 async def _messages(line: Line, here: Hub) -> AsyncIterator[str]:
     loop, page = asyncio.get_running_loop(), line.page
     key = await sync_to_async(page.shared)(line.request) if page.shared else None
+    if here.listeners >= LIVE_LINES_MAX:  # who came at the same moment was not counted before
+        yield f"retry: {TOO_MANY_RETRY_S * 1000}\n\n"
+        return
     with here.listening(page, key):
         ends_s = loop.time() + LINE_S
         number = seen(line.request)

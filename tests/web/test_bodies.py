@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
-from flameblue.domain.limits import BODY_BYTES_MAX, LARGE_BODIES_MAX, LARGE_BODY_BYTES_MAX, MIB
+from flameblue.domain.limits import (
+    BODY_BYTES_MAX,
+    LARGE_BODIES_MAX,
+    LARGE_BODY_BYTES_MAX,
+    MIB,
+    SMALL_BODY_BYTES_MAX,
+)
 from flameblue.web.bodies import Bounded, Message, Receive, Send
 
 PIECE = bytes(MIB)
@@ -20,16 +26,17 @@ async def reads_all(_scope: Message, receive: Receive, send: Send) -> None:
 
 
 class Sender:
-    """Sends `pieces` MiB and counts what was read; keeps the status of the answer."""
+    """Sends `pieces` times `piece` and counts what was read; keeps the status of the answer."""
 
-    def __init__(self, pieces: int) -> None:
+    def __init__(self, pieces: int, piece: bytes = PIECE) -> None:
+        self.piece = piece
         self.left: Iterator[int] = iter(range(pieces, 0, -1))
         self.read, self.status = 0, 0
 
     async def receive(self) -> Message:
         left = next(self.left)
         self.read += 1
-        return {"type": "http.request", "body": PIECE, "more_body": left > 1}
+        return {"type": "http.request", "body": self.piece, "more_body": left > 1}
 
     async def send(self, message: Message) -> None:
         self.status = message.get("status", self.status)
@@ -68,15 +75,19 @@ async def test_a_length_that_is_none_is_too_large() -> None:
         assert sender.status == 413
 
 
-async def test_only_some_large_bodies_are_read_at_a_time_and_small_ones_always() -> None:
+@pytest.mark.parametrize("path", [FILES, "/sign-in/"])
+async def test_only_some_large_bodies_are_read_at_a_time_and_small_ones_always(path: str) -> None:
     bounded = Bounded(reads_all)
     bounded.large = LARGE_BODIES_MAX
-    large, small = Sender(0), Sender(1)
-    await bounded(scope(FILES, {b"content-length": b"%d" % (4 * MIB)}), large.receive, large.send)
-    assert large.status == 503
-    await bounded(scope(FILES, {b"content-length": b"%d" % MIB}), small.receive, small.send)
+    for headers in ({b"content-length": b"%d" % (2 * MIB)}, {b"transfer-encoding": b"chunked"}):
+        large = Sender(0)
+        await bounded(scope(path, headers), large.receive, large.send)
+        assert large.status == 503
+    small = Sender(1, bytes(SMALL_BODY_BYTES_MAX))
+    length = b"%d" % SMALL_BODY_BYTES_MAX
+    await bounded(scope(path, {b"content-length": length}), small.receive, small.send)
     assert small.status == 200
     bounded.large = LARGE_BODIES_MAX - 1
-    after = Sender(4)
-    await bounded(scope(FILES, {b"content-length": b"%d" % (4 * MIB)}), after.receive, after.send)
+    after = Sender(2)
+    await bounded(scope(path, {b"content-length": b"%d" % (2 * MIB)}), after.receive, after.send)
     assert (after.status, bounded.large) == (200, LARGE_BODIES_MAX - 1)

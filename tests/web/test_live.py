@@ -268,6 +268,17 @@ async def test_beyond_the_limit_of_lines_a_browser_is_asked_to_come_again(
 
 
 @pytest.mark.django_db(transaction=True)
+async def test_who_come_at_the_same_moment_are_counted_too(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await board_line(cast.bolat), await board_line(cast.chen)
+    monkeypatch.setattr(live, "LIVE_LINES_MAX", 1)
+    assert "cases" in await until_beat(first)
+    assert [message async for message in second] == [{"retry": "30000"}]
+    await first.aclose()
+
+
+@pytest.mark.django_db(transaction=True)
 async def test_readers_of_one_station_share_a_drawing_and_those_of_another_do_not(
     cast: Cast, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
