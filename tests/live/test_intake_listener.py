@@ -138,7 +138,7 @@ async def test_a_thingsboard_token_alone_opens_its_device(desk: Intake, sink: Me
         arguments = ("-h", HOST, "-p", str(where.port), "-u", TOKEN, "-q", "1", "-t", topic, "-m", payload)
         assert await run("mosquitto_pub", *arguments) == (0, "")
         assert sink.values(11) == [422]
-        assert [row.detail for row in desk.quarantine.rows()] == ["humidity"]
+        assert [row.detail for row in desk.quarantine.rows()] == ["humidity (it has temperature)"]
 
 
 async def test_paho_gets_a_puback_for_each_of_many_messages_and_they_keep_their_order(
