@@ -1,9 +1,13 @@
 // What every map stands on: the background that the settings name, or none, in the colours of the page.
 import * as maplibre from "../vendor/maplibre/maplibre-gl.mjs";
 
+const css = new URL("../vendor/maplibre/maplibre-gl.css", import.meta.url).href;
+document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: css }));
+maplibre.setWorkerUrl(new URL("../vendor/maplibre/maplibre-gl-worker.mjs", import.meta.url).href);
+
 export const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-export async function style(element) {
+async function style(element) {
   const layers = [{ id: "ground", type: "background", paint: { "background-color": token("sunk") } }];
   const sources = {};
   const { kind, tiles, attribution } = element.dataset;
@@ -27,4 +31,17 @@ function vectorLayers() {
     { id: "water", type: "fill", source: "tiles", "source-layer": "water", paint: { "fill-color": token("line") } },
     line("roads", "roads", 1), line("transportation", "transportation", 1), line("boundaries", "boundaries", 0.5),
   ];
+}
+
+// A map in `element`, flat and with the usual controls; `view` says what it looks at.
+export async function open(element, view) {
+  const map = new maplibre.Map({
+    container: element, style: await style(element), ...view,
+    attributionControl: element.dataset.attribution ? { compact: true } : false, dragRotate: false, pitchWithRotate: false,
+    fadeDuration: 0, localIdeographFontFamily: "sans-serif",
+  });
+  map.touchZoomRotate.disableRotation();
+  map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
+  map.addControl(new maplibre.ScaleControl({ unit: "metric" }), "bottom-left");
+  return map;
 }

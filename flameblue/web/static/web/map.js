@@ -1,7 +1,7 @@
 // The map: premises by level, clustered by MapLibre, or counted by the server where they are many. It is loaded when
 // the board stands; where it can't be (no WebGL), the drawing that the server has sent stays.
 import * as maplibre from "../vendor/maplibre/maplibre-gl.mjs";
-import { style, token } from "./ground.js";
+import { open as openMap, token } from "./ground.js";
 
 const element = document.getElementById("map");
 const RANK = { bare: 0, normal: 1, fault: 2, warning: 3, alarm: 4 };
@@ -10,8 +10,6 @@ const QUIET_MS = 60_000; // after somebody has moved the map it is theirs for so
 const PARTS_MS = 100;
 const SIZE = 40; // of a mark, in pixels of the device / 2
 const LARGER = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16; // on a wall all text is larger
-
-maplibre.setWorkerUrl(new URL("../vendor/maplibre/maplibre-gl-worker.mjs", import.meta.url).href);
 
 function mark(level) {
   const canvas = Object.assign(document.createElement("canvas"), { width: SIZE, height: SIZE });
@@ -113,8 +111,6 @@ function near(bounds, { features }) {
 }
 
 export async function start() {
-  const css = Object.assign(document.createElement("link"), { rel: "stylesheet", href: new URL("../vendor/maplibre/maplibre-gl.css", import.meta.url).href });
-  document.head.append(css);
   let tag = "";
   let many = false;
   const ask = async (map) => {
@@ -134,14 +130,7 @@ export async function start() {
   for (const [, , x, y] of first.places) bounds.extend([x, y]);
   near(bounds, lines).forEach((at) => bounds.extend(at));
   element.hidden = false;
-  const map = new maplibre.Map({
-    container: element, style: await style(element), bounds, fitBoundsOptions: { padding: 50 * LARGER, maxZoom: 14 },
-    attributionControl: element.dataset.attribution ? { compact: true } : false, dragRotate: false, pitchWithRotate: false,
-    fadeDuration: 0, localIdeographFontFamily: "sans-serif", canvasContextAttributes: { preserveDrawingBuffer: false },
-  });
-  map.touchZoomRotate.disableRotation();
-  map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new maplibre.ScaleControl({ unit: "metric" }), "bottom-left");
+  const map = await openMap(element, { bounds, fitBoundsOptions: { padding: 50 * LARGER, maxZoom: 14 } });
   await map.once("load");
   addLayers(map, collection(first), lines);
   first.sites.forEach((site) => label(map, site, "map-site"));

@@ -1,8 +1,6 @@
 // A map to choose a place on: a tap puts the pin, the pin can be dragged, and the two fields always say where it is.
 import * as maplibre from "../vendor/maplibre/maplibre-gl.mjs";
-import { style, token } from "./ground.js";
-
-maplibre.setWorkerUrl(new URL("../vendor/maplibre/maplibre-gl-worker.mjs", import.meta.url).href);
+import { open, token } from "./ground.js";
 
 const DIGITS = 5; // about a metre
 const FAR = [87.4, 48.6]; // where nothing is known yet
@@ -22,17 +20,8 @@ function grid(map) {
 }
 
 export async function pin(element, latitude, longitude) {
-  const css = new URL("../vendor/maplibre/maplibre-gl.css", import.meta.url).href;
-  if (!document.querySelector(`link[href="${css}"]`)) document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href: css }));
   const said = () => (latitude.value && longitude.value ? [Number(longitude.value), Number(latitude.value)] : null);
-  const map = new maplibre.Map({
-    container: element, style: await style(element), center: said() ?? FAR, zoom: said() ? 12 : 6,
-    attributionControl: element.dataset.attribution ? { compact: true } : false, dragRotate: false, pitchWithRotate: false,
-    fadeDuration: 0, localIdeographFontFamily: "sans-serif",
-  });
-  map.touchZoomRotate.disableRotation();
-  map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new maplibre.ScaleControl({ unit: "metric" }), "bottom-left");
+  const map = await open(element, { center: said() ?? FAR, zoom: said() ? 12 : 6 });
   const mark = new maplibre.Marker({ draggable: true, color: token("act") });
   const put = (at) => { mark.setLngLat(at).addTo(map); };
   const write = ({ lng, lat }) => {
