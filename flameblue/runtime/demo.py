@@ -52,11 +52,8 @@ def run(wishes: Wishes, valley: Valley) -> int:
 
         populating.populate(config, valley)
         (data / "simulation" / "commands.jsonl").unlink(missing_ok=True)  # a new valley has every switch on
-        taken = (
-            ""
-            if wishes.mqtt_port or config.mqtt.port == MQTT_PORT
-            else f"  ({MQTT_PORT} is taken by another program)"
-        )
+        is_usual = wishes.mqtt_port or config.mqtt.port == MQTT_PORT
+        taken = "" if is_usual else f"  ({MQTT_PORT} is taken by another program)"
         sys.stderr.write(
             f"\n  Flameblue demo: a false valley, {wishes.premises} premises.\n"
             f"  Board   http://{HOST}:{config.web.port}/\n"
