@@ -1,6 +1,6 @@
 """What the points of a case say now, and which of them contradict that it is safe."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,14 +66,19 @@ def of_case(case: Case, latest: Readings, now_ns: int) -> list[Now]:
 
 def contrary_to(case: Case, how: str, latest: Readings, now_ns: int, policy: Policy) -> list[ContraryData]:
     """What contradicts that the case was made safe by `how`, as an event carries it; empty: nothing does."""
-    said = [
-        event_data.of_contrary(one.alarm.point, one.reading.value, one.limit, one.reading.at_ns)
-        for one in of_case(case, latest, now_ns)
-        if one.reading is not None and one.is_contrary
-    ]
+    said = contrary_of(of_case(case, latest, now_ns))
     if how in grouping.SWITCHED_OFF and case.family in FED_BY_THE_CIRCUIT:
         said += _still_flowing(case, latest, now_ns, policy)
     return said
+
+
+def contrary_of(found: Iterable[Now]) -> list[ContraryData]:
+    """Those of `found` that contradict that the case is safe, however it was made so."""
+    return [
+        event_data.of_contrary(one.alarm.point, one.reading.value, one.limit, one.reading.at_ns)
+        for one in found
+        if one.reading is not None and one.is_contrary
+    ]
 
 
 def limits_of(alarm: Alarm, row: Any | None) -> list[tuple[Level, int]]:

@@ -76,9 +76,14 @@ def introduce(user: User, wish: NewPerson, station: Station, *, on_duty: bool, h
     return person
 
 
+def whose(phone: str) -> Person | None:
+    """Who has this number."""
+    return Person.objects.filter(phone=phone, active=True).order_by("id").first()
+
+
 def _person(wish: NewPerson, hand: Hand) -> Person:
-    """Who has this number: a number belongs to one person."""
-    known = Person.objects.filter(phone=wish.phone, active=True).order_by("id").first()
+    """Who has the number, or somebody new: a number belongs to one person."""
+    known = whose(wish.phone)
     if known is None:
         known = Person(name=wish.name, phone=wish.phone, language=wish.language)
         keep(known, hand)

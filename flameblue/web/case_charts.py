@@ -14,7 +14,7 @@ from flameblue.domain.errors import FlameblueError
 from flameblue.domain.limits import SECOND_NS, SERIES_MAX
 from flameblue.domain.quantities import QUANTITIES
 from flameblue.fleet.models import Point
-from flameblue.web import charts, limit_history, readings, sentences, words
+from flameblue.web import charts, limit_history, readings, sentences, series, words
 from flameblue.web.series import NARROW
 
 SPANS_S = {"10m": 600, "1h": 3_600, "6h": 21_600, "24h": 86_400}
@@ -167,18 +167,12 @@ def _limits(
     case: Case, points: list[Point], span: tuple[int, int]
 ) -> dict[int, tuple[charts.LimitLine, ...]]:
     """The limits that are drawn: those that hold now; of a closed case as they were."""
-    labels = {"warning": _("warning"), "alarm": _("alarm")}
     if case.state != State.CLOSED:
-        return {
-            point.id: readings.limit_lines(point, (labels["warning"], labels["alarm"])) for point in points
-        }
+        return {point.id: readings.limit_lines(point, (_("warning"), _("alarm"))) for point in points}
     changes = limit_history.changes_of(points, to_datetime(span[1]), span[0])
     return {
         point.id: tuple(
-            charts.LimitLine(
-                step.value, step.kind, f"{labels[step.kind]} {step.value:.4g}", step.from_ns, step.to_ns
-            )
-            for step in limit_history.steps(changes, point.id, QUANTITIES[point.quantity], span)
+            series.lines_of(limit_history.steps(changes, point.id, QUANTITIES[point.quantity], span))
         )
         for point in points
     }

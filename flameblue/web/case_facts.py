@@ -10,6 +10,7 @@ from django.db.models import Min, QuerySet
 from django.utils.translation import gettext as _
 
 from flameblue.cases import causes, policy, presents
+from flameblue.cases.event_data import ContraryData
 from flameblue.cases.finishing import UNSAFE, is_leader
 from flameblue.cases.models import Alarm, AppliedTransition, Case, CaseEvent, State
 from flameblue.domain.clock import to_datetime, to_ns
@@ -95,7 +96,7 @@ def of(case: Case, user: access.AnyUser, at: datetime) -> dict[str, Any]:
         "help": help_facts.asked((case,), at).get(case.pk),
         "steps": steps(case),
         "presents": present,
-        "contrary": contrary(case, at),
+        "contrary": _told(case, presents.contrary_of(one.now for one in present)),
         "isolators": list(dict.fromkeys(_isolators(present))),
         "cabin": next((one.alarm.point.circuit_id for one in present if one.alarm.point.circuit_id), None),
         "proofs": proofs,
@@ -196,12 +197,14 @@ def _phase(phase: str) -> str:
     return _("phase %(phase)s") % {"phase": phase} if phase else ""
 
 
-def contrary(case: Case, at: datetime, how: str = "") -> list[str]:
-    """The readings that contradict that the case is safe (made so by `how`), as people read them."""
-    if case.state not in UNSAFE:
-        return []
-    said = presents.contrary_to(case, how, readings.latest, to_ns(at), policy.current())
-    return [timeline.reading(one) for one in said]
+def contrary(case: Case, at: datetime, how: str) -> list[str]:
+    """The readings that contradict that the case was made safe by `how`, as people read them."""
+    return _told(case, presents.contrary_to(case, how, readings.latest, to_ns(at), policy.current()))
+
+
+def _told(case: Case, said: Iterable[ContraryData]) -> list[str]:
+    """What a reader is told while nobody has made the case safe."""
+    return [timeline.reading(one) for one in said] if case.state in UNSAFE else []
 
 
 def _isolators(present: Iterable[Present]) -> Iterable[str]:

@@ -61,8 +61,13 @@ def of(user: access.AnyUser, health: Health, at: datetime) -> Chain:
 
 
 def reaches_phones() -> bool:
-    """Whether messages leave this machine; a demo's need not."""
-    return settings.CONFIG.demo or nature_of(channel_for(SMS)).reaches
+    """Whether messages leave this machine."""
+    return is_enough(channel_for(SMS))
+
+
+def is_enough(channel: str) -> bool:
+    """Whether `channel` reaches phones; a demo's need not."""
+    return settings.CONFIG.demo or nature_of(channel).reaches
 
 
 def _board_sounds(user: access.AnyUser, at: datetime) -> bool | None:

@@ -17,6 +17,7 @@ from flameblue.domain.transitions import Level, Rule
 from flameblue.fleet.models import Point
 from flameblue.notices.delivery import unwanted_when_due
 from flameblue.notices.models import Attempt, Notice
+from flameblue.notices.receipts import DELIVERED
 
 ACCEPTED = "accepted"
 HOLDS = {Level.WARNING: "warning_hold_ns", Level.ALARM: "alarm_hold_ns"}
@@ -103,7 +104,7 @@ def _way(notice: Notice) -> tuple[datetime | None, datetime | None]:
     if accepted is None:
         return None, None
     parts = list(accepted.parts.all())
-    at = [part.receipt_at for part in parts if part.receipt == "DELIVRD" and part.receipt_at is not None]
+    at = [part.receipt_at for part in parts if part.receipt == DELIVERED and part.receipt_at is not None]
     return accepted.ended_at or accepted.at, max(at) if parts and len(at) == len(parts) else None
 
 

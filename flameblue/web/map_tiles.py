@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from flameblue.config import Web
+
 VECTOR = (".pbf", ".mvt")
 
 
@@ -13,6 +15,11 @@ class Background:
     kind: str
     address: str
     attribution: str
+
+
+def of_settings(web: Web, own_file: str) -> Background:
+    """What the owner has set."""
+    return background(web.map_tiles, web.map_attribution, own_file)
 
 
 def background(tiles: str, attribution: str, own_file: str) -> Background:

@@ -1,22 +1,30 @@
 """The lines beneath the map: the owner's roads; without a file the stations in their order."""
 
 import json
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 
 from flameblue.domain.limits import MAP_CELLS_MAX, MAP_LINES_BYTES_MAX
 from flameblue.fleet.models import Station
 
+T = TypeVar("T")
 Line = list[tuple[float, float]]  # longitude and latitude, in degrees
 
 
 def lines() -> dict[str, Any] | None:
     """GeoJSON; None where the owner's file can't be read."""
     path = settings.CONFIG.web.map_lines
-    return _of_file(path) if path else _of_stations()
+    return _of_file(path, _read) if path else _of_stations()
+
+
+def polylines() -> list[Line]:
+    """The same as lines alone, an owner's file read once; empty where it can't be read."""
+    path = settings.CONFIG.web.map_lines
+    return (_of_file(path, _polylines) or []) if path else lines_of(_of_stations())
 
 
 def lines_of(content: object) -> list[Line]:
@@ -37,11 +45,16 @@ def lines_of(content: object) -> list[Line]:
     return found
 
 
-def _of_file(path: str) -> dict[str, Any] | None:
+def _of_file(path: str, read: Callable[[str, int], T]) -> T | None:
     try:
-        return _read(path, Path(path).stat().st_mtime_ns)
+        return read(path, Path(path).stat().st_mtime_ns)
     except OSError:
         return None
+
+
+@lru_cache(maxsize=2)
+def _polylines(path: str, changed_ns: int) -> list[Line]:
+    return lines_of(_read(path, changed_ns))
 
 
 @lru_cache(maxsize=2)

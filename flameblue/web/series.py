@@ -4,7 +4,7 @@ Pages, the script that zooms and the export ask the same question; the address s
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -213,6 +213,11 @@ def drawing(found: Answer, zone: ZoneInfo, size: Size) -> charts.Chart:
 
 def limit_lines(found: Answer) -> list[charts.LimitLine]:
     """Each limit once, however many of the points share it."""
+    return lines_of(step for _point, step in found.limits)
+
+
+def lines_of(steps: Iterable[limit_history.LimitStep]) -> list[charts.LimitLine]:
+    """Limits as they were, as they are drawn, each once."""
     labels = {"warning": _("warning"), "alarm": _("alarm")}
     lines = {
         charts.LimitLine(
@@ -222,7 +227,7 @@ def limit_lines(found: Answer) -> list[charts.LimitLine]:
             from_ns=step.from_ns,
             to_ns=step.to_ns,
         )
-        for _point, step in found.limits
+        for step in steps
     }
     return sorted(lines, key=lambda line: (line.from_ns or 0, line.value))
 

@@ -48,9 +48,9 @@ class Frame(NamedTuple):
 
 
 def drawing(
-    sites: Sequence[SiteTiles], places: Sequence[tuple[str, float, float]], road: object
+    sites: Sequence[SiteTiles], places: Sequence[tuple[str, float, float]], road: Sequence[roads.Line]
 ) -> SafeString:
-    """`sites` with the worst of their premises, at `places` (name, longitude, latitude), joined by `road` (GeoJSON)."""
+    """`sites` with the worst of their premises, at `places` (name, longitude, latitude), joined by `road`."""
     spots = [Spot(*one) for one in places]
     if not spots:
         return SafeString("")
@@ -95,9 +95,8 @@ def _mark(spot: Spot, site: SiteTiles | None, frame: Frame) -> SafeString:
     )  # fmt: skip
 
 
-def _lines(road: object, frame: Frame) -> list[str]:
+def _lines(road: Sequence[roads.Line], frame: Frame) -> list[str]:
     """As points of the drawing, thinned: a province's roads have more points than the drawing has room."""
-    drawn = roads.lines_of(road)
-    step = max(1, -(-sum(map(len, drawn)) // SKETCH_POINTS_MAX))
-    thin = [line[::step] + line[-1:] for line in drawn if line][:SKETCH_POINTS_MAX]
+    step = max(1, -(-sum(map(len, road)) // SKETCH_POINTS_MAX))
+    thin = [line[::step] + line[-1:] for line in road if line][:SKETCH_POINTS_MAX]
     return [" ".join("{},{}".format(*frame.xy(x, y)) for x, y in line) for line in thin]

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Q
 
@@ -17,9 +16,8 @@ from flameblue.intake import examples
 from flameblue.intake.quarantine import QuarantineRow
 from flameblue.notices import sign_of_life
 from flameblue.notices.models import Notice
-from flameblue.notices.natures import nature_of
 from flameblue.people.models import Person
-from flameblue.web import access, device_facts, readings
+from flameblue.web import access, chain, device_facts, readings
 from flameblue.web.views.quarantine import shelf
 
 STEPS = ("site", "premises", "device", "message")
@@ -97,7 +95,7 @@ def open_models() -> list[str]:
 def done(devices: Sequence[Started], notices: Sequence[Notice]) -> dict[str, bool]:
     """Each of STEPS, and whether the data say that it is done."""
     gone = [one for one in notices if one.state in (Notice.State.SENT, Notice.State.DELIVERED)]
-    reached = any(settings.CONFIG.demo or nature_of(one.channel).reaches for one in gone)
+    reached = any(chain.is_enough(one.channel) for one in gone)
     found = (Site.objects.exists(), Premises.objects.exists(), any(one.at for one in devices), reached)
     return dict(zip(STEPS, found, strict=True))
 

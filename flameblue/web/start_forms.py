@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from flameblue.fleet.models import Circuit, Device, Premises, Site, Station
 from flameblue.fleet.starting import NewPoint
 from flameblue.intake.directory import BEHIND
+from flameblue.people import starting
 from flameblue.people.models import Person
 from flameblue.people.registry_cells import FORBIDDEN, device_name, phone
 from flameblue.web.fleet_forms import LABELS, RATED_MAX_A, RATED_MIN_A
@@ -235,7 +236,7 @@ def circuit_choices(circuits: Sequence[Circuit]) -> list[tuple[int, str]]:
 
 def _belongs(form: forms.Form, number: str, name: str) -> Person | None:
     """Whose the number is; an error where that is somebody of another name."""
-    person = Person.objects.filter(phone=number, active=True).order_by("id").first() if number else None
+    person = starting.whose(number) if number else None
     if person is not None and name and person.name != name:
         form.add_error("number", _("This number is %(name)s's: write the name so.") % {"name": person.name})
     return person

@@ -84,9 +84,8 @@ class Row:
 def board(request: HttpRequest) -> HttpResponse:
     """The page."""
     after, values = live.newest(), context(request)
-    web = settings.CONFIG.web
-    values["background"] = map_tiles.background(web.map_tiles, web.map_attribution, reverse("map-tiles"))
-    values["sketch"] = sketch.drawing(values["sites"], values["places"], roads.lines())
+    values["background"] = map_tiles.of_settings(settings.CONFIG.web, reverse("map-tiles"))
+    values["sketch"] = sketch.drawing(values["sites"], values["places"], roads.polylines())
     if not values["chain"].devices and start_facts.is_empty():
         values |= {"is_empty": True, "admins": start_facts.admins()}
     ringing = any(row.desk.sounds for row in values["rows"])

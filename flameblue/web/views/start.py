@@ -1,6 +1,6 @@
 """Getting started: from an empty system to the first reading, step by step. Each step is a form that works alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -82,7 +82,7 @@ def premises(request: HttpRequest) -> HttpResponse:
 @require_POST
 def device(request: HttpRequest) -> HttpResponse:
     """Step 3, to the page that says how it connects."""
-    form = _device_form(request.POST)
+    form = _device_form(start_facts.circuits(), request.POST)
     if not form.is_valid():
         return _again(request, form)
     said = form.cleaned_data
@@ -162,8 +162,8 @@ def _page(request: HttpRequest, failed: StartForm | None = None) -> dict[str, An
     at, person = now(), access.persons_of(request.user).select_related("station").first()
     devices, notices = start_facts.started(), start_facts.notices(person, at)
     done = start_facts.done(devices, notices)
-    web, channel = settings.CONFIG.web, channel_for(SMS)
-    forms = _forms(done)
+    channel, circuits = channel_for(SMS), start_facts.circuits()
+    forms = _forms(done, circuits)
     if failed is not None:
         forms[failed.step] = failed
     return {
@@ -171,19 +171,19 @@ def _page(request: HttpRequest, failed: StartForm | None = None) -> dict[str, An
         "next": failed.step if failed else next((step for step in start_facts.STEPS if not done[step]), ""),
         "forms": forms,
         "sites": Site.objects.select_related("station").order_by("-id")[:5],
-        "circuits": start_facts.circuits()[:5],
+        "circuits": circuits[:5],
         "devices": devices[:5],
         "open_models": " ".join(start_facts.open_models()),
         "me": person,
         "notices": notices,
         "channel": channel,
         "reaches": nature_of(channel).reaches,
-        "background": map_tiles.background(web.map_tiles, web.map_attribution, reverse("map-tiles")),
+        "background": map_tiles.of_settings(settings.CONFIG.web, reverse("map-tiles")),
         "now": at,
     }
 
 
-def _forms(done: Mapping[str, bool]) -> dict[str, StartForm]:
+def _forms(done: Mapping[str, bool], circuits: Sequence[Circuit]) -> dict[str, StartForm]:
     station = Station.objects.order_by("id").first()
     language = Person.Language.ENGLISH if get_language() == "en" else Person.Language.CHINESE
     place = {"latitude": station.latitude, "longitude": station.longitude} if station else {}
@@ -195,13 +195,13 @@ def _forms(done: Mapping[str, bool]) -> dict[str, StartForm]:
     if done["site"]:
         circuit = {"panel": _("Panel 1"), "circuit": _("Circuit 1")}
         found["premises"] = PremisesForm(initial={"language": language} | circuit | place)
-    if start_facts.circuits():
-        found["device"] = _device_form()
+    if circuits:
+        found["device"] = _device_form(circuits)
     return found
 
 
-def _device_form(said: Any = None) -> DeviceForm:
-    return DeviceForm(said, profiles=start_facts.models(), circuits=circuit_choices(start_facts.circuits()))
+def _device_form(circuits: Sequence[Circuit], said: Any = None) -> DeviceForm:
+    return DeviceForm(said, profiles=start_facts.models(), circuits=circuit_choices(circuits))
 
 
 def _again(request: HttpRequest, form: StartForm, why: str = "") -> HttpResponse:
