@@ -14,9 +14,20 @@ from tests.live.looks import CHROMIUM, DESK, Look, Scheme, album
 from tests.live.test_demo_in_a_browser import FAULT_MS, PREMISES, READY_MS, Demo
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+PASSWORD = "a long word for a test"
+ADMIN = f"""
+from django.contrib.auth.models import User
+from django.utils import timezone
+from flameblue.people.actions import set_password
+set_password(User.objects.get(username="admin"), {PASSWORD!r}, timezone.now())
+"""
 SHIFTS = """
 window.shifts = [];
-new PerformanceObserver((list) => list.getEntries().forEach((one) => window.shifts.push(one.value)))
+window.shifted = [];
+new PerformanceObserver((list) => list.getEntries().forEach((one) => {
+  window.shifts.push(one.value);
+  one.sources.forEach(({ node }) => window.shifted.push((node?.parentElement ?? node)?.outerHTML.slice(0, 200)));
+}))
   .observe({ type: "layout-shift", buffered: false });
 """
 
@@ -99,6 +110,24 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def window(demo: Demo, browser: Browser) -> Window:
     return Window(browser, demo)
+
+
+def signed_in(browser: Browser, address: str) -> StorageState:
+    """The session of ADMIN, whom a wrong password has been told first."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(address + "/")
+    page.locator("input[name=username]").fill("admin")
+    page.locator("input[name=password]").fill("not this one")
+    page.locator("input[name=password]").press("Enter")
+    expect(page.get_by_role("alert").first).to_be_visible()
+    page.locator("input[name=username]").fill("admin")
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("input[name=password]").press("Enter")
+    page.wait_for_url(address + "/")
+    state = context.storage_state()
+    context.close()
+    return state
 
 
 def _found_by_axe(page: Page) -> list[str]:

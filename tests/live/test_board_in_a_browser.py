@@ -92,7 +92,7 @@ def _nothing_moves(window: Window) -> None:
     hand.locator("#comment").fill("the road is open")
     hand.get_by_role("button", name="Add the comment").click()
     page.wait_for_timeout(3_000)
-    assert sum(page.evaluate("window.shifts")) == 0
+    assert sum(page.evaluate("window.shifts")) == 0, page.evaluate("window.shifted")
     context.close()
 
 

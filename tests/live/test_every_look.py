@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, StorageState, expect
+from playwright.sync_api import Browser, expect
 
 from tests.live.all_pages import LISTS, OF_THE_DEMO, Visit
-from tests.live.browser import Eye, Window, browser, window
+from tests.live.browser import ADMIN, Eye, Window, browser, signed_in, window
 from tests.live.installation import HOST, PREPARED, Installation
 from tests.live.looks import ALL_LOOKS, FEW_LOOKS, Look
 from tests.live.test_demo_in_a_browser import Demo, demo
@@ -33,14 +33,7 @@ ASTRAY = (
 OF_A_SITE = ("round", "round-print")  # which there is none of yet
 EMPTY = tuple(one._replace(status=404) if one.name in OF_A_SITE else one for one in LISTS)
 SIGN_IN = (Visit("sign-in", "/sign-in/"),)
-ADMIN = """
-from django.contrib.auth.models import User
-from django.utils import timezone
-from flameblue.people.actions import set_password
-set_password(User.objects.get(username="admin"), "a long word for a test", timezone.now())
-"""
 TROUBLE_MS = 90_000  # a sign of life counts for some seconds; then the board says so by itself
-PASSWORD = "a long word for a test"
 
 
 @pytest.fixture
@@ -92,23 +85,6 @@ def test_every_page_in_every_look(window: Window, nothing_yet: Installation) -> 
     with_nothing(nothing_yet, window.browser, ALL_LOOKS, turns=1)
     with_data(window, ALL_LOOKS)
     in_error(window, ALL_LOOKS, turns=1)
-
-
-def signed_in(browser: Browser, address: str) -> StorageState:
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(address + "/")
-    page.locator("input[name=username]").fill("admin")
-    page.locator("input[name=password]").fill("not this one")
-    page.locator("input[name=password]").press("Enter")
-    expect(page.get_by_role("alert").first).to_be_visible()
-    page.locator("input[name=username]").fill("admin")
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.locator("input[name=password]").press("Enter")
-    page.wait_for_url(address + "/")
-    state = context.storage_state()
-    context.close()
-    return state
 
 
 @contextmanager

@@ -4,29 +4,25 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from tests.live import pictures
-from tests.live.binaries import needed
-from tests.live.looks import CHROMIUM
+from tests.live.browser import browser
 from tests.live.test_demo_in_a_browser import Demo, demo
 
-__all__ = ["demo"]
+__all__ = ["browser", "demo"]
 pytestmark = [pytest.mark.live, pytest.mark.proof, pytest.mark.xdist_group("processes")]
 FAULT_MS = 180_000
 
 
-def test_every_picture_is_taken(demo: Demo, tmp_path: Path) -> None:
+def test_every_picture_is_taken(demo: Demo, browser: Browser, tmp_path: Path) -> None:
     folder = Path(os.environ.get("FLAMEBLUE_ALBUM") or tmp_path / "album")
     folder.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=needed("chromium"), args=CHROMIUM)
-        page = browser.new_page()
-        page.goto(demo.address + "/")
-        expect(page.locator("li.case", has_text=pictures.LEAKING)).to_be_visible(timeout=FAULT_MS)
-        page.close()
-        pictures.take(browser, demo.address, folder)
-        browser.close()
+    page = browser.new_page()
+    page.goto(demo.address + "/")
+    expect(page.locator("li.case", has_text=pictures.LEAKING)).to_be_visible(timeout=FAULT_MS)
+    page.close()
+    pictures.take(browser, demo.address, folder)
     taken = {path.name: path.stat().st_size for path in folder.glob("*.png")}
     assert pictures.files() <= set(taken)
     assert min(taken[name] for name in pictures.files()) > 5_000, "an empty page is no picture"

@@ -6,10 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.live.browser import Eye, browser
+from tests.live.browser import ADMIN, Eye, browser, signed_in
 from tests.live.installation import HOST, installation
 from tests.live.looks import DESK, HAND
-from tests.live.test_every_look import ADMIN, signed_in
 
 __all__ = ["browser"]
 pytestmark = [pytest.mark.live, pytest.mark.proof, pytest.mark.xdist_group("processes")]
