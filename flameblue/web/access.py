@@ -18,7 +18,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import ResolverMatch, reverse
 from django.utils.deprecation import MiddlewareMixin
-from django.utils.translation import get_language_from_request
 from django.utils.translation import gettext as _
 
 from flameblue.cases import kinds
@@ -285,11 +284,11 @@ def _person(user: AnyUser) -> Person | None:
     return persons_of(user).first()
 
 
-def scope_of(request: HttpRequest) -> tuple[str, int | None, str]:
-    """What readers must have in common to see the same of everything: role, station, language."""
+def scope_of(request: HttpRequest) -> tuple[str, int | None]:
+    """What readers must have in common to see the same of everything: role and station."""
     role = role_of(request.user)
     station = 0 if role == ADMIN else station_id_of(request.user)
-    return (role, station, get_language_from_request(request))
+    return (role, station)
 
 
 def cases_for(user: AnyUser) -> QuerySet[Case]:

@@ -1,5 +1,11 @@
-"""Whether the database may have been written: SQLite's files tell it without a query; a quiet night asks nothing."""
+"""Whether the database has been written: SQLite's files tell it without a query; a quiet night asks nothing.
 
+The index of SQLite's write-ahead log counts the transactions, and counts one at the moment from which it can be read
+(https://sqlite.org/walformat.html, section 2.1, "The WAL-Index Header"). The times of the other files change earlier:
+frames are written before the disk has them.
+"""
+
+import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,33 +17,54 @@ from flameblue.domain.limits import SECOND_NS
 SETTLED_NS = (
     2 * SECOND_NS
 )  # a commit may be read a while after its frames were written: the disk comes between
+INDEX_FORMAT = 3_007_000
+INDEX = struct.Struct("=III")  # in the machine's own order: format, unused, transactions
 Stamp = tuple[tuple[int, int], ...]
 
 
 @dataclass(slots=True)
 class Stirring:
-    """`paths`: the files of the database; none: it lies elsewhere, and may always have been written."""
+    """`paths`: the files of the database, `index`: of its log; none: it lies elsewhere, and may always be written."""
 
     paths: Sequence[Path]
+    index: Path | None
     now_ns: Callable[[], int]
-    _seen: Stamp = field(default=())
+    _seen: Stamp | int = field(default=())
 
     def has_stirred(self) -> bool:
         """True where anything may have been written since this was asked last. Who asks then reads the database."""
         if not self.paths:
             return True
+        transactions = transactions_of(self.index) if self.index else None
+        if transactions is not None:
+            has_moved, self._seen = transactions != self._seen, transactions
+            return has_moved
         stamp = tuple(_stamp(path) for path in self.paths)
         is_settling = abs(self.now_ns() - max(at_ns for at_ns, _size in stamp)) < SETTLED_NS
         has_moved, self._seen = stamp != self._seen, stamp
         return has_moved or is_settling
 
 
-def files() -> tuple[Path, ...]:
-    """The files that SQLite writes, the log first; none for a database in memory or on a server."""
+def of_the_database(now_ns: Callable[[], int]) -> Stirring:
+    """Of the files that SQLite writes; of none for a database in memory or on a server."""
     path = Path(str(connection.settings_dict["NAME"]))
     if connection.vendor != "sqlite" or not path.is_file():
-        return ()
-    return (path.with_name(f"{path.name}-wal"), path)
+        return Stirring((), None, now_ns)
+    paths = (path.with_name(f"{path.name}-wal"), path)
+    return Stirring(paths, path.with_name(f"{path.name}-shm"), now_ns)
+
+
+def transactions_of(index: Path) -> int | None:
+    """How many transactions `index` has counted; None where it is none of a format that is known."""
+    try:
+        with index.open("rb", buffering=0) as file:
+            head = file.read(INDEX.size)
+    except OSError:
+        return None
+    if len(head) < INDEX.size:
+        return None
+    version, _unused, transactions = INDEX.unpack(head)
+    return int(transactions) if version == INDEX_FORMAT else None
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -1,29 +1,33 @@
 """Live pages: the page before + the fragments = the page after; nothing is missed, whoever comes late."""
 
 import asyncio
+import re
 import threading
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from flameblue.cases import actions
 from flameblue.domain.clock import ManualClock
 from flameblue.domain.transitions import Level
 from flameblue.people.models import Person
-from flameblue.web import live
+from flameblue.web import drawings, live
 from flameblue.web.views import board, case
 from tests.cases.bench import Bench, another_room
 from tests.cast import Cast
 from tests.web.readers import Reader, swapped
 
 ENGLISH = {"Accept-Language": "en"}
+BOTH = ("en", "zh-hans")
 Deed = Callable[[Bench], object]
 DEEDS: dict[str, Deed] = {
     "worse": lambda b: b.alarm(b.cast.tb, Level.ALARM, value=91.0),
@@ -73,9 +77,9 @@ def test_the_page_before_and_the_fragments_are_the_page_after(
     DEEDS[deed](bench)
     request = request_of(bolat, path)
     if path == "/":
-        parts = live.parts_of(request, board.LIVE, board.context(request))
+        parts = drawings.parts_of(request, board.LIVE, board.context(request), "en")
     else:
-        parts = live.parts_of(request, case.LIVE, case.context(request, 4001))
+        parts = drawings.parts_of(request, case.LIVE, case.context(request, 4001), "en")
     after = bolat.html(path)
     live_half = slice(0, after.index("<footer"))
     got = without_tokens(swapped(before, parts))
@@ -93,12 +97,12 @@ def _titleless(html: str) -> str:
 
 
 def test_a_part_that_did_not_change_is_not_sent() -> None:
-    sent = live.messages(7, {"cases": "a", "premises": "b"}, {"cases": "a", "premises": "c"})
+    sent = drawings.messages(7, {"cases": "a", "premises": "b"}, {"cases": "a", "premises": "c"})
     assert sent == ["id: 7\nevent: premises\ndata: c\n\n"]
 
 
 def test_a_fragment_of_many_lines_arrives_as_it_was() -> None:
-    message = live.message_of(3, "cases", "<p>\r\n  x</p>\n")
+    message = drawings.message_of(3, "cases", "<p>\r\n  x</p>\n")
     data = [line.removeprefix("data: ") for line in message.split("\n") if line.startswith("data: ")]
     assert "\n".join(data) == "<p>\n  x</p>\n"
 
@@ -151,25 +155,28 @@ async def test_a_failing_database_is_asked_again() -> None:
     assert hub.number == 4
 
 
-def drawn_by(draw: Callable[[], dict[str, str]]) -> Any:
-    """A line whose parts are what `draw` says; as much of one as the hub asks for."""
-    return SimpleNamespace(page=board.LIVE, draw=draw)
+def drawn_by(draw: Callable[[], dict[str, str]], language: str = "en") -> Any:
+    """A line whose parts are what `draw` says, in every language; as much of one as the hub asks for."""
+    return SimpleNamespace(
+        page=board.LIVE, language=language, draw=lambda languages: dict.fromkeys(languages, draw())
+    )
+
+
+async def nothing_new() -> int:
+    return 7
 
 
 async def test_who_fails_to_draw_leaves_it_to_the_next_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise all who share the drawing would see the old one for as long as it may be old: a minute."""
 
-    async def ask() -> int:
-        return 7
-
     def fail() -> dict[str, str]:
         raise DatabaseError("locked")
 
     monkeypatch.setattr(live.Hub, "word", lambda *_: None)
-    hub = live.Hub(ask=ask)
-    assert await hub.draw(drawn_by(lambda: {"cases": "none"}), "key", 6) == {"cases": "none"}
+    hub, drawing = live.Hub(ask=nothing_new), drawings.Drawing()
+    assert await hub.draw(drawn_by(lambda: {"cases": "none"}), drawing, 6) == {"cases": "none"}
     with pytest.raises(DatabaseError):
-        await hub.draw(drawn_by(fail), "key", 7)
+        await hub.draw(drawn_by(fail), drawing, 7)
     started, ends = threading.Event(), threading.Event()
 
     def slow() -> dict[str, str]:
@@ -177,26 +184,90 @@ async def test_who_fails_to_draw_leaves_it_to_the_next_reader(monkeypatch: pytes
         ends.wait(10)
         return {}
 
-    gone = asyncio.create_task(hub.draw(drawn_by(slow), "key", 7))
+    gone = asyncio.create_task(hub.draw(drawn_by(slow), drawing, 7))
     assert await asyncio.to_thread(started.wait, 10)
     gone.cancel()  # a browser that is closed
     ends.set()
     with pytest.raises(asyncio.CancelledError):
         await gone
-    assert await hub.draw(drawn_by(lambda: {"cases": "one"}), "key", 7) == {"cases": "one"}
+    assert await hub.draw(drawn_by(lambda: {"cases": "one"}), drawing, 7) == {"cases": "one"}
 
 
 async def test_a_drawing_is_kept_only_while_somebody_sees_it() -> None:
-    async def ask() -> int:
-        return 1
-
-    hub = live.Hub(ask=ask)
+    hub = live.Hub(ask=nothing_new)
     for page in range(50):  # a page number that somebody has made up
-        with hub.listening(board.LIVE, page):
-            with hub.listening(board.LIVE, page):
-                hub.drawings[(id(board.LIVE), page)] = live.Drawing()
+        with hub.listening(drawn_by(dict), page) as drawing:
+            with hub.listening(drawn_by(dict, "zh-hans"), page) as the_same:
+                assert the_same is drawing
+                assert dict(drawing.readers) == {"en": 1, "zh-hans": 1}
+            assert dict(drawing.readers) == {"en": 1}
             assert len(hub.drawings) == 1
-    assert (len(hub.drawings), len(hub.readers), hub.listeners) == (0, 0, 0)
+    assert (len(hub.drawings), hub.listeners) == (0, 0)
+
+
+async def test_who_comes_with_another_language_gets_it_at_once() -> None:
+    hub = live.Hub(ask=nothing_new)
+    drawn: list[list[str]] = []
+
+    def line(language: str) -> Any:
+        def draw(languages: Iterable[str]) -> dict[str, dict[str, str]]:
+            drawn.append(sorted(languages))
+            return {one: {"cases": one} for one in languages}
+
+        return SimpleNamespace(page=board.LIVE, language=language, draw=draw)
+
+    with hub.listening(line("en"), "key") as drawing:
+        assert await hub.draw(line("en"), drawing, 1) == {"cases": "en"}
+        with hub.listening(line("zh-hans"), "key"):
+            assert await hub.draw(line("zh-hans"), drawing, 1) == {"cases": "zh-hans"}
+            assert await hub.draw(line("en"), drawing, 1) == {"cases": "en"}
+        await hub.draw(line("en"), drawing, 8)
+    assert drawn == [["en"], ["en", "zh-hans"], ["en"]]
+
+
+def test_the_same_step_is_written_once() -> None:
+    drawing = drawings.Drawing()
+    before, after = {"cases": "a", "chain": "c"}, {"cases": "b", "chain": "c"}
+    first = drawing.step("en", 7, before, after)
+    assert first == "id: 7\nevent: cases\ndata: b\n\n"
+    assert drawing.step("en", 7, before, after) is first
+    assert drawing.step("en", 8, before, after).startswith("id: 8\n")
+    assert drawing.step("en", 8, {}, after).count("event:") == 2
+    assert drawing.step("en", 8, after, after) == ""
+
+
+def a_line(page: drawings.Page, request: HttpRequest, context: drawings.Context) -> drawings.Line:
+    return drawings.Line(request, page, context, token="t" * 64, language="en")
+
+
+def without_the_moment(shown: Mapping[str, drawings.Parts]) -> dict[tuple[str, str], str]:
+    """Every part without its CSRF token: each drawing of the tests has its own."""
+    return {
+        (language, name): re.sub(r'(name="csrfmiddlewaretoken" value=)"\w+"', r"\1", html)
+        for language, parts in shown.items()
+        for name, html in parts.items()
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("asked_in", BOTH)
+def test_each_language_is_drawn_from_the_same_facts(asked_in: str, bench: Bench, bolat: Reader) -> None:
+    bench.alarm(bench.cast.tb, Level.ALARM, value=91.0)
+    bench.alarm(another_room(bench.cast)[0], Level.WARNING)
+    request = request_of(bolat, "/")
+    a_line(board.LIVE, request, board.context).parts(BOTH)  # what is counted once a minute has been counted
+    with translation.override(asked_in), CaptureQueriesContext(connection) as together:
+        shown = a_line(board.LIVE, request, board.context).parts(BOTH)
+    with CaptureQueriesContext(connection) as one:
+        a_line(board.LIVE, request, board.context).parts(["en"])
+    singly = {
+        language: drawings.parts_of(request, board.LIVE, board.context(request), language)
+        for language in BOTH
+    }
+    assert without_the_moment(shown) == without_the_moment(singly)
+    assert "reached" in shown["en"]["cases"]
+    assert "达到" in shown["zh-hans"]["cases"]
+    assert len(together) == len(one)
 
 
 async def messages_of(response: HttpResponse) -> AsyncGenerator[dict[str, str], None]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from flameblue.cases.models import Case, State
 from flameblue.domain.clock import ManualClock, to_ns
@@ -13,12 +14,12 @@ from flameblue.domain.readings import Reading, readings_array
 from flameblue.domain.transitions import Level, Rule
 from flameblue.fleet.models import Circuit, Panel, Point
 from flameblue.history.board import Board
-from flameblue.web import live, one_line
+from flameblue.web import drawings, one_line
 from flameblue.web.views import premises as view
 from tests.cases.bench import Bench, Said, another_cabin, give_row
 from tests.cast import Cast
 from tests.web.readers import Reader, swapped, text_of
-from tests.web.test_live import request_of, without_tokens
+from tests.web.test_live import BOTH, a_line, request_of, without_the_moment, without_tokens
 
 
 @pytest.fixture
@@ -201,7 +202,7 @@ def test_the_page_before_and_the_live_parts_are_the_page_after(
     bench.alarm(cast.tb)
     number = cast.premises.pk
     request = request_of(bolat, page_of(cast))
-    parts = live.parts_of(request, view.LIVE, view.context(request, number))
+    parts = drawings.parts_of(request, view.LIVE, view.context(request, number), "en")
     after = bolat.html(page_of(cast))
     live_end = "<h2>Devices</h2>"
     merged = swapped(before, parts)
@@ -221,3 +222,22 @@ def test_the_kept_names_are_escaped(cast: Cast, bolat: Reader) -> None:
 def test_another_cabin_is_not_mixed_in(cast: Cast, bolat: Reader) -> None:
     _, other = another_cabin(cast, "白桦客栈")
     assert f"point={other.pk}" not in bolat.html(page_of(cast))
+
+
+@pytest.mark.parametrize("asked_in", ["en", "zh-hans"])
+def test_each_language_is_drawn_from_the_same_facts(
+    asked_in: str, bench: Bench, board: Board, bolat: Reader, now: datetime
+) -> None:
+    cast = bench.cast
+    hear(board, now, hot=(cast.tb, 820))
+    bench.alarm(cast.tb)
+    request = request_of(bolat, page_of(cast))
+    with translation.override(asked_in):
+        shown = a_line(view.LIVE, request, lambda asked: view.context(asked, cast.premises.pk)).parts(BOTH)
+    singly = {
+        language: drawings.parts_of(request, view.LIVE, view.context(request, cast.premises.pk), language)
+        for language in BOTH
+    }
+    assert without_the_moment(shown) == without_the_moment(singly)
+    assert "°C" in shown["en"]["diagram"]
+    assert shown["en"] != shown["zh-hans"]

@@ -1,7 +1,13 @@
 """A database that nobody writes is not asked; nothing that was written is missed."""
 
 import os
+import sqlite3
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from flameblue.domain.clock import ManualClock
 from flameblue.web.stirring import SETTLED_NS, Stirring
@@ -11,7 +17,7 @@ def stirring(folder: Path, clock: ManualClock) -> Stirring:
     log, base = folder / "base.sqlite3-wal", folder / "base.sqlite3"
     base.write_bytes(b"base")
     _at(base, clock.now_ns())
-    return Stirring((log, base), clock.now_ns)
+    return Stirring((log, base), folder / "base.sqlite3-shm", clock.now_ns)
 
 
 def _at(path: Path, at_ns: int) -> None:
@@ -44,4 +50,87 @@ def test_what_was_written_is_asked_for_until_it_can_be_read(tmp_path: Path, cloc
 
 
 def test_a_database_elsewhere_may_always_have_been_written(clock: ManualClock) -> None:
-    assert all(Stirring((), clock.now_ns).has_stirred() for _ in range(3))
+    assert all(Stirring((), None, clock.now_ns).has_stirred() for _ in range(3))
+
+
+@contextmanager
+def written(path: Path) -> Iterator[sqlite3.Connection]:
+    """A database with a log, by the connection that writes it."""
+    base = sqlite3.connect(path, isolation_level=None)
+    try:
+        base.execute("PRAGMA journal_mode=WAL")
+        base.execute("CREATE TABLE events (number INTEGER)")
+        yield base
+    finally:
+        base.close()
+
+
+def watching(path: Path, clock: ManualClock) -> Stirring:
+    files = [path.with_name(path.name + end) for end in ("-wal", "", "-shm")]
+    return Stirring(files[:2], files[2], clock.now_ns)
+
+
+def newest(path: Path) -> int:
+    base = sqlite3.connect(path)
+    try:
+        return int(base.execute("SELECT count(*) FROM events").fetchone()[0])
+    finally:
+        base.close()
+
+
+def test_a_transaction_is_told_once_and_when_it_can_be_read(tmp_path: Path, clock: ManualClock) -> None:
+    path = tmp_path / "base.sqlite3"
+    with written(path) as base:
+        it = watching(path, clock)
+        assert [it.has_stirred(), it.has_stirred()] == [True, False]
+        for number in range(1, 300):
+            base.execute("BEGIN")
+            base.execute("INSERT INTO events VALUES (?)", [number])
+            assert not it.has_stirred(), "nothing can be read yet"
+            base.execute("COMMIT")
+            assert it.has_stirred()
+            assert newest(path) == number
+            assert not it.has_stirred(), "who reads writes nothing"
+
+
+def test_a_log_that_is_emptied_or_begun_anew_hides_no_transaction(tmp_path: Path, clock: ManualClock) -> None:
+    path = tmp_path / "base.sqlite3"
+    with written(path) as base:
+        it = watching(path, clock)
+        for mode in ("PASSIVE", "FULL", "RESTART", "TRUNCATE") * 3:
+            it.has_stirred()
+            base.execute("INSERT INTO events VALUES (1)")
+            assert it.has_stirred()
+            base.execute(f"PRAGMA wal_checkpoint({mode})")
+            it.has_stirred()
+            base.execute("INSERT INTO events VALUES (2)")
+            assert it.has_stirred()
+
+
+def test_a_database_that_the_last_connection_left_is_watched_by_its_times(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    path = tmp_path / "base.sqlite3"
+    with written(path):
+        it = watching(path, clock)
+        it.has_stirred()
+    assert not path.with_name("base.sqlite3-shm").exists()
+    assert it.has_stirred()
+    _at(path, clock.now_ns())
+    clock.advance(3)
+    assert [it.has_stirred(), it.has_stirred()] == [True, False]
+    again = sqlite3.connect(path)
+    again.execute("INSERT INTO events VALUES (1)")
+    again.commit()
+    assert it.has_stirred()
+    again.close()
+
+
+@pytest.mark.parametrize("head", [b"", b"short", struct.pack("=III", 3_007_001, 0, 5)])
+def test_an_index_that_is_not_known_is_not_believed(head: bytes, tmp_path: Path, clock: ManualClock) -> None:
+    it = stirring(tmp_path, clock)
+    (tmp_path / "base.sqlite3-shm").write_bytes(head)
+    clock.advance(3)
+    assert [it.has_stirred(), it.has_stirred()] == [True, False]
+    (tmp_path / "base.sqlite3-wal").write_bytes(b"a frame")
+    assert it.has_stirred()

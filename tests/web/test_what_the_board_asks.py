@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from flameblue.domain.transitions import Level
-from flameblue.web import live
+from flameblue.web import drawings
 from flameblue.web.views import board
 from tests.cases.bench import Bench, another_room
 from tests.web.conftest import bolat, data, page_clock
@@ -31,7 +31,7 @@ def test_the_page_and_its_live_parts_ask_little(bench: Bench, bolat: Reader) -> 
 
     def parts() -> None:
         request = request_of(bolat, "/")
-        live.parts_of(request, board.LIVE, board.context(request))
+        drawings.parts_of(request, board.LIVE, board.context(request), "en")
 
     assert asked(parts) <= PARTS_MAX
     bench.alarm(another_room(bench.cast)[0], Level.ALARM)

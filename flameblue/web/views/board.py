@@ -24,6 +24,7 @@ from flameblue.web import (
     case_facts,
     chain,
     coverage_facts,
+    drawings,
     health,
     help_facts,
     live,
@@ -38,7 +39,7 @@ from flameblue.web import (
 from flameblue.web.now import now
 
 ORDERED_BY = ("is_test", "shelved_until", "level", "worst_level", "state", "announced_at")
-LIVE = live.Page(
+LIVE = drawings.Page(
     parts={
         "status": "layout/_status.html",
         "cases": "board/_cases.html",
@@ -65,10 +66,14 @@ class Row:
     """One open case as the board shows it."""
 
     case: Case
-    sentence: str
     desk: case_facts.Desk
     next: Call | None
     help: help_facts.Help | None
+
+    @property
+    def sentence(self) -> str:
+        """In the language that it is drawn in."""
+        return sentences.of_case(self.case)
 
     @property
     def level(self) -> Level:
@@ -134,7 +139,6 @@ def rows_of(cases: Sequence[Case], at: datetime) -> list[Row]:
     return [
         Row(
             case=case,
-            sentence=sentences.of_case(case),
             desk=case_facts.desk(case, asked.get(case.pk, ())),
             next=_next(case, case.pk in told, silent),
             help=cries.get(case.pk),

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_GET
 from flameblue.cases.models import Case, State
 from flameblue.domain.clock import to_ns
 from flameblue.domain.limits import PAGE_ROWS_MAX
-from flameblue.web import access, case_charts, case_facts, drafts, health, live, sentences
+from flameblue.web import access, case_charts, case_facts, drafts, drawings, health, live, sentences
 from flameblue.web.now import now, now_ns
 
-LIVE = live.Page(
+LIVE = drawings.Page(
     parts={
         "status": "layout/_status.html",
         "summary": "case/_summary.html",

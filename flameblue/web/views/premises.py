@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from flameblue.cases.models import State
+from flameblue.cases.models import Case, State
 from flameblue.domain.clock import to_ns
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.domain.quantities import QUANTITIES
@@ -23,6 +23,7 @@ from flameblue.web import (
     access,
     charts,
     device_facts,
+    drawings,
     energy_facts,
     health,
     live,
@@ -37,7 +38,7 @@ from flameblue.web.now import now, now_ns
 
 OPEN_SHOWN = 10
 PANELS_PICTURED = 20
-LIVE = live.Page(
+LIVE = drawings.Page(
     parts={
         "status": "layout/_status.html",
         "diagram": "premises/_diagram.html",
@@ -52,8 +53,12 @@ LIVE = live.Page(
 class CaseLine:
     """One case of the premises."""
 
-    case: Any
-    sentence: str
+    case: Case
+
+    @property
+    def sentence(self) -> str:
+        """In the language that it is drawn in."""
+        return sentences.of_case(self.case)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +195,7 @@ def _head(found: Premises, tab: str) -> dict[str, Any]:
 
 
 def _lines(cases: Any) -> list[CaseLine]:
-    return [CaseLine(case=case, sentence=sentences.of_case(case)) for case in cases]
+    return [CaseLine(case) for case in cases]
 
 
 def _scope(request: HttpRequest) -> Hashable:

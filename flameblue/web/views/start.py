@@ -27,7 +27,7 @@ from flameblue.notices.planning import SMS
 from flameblue.notices.writing import channel_for
 from flameblue.people import starting as people
 from flameblue.people.models import Person
-from flameblue.web import access, connection, live, map_tiles, start_facts
+from flameblue.web import access, connection, drawings, live, map_tiles, start_facts
 from flameblue.web.now import now
 from flameblue.web.start_forms import (
     DeviceForm,
@@ -40,7 +40,7 @@ from flameblue.web.start_forms import (
 
 SHOWN_S = 600  # how long a new credential is shown: only the reader's browser has it
 COOKIE = "flameblue-new-device"
-LIVE = live.Page(parts={"received": "start/_received.html"}, refresh_s=1.0)
+LIVE = drawings.Page(parts={"received": "start/_received.html"}, refresh_s=1.0)
 
 
 @require_GET
