@@ -16,4 +16,5 @@ def head(*cells: str) -> str:
 def sentence(text: str) -> str:
     """The text as a sentence; a word of code at its head stays small."""
     text = text[:1].upper() + text[1:] if re.match(r"\w+(?![\w\[:])", text) else text
-    return text + ("" if not text or text.endswith((".", ":", "。")) else ".")
+    stop = "。" if re.search("[一-鿿]", text) else "."
+    return text + ("" if not text or text.endswith((".", ":", "。")) else stop)
