@@ -8,9 +8,10 @@ from typing import Any
 import django
 
 from tests.tidy.tables import MADE, head, row
+from tests.tidy.words import Say
 
 
-def api() -> Iterator[str]:
+def api(say: Say) -> Iterator[str]:
     """The page's lines."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flameblue.settings")
     django.setup()
@@ -19,9 +20,9 @@ def api() -> Iterator[str]:
 
     schema: dict[str, Any] = described.get_openapi_schema(path_prefix="/api/v1/")
     shapes = schema["components"]["schemas"]
-    yield "# The API\n"
-    yield MADE.format(source="the OpenAPI description that `/api/v1/openapi.json` gives")
-    yield (
+    yield f"# {say('The API')}\n"
+    yield say(MADE).format(source=say("the OpenAPI description that `/api/v1/openapi.json` gives"))
+    yield say(
         "`flameblue token USER` makes a token and prints it once; `--scope act` makes one that may "
         "also change something. Send it "
         "as `Authorization: Bearer TOKEN`. A token sees what its user sees on the pages. Times are "
@@ -36,18 +37,19 @@ def api() -> Iterator[str]:
         for method, said in methods.items():
             yield f"## {method.upper()} `{path}`\n"
             scope = access.VIEWS[f"api:{names[path]}"].scope
-            yield f"{said['description']} Scope: `{scope}`.\n"
-            yield from _parameters(said)
+            yield f"{say(said['description'])}{say(' Scope: {scope}.').format(scope=f'`{scope}`')}\n"
+            yield from _parameters(said, say)
             answer = said["responses"][200 if 200 in said["responses"] else "200"]
-            yield f"Answer: {_shape(answer['content']['application/json']['schema'])}.\n"
-    yield "## The shapes\n"
+            shape = _shape(answer["content"]["application/json"]["schema"], say)
+            yield f"{say('Answer: {shape}.').format(shape=shape)}\n"
+    yield f"## {say('The shapes')}\n"
     for name, shape in sorted(shapes.items()):
         yield f"### {name}\n"
         if description := shape.get("description"):
-            yield f"{description}\n"
-        yield head("field", "type")
+            yield f"{say(description)}\n"
+        yield head(say("field"), say("type"))
         for field, what in shape.get("properties", {}).items():
-            yield row(f"`{field}`", _shape(what))
+            yield row(f"`{field}`", _shape(what, say))
         yield ""
 
 
@@ -62,29 +64,37 @@ def _address(path: str) -> str:
     return re.sub(r"\{\w+:(\w+)\}", r"{\1}", "/" + path.lstrip("/"))
 
 
-def _parameters(said: Mapping[str, Any]) -> Iterator[str]:
+def _parameters(said: Mapping[str, Any], say: Say) -> Iterator[str]:
     rows = [
-        row(f"`{one['name']}`", one["in"], _shape(one["schema"]), "yes" if one["required"] else "")
+        row(
+            f"`{one['name']}`",
+            say(one["in"]),
+            _shape(one["schema"], say),
+            say("yes") if one["required"] else "",
+        )
         for one in said.get("parameters", ())
     ]
     if body := said.get("requestBody"):
-        rows.append(row("", "body", _shape(body["content"]["application/json"]["schema"]), "yes"))
+        rows.append(
+            row("", say("body"), _shape(body["content"]["application/json"]["schema"], say), say("yes"))
+        )
     if rows:
-        yield head("parameter", "in", "type", "needed")
+        yield head(say("parameter"), say("in"), say("type"), say("needed"))
         yield from rows
         yield ""
 
 
-def _shape(schema: Mapping[str, Any]) -> str:
+def _shape(schema: Mapping[str, Any], say: Say) -> str:
     if reference := schema.get("$ref"):
         name = reference.rpartition("/")[2]
         return f"[{name}](#{name.lower()})"
     if either := schema.get("anyOf"):
-        return " or ".join(_shape(one) for one in either)
+        return say(" or ").join(_shape(one, say) for one in either)
     if schema.get("type") == "array":
-        return f"a list of {_shape(schema['items'])}"
-    kind = "time" if schema.get("format") == "date-time" else schema.get("type", "anything")
+        return say("a list of {what}").format(what=_shape(schema["items"], say))
+    kind = say("time" if schema.get("format") == "date-time" else schema.get("type", "anything"))
     least, most = schema.get("minimum"), schema.get("maximum")
-    bounded = f", {least} to {most}" if least is not None and most is not None and most < 2**53 else ""
-    length = f", at most {schema['maxLength']} characters" if "maxLength" in schema else ""
+    is_bounded = least is not None and most is not None and most < 2**53
+    bounded = say(", {least} to {most}").format(least=least, most=most) if is_bounded else ""
+    length = say(", at most {n} characters").format(n=schema["maxLength"]) if "maxLength" in schema else ""
     return f"{kind}{bounded}{length}"

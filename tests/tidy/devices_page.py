@@ -6,13 +6,13 @@ from pathlib import Path
 
 from flameblue.intake import payloads
 from flameblue.profiles.loader import Profile, Shelf, package_folder
+from tests.tidy.tables import head, row
+from tests.tidy.words import LANGUAGES, Say, chinese_where_known, english
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/devices.md"
 FOLDER = Path(payloads.__file__).parent
-HEAD = """# Devices
-
-Generated from `flameblue/profiles/devices/*.yaml` and the payloads' pages; after a change run
+HEAD = """Generated from `flameblue/profiles/devices/*.yaml` and the payloads' pages; after a change run
 `python -m tests.tidy.devices_page`. A model of your own is a file in `DATA/profiles/`, live without a restart.
 
 A device stands in the registry with its name, its profile, the points that it really sends, and a credential, which it
@@ -22,17 +22,18 @@ has no credential ([decision 0010](decisions/0010-a-device-behind-a-gateway-bear
 """
 
 
-def page() -> str:
-    """The page as it should be."""
+def page(say: Say = english) -> str:
+    """The page as it should be, in one language."""
     profiles = Shelf(package_folder()).current().values()
-    parts = [HEAD]
+    parts = [f"# {say('Devices')}\n\n{say(HEAD)}"]
     for folder in sorted(path.parent for path in FOLDER.glob("*/README.md")):
         text = (folder / "README.md").read_text(encoding="utf-8")
         title = text.partition("\n")[0].removeprefix("# ")
         where = f"../flameblue/intake/payloads/{folder.name}/README.md"
-        parts.append(f"## {title}\n\n[Messages and limits]({where})\n\n{_connect(text, folder.name)}\n")
+        how = _known(_connect(text, folder.name), say)
+        parts.append(f"## {say(title)}\n\n[{say('Messages and limits')}]({where})\n\n{how}\n")
         models = sorted((one for one in profiles if one.payload == folder.name), key=lambda one: one.name)
-        parts += ["\n".join(_model(one)) + "\n" for one in models]
+        parts += ["\n".join(_model(one, say)) + "\n" for one in models]
     return "\n".join(parts)
 
 
@@ -42,20 +43,29 @@ def _connect(text: str, name: str) -> str:
     return section[1].strip().replace("](../../../../docs/", "](")
 
 
-def _model(profile: Profile) -> Iterator[str]:
-    often = "on change, at least " if profile.on_change else ""
+def _known(text: str, say: Say) -> str:
+    """What a maker's page says: where it is not translated it stands in English."""
+    return text if say is english else chinese_where_known(text)
+
+
+def _model(profile: Profile, say: Say) -> Iterator[str]:
+    often = say("on change, at least every {n} s" if profile.on_change else "every {n} s")
+    maker = _known(profile.maker, say)
     yield f"### `{profile.name}`"
     yield ""
-    yield f"{profile.maker[:1].upper()}{profile.maker[1:]}; {often}every {profile.interval_s:g} s. {profile.source}"
+    yield (
+        f"{maker[:1].upper()}{maker[1:]}{say('; ')}{often.format(n=f'{profile.interval_s:g}')}{say('. ')}"
+        f"{_known(profile.source, say)}"
+    )
     yield ""
     if profile.points:
-        yield "| key | quantity | phase |"
-        yield "|---|---|---|"
+        yield head(say("key"), say("quantity"), say("phase"))
         for key, point in profile.points.items():
-            yield f"| `{key}` | {point.quantity.name} | {point.phase} |"
+            yield row(f"`{key}`", point.quantity.name, point.phase)
         yield ""
-    yield from (f"- {caveat}" for caveat in profile.caveats)
+    yield from (f"- {_known(caveat, say)}" for caveat in profile.caveats)
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    for ending, language in LANGUAGES:
+        PAGE.with_suffix(f"{ending}.md").write_text(page(language), encoding="utf-8")

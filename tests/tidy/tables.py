@@ -1,5 +1,7 @@
 """Tables and sentences of generated pages."""
 
+import re
+
 MADE = "Generated from {source}; after a change run `python -m tests.tidy.reference_pages`.\n"
 
 
@@ -12,4 +14,7 @@ def head(*cells: str) -> str:
 
 
 def sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if not text or text.endswith((".", ":")) else ".")
+    """The text as a sentence; a word of code at its head stays small."""
+    text = text[:1].upper() + text[1:] if re.match(r"\w+(?![\w\[:])", text) else text
+    stop = "。" if re.search("[一-鿿]", text) else "."
+    return text + ("" if not text or text.endswith((".", ":", "。")) else stop)

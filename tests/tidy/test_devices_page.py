@@ -4,10 +4,13 @@ import re
 
 from flameblue.profiles.loader import Shelf, package_folder
 from tests.tidy.devices_page import PAGE, page
+from tests.tidy.words import LANGUAGES
 
 
 def test_the_page_of_devices_is_current() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run `python -m tests.tidy.devices_page`"
+    for ending, say in LANGUAGES:
+        made = PAGE.with_suffix(f"{ending}.md").read_text(encoding="utf-8")
+        assert made == page(say), "run `python -m tests.tidy.devices_page`"
 
 
 def test_every_model_is_on_it_and_every_link_leads_somewhere() -> None:

@@ -73,6 +73,7 @@ def test_the_chinese_one_is_chinese() -> None:
         "Apache",
         "CONTRIBUTING",
         "docs",
+        "tutorial",
         "architecture",
         "glossary",
         "installation",
