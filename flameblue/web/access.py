@@ -203,8 +203,8 @@ class AccessMiddleware(MiddlewareMixin):
             return None
         if rule.scope:
             return _by_token(request, rule)
-        if is_demo(request) and (person := demo_person()) is not None and person.user is not None:
-            request.user = person.user
+        if (user := demo_user(request)) is not None:
+            request.user = user
         if not request.user.is_authenticated:
             return _to_sign_in(request)
         if must_choose_password(request.user) and request.path != reverse("password"):
@@ -254,6 +254,12 @@ def is_demo(request: HttpRequest) -> bool:
     host = request.get_host()
     name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
     return bool(settings.CONFIG.demo) and name in LOOPBACK
+
+
+def demo_user(request: HttpRequest) -> User | None:
+    """The user as whom `request` acts without a sign-in; None outside a demo, and before there is one."""
+    person = demo_person() if is_demo(request) else None
+    return person.user if person else None
 
 
 def demo_person() -> Person | None:
