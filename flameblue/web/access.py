@@ -223,7 +223,7 @@ def _by_token(request: HttpRequest, rule: Rule) -> HttpResponse | None:
     kind, _space, secret = request.headers.get("Authorization", "").partition(" ")
     token = tokens.find(secret.strip()) if kind.lower() == "bearer" else None
     if token is None:
-        answer = JsonResponse({"detail": "A valid bearer token is needed."}, status=401)
+        answer = _needs_token(request)
         answer.headers["WWW-Authenticate"] = "Bearer"
         return answer
     if rule.scope not in token.scopes or role_of(token.user) not in rule.roles:
@@ -232,6 +232,16 @@ def _by_token(request: HttpRequest, rule: Rule) -> HttpResponse | None:
         )
     request.user = token.user
     return None
+
+
+def _needs_token(request: HttpRequest) -> HttpResponse:
+    if request.path != reverse("metrics"):
+        return JsonResponse({"detail": "A valid bearer token is needed."}, status=401)
+    said = (
+        "A valid bearer token is needed: `flameblue token USER` makes one with the scope read; "
+        "send it as `Authorization: Bearer TOKEN`.\n"
+    )
+    return HttpResponse(said, status=401, content_type="text/plain; charset=utf-8")
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
