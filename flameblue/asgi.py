@@ -3,8 +3,10 @@
 import os
 
 from django.core.asgi import get_asgi_application
+from django.utils.module_loading import import_string
 
 from flameblue.web.bodies import Bounded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flameblue.settings")
-application = Bounded(get_asgi_application())
+_django = get_asgi_application()
+application = Bounded(_django, import_string("flameblue.web.senders.may_send"))  # models are there by now

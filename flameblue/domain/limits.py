@@ -174,7 +174,11 @@ PICTURE_SIDE_MAX = (
 SMALL_BODY_BYTES_MAX = 64 * KIB  # a form is smaller; × 2,000 connections = 128 MB of memory
 BODY_BYTES_MAX = 3 * MIB  # of a request: fields have 2.5 MiB, old counts 1
 LARGE_BODY_BYTES_MAX = 65 * MIB  # where a file is sent: the 64 MiB of an import and what is around it
-LARGE_BODIES_MAX = 8  # that are not small, at a time × 65 MiB = 520 MiB on disk, whoever sends them
+LARGE_BODIES_MAX = 8  # that are not small, at a time × 65 MiB = 520 MiB on disk; only of who may send them
+BODY_GRACE_S = 30.0  # in which a body need not move: a phone that changes its cell; then
+BODY_BYTES_PER_S_MIN = (
+    32 * KIB
+)  # on the average, 256 kbit/s: a photo of 12 MiB has 7 minutes, 65 MiB 35; a byte a second has 30 s
 
 OLD_COUNTS_BYTES_MAX = MIB  # 10,000 rows × about 60 B, twice over
 OLD_COUNTS_ROWS_MAX = 10_000  # 27 sources × 30 years × 12 months; a longer file is refused

@@ -202,8 +202,8 @@ class AccessMiddleware(MiddlewareMixin):
             return None
         if rule.scope:
             return _by_token(request, rule)
-        if is_demo(request) and (person := demo_person()) is not None and person.user is not None:
-            request.user = person.user
+        if (user := demo_user(request)) is not None:
+            request.user = user
         if not request.user.is_authenticated:
             return _to_sign_in(request)
         if must_choose_password(request.user) and request.path != reverse("password"):
@@ -222,7 +222,7 @@ def _by_token(request: HttpRequest, rule: Rule) -> HttpResponse | None:
     kind, _space, secret = request.headers.get("Authorization", "").partition(" ")
     token = tokens.find(secret.strip()) if kind.lower() == "bearer" else None
     if token is None:
-        answer = JsonResponse({"detail": "A valid bearer token is needed."}, status=401)
+        answer = _needs_token(request)
         answer.headers["WWW-Authenticate"] = "Bearer"
         return answer
     if rule.scope not in token.scopes or role_of(token.user) not in rule.roles:
@@ -231,6 +231,16 @@ def _by_token(request: HttpRequest, rule: Rule) -> HttpResponse | None:
         )
     request.user = token.user
     return None
+
+
+def _needs_token(request: HttpRequest) -> HttpResponse:
+    if request.path != reverse("metrics"):
+        return JsonResponse({"detail": "A valid bearer token is needed."}, status=401)
+    said = (
+        "A valid bearer token is needed: `flameblue token USER` makes one with the scope read; "
+        "send it as `Authorization: Bearer TOKEN`.\n"
+    )
+    return HttpResponse(said, status=401, content_type="text/plain; charset=utf-8")
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
@@ -253,6 +263,12 @@ def is_demo(request: HttpRequest) -> bool:
     host = request.get_host()
     name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
     return bool(settings.CONFIG.demo) and name in LOOPBACK
+
+
+def demo_user(request: HttpRequest) -> User | None:
+    """The user as whom `request` acts without a sign-in; None outside a demo, and before there is one."""
+    person = demo_person() if is_demo(request) else None
+    return person.user if person else None
 
 
 def demo_person() -> Person | None:

@@ -1,10 +1,14 @@
-"""How much of a request is read. Django puts a whole body on disk before anybody asks who sent it: it is bounded here.
+"""How much of a request is read, from whom and for how long. Django puts a whole body on disk before anybody asks who
+sent it: it is bounded here.
 
 Invariants: a body beyond its address's bound is answered 413 and its rest is never read; of those that are
-not small only LARGE_BODIES_MAX are read and handled at a time, the others are answered 503.
+not small only LARGE_BODIES_MAX are read and handled at a time, the others are answered 503, and who may not call the
+address has none of these places; who sends more slowly than BODY_BYTES_PER_S_MIN is answered 408.
 """
 
+import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -12,6 +16,8 @@ from typing import Any
 
 from flameblue.domain.limits import (
     BODY_BYTES_MAX,
+    BODY_BYTES_PER_S_MIN,
+    BODY_GRACE_S,
     LARGE_BODIES_MAX,
     LARGE_BODY_BYTES_MAX,
     SMALL_BODY_BYTES_MAX,
@@ -19,28 +25,37 @@ from flameblue.domain.limits import (
 
 LARGE = re.compile(r"/fleet/files/|/pictures/[a-z]+/[0-9]+/change/")
 SAID = {
+    HTTPStatus.FORBIDDEN: "Please sign in as somebody who may send this. 请使用有权限的账号登录后再发送。",
+    HTTPStatus.REQUEST_TIMEOUT: "This came too slowly: please try again. 发送太慢,请重试。",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "This is too large. 太大了。",
     HTTPStatus.SERVICE_UNAVAILABLE: "Others are sending files: please wait a minute. 正在接收其他文件,请稍后再试。",
 }
 
 Message = Mapping[str, Any]
+Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-class _TooMuchError(Exception):
-    """More was sent than may be."""
+class _RefusedError(Exception):
+    """The body is read no further."""
+
+    def __init__(self, status: HTTPStatus) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 @dataclass(slots=True)
 class Bounded:
-    """`application` behind the bounds."""
+    """`application` behind the bounds; `may_send` says whether who asks may send more than a small body."""
 
     application: Application
+    may_send: Callable[[Scope], Awaitable[bool]]
+    monotonic: Callable[[], float] = time.monotonic
     large: int = 0  # bodies that are being read or handled
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
@@ -49,21 +64,29 @@ class Bounded:
         if stated is not None and stated > most:
             await _refuse(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         elif stated is not None and stated <= SMALL_BODY_BYTES_MAX:
-            await self._answer(scope, _counted(receive, SMALL_BODY_BYTES_MAX), send)
-        elif self.large >= LARGE_BODIES_MAX:
-            await _refuse(send, HTTPStatus.SERVICE_UNAVAILABLE)
+            await self._answer(scope, receive, send, SMALL_BODY_BYTES_MAX)
+        elif await self.may_send(scope):
+            await self._answer_in_a_place(scope, receive, send, most)
+        elif stated is None:
+            await self._answer(scope, receive, send, SMALL_BODY_BYTES_MAX)
         else:
-            self.large += 1
-            try:
-                await self._answer(scope, _counted(receive, most), send)
-            finally:
-                self.large -= 1
+            await _refuse(send, HTTPStatus.FORBIDDEN)
 
-    async def _answer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def _answer_in_a_place(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
+        if self.large >= LARGE_BODIES_MAX:
+            await _refuse(send, HTTPStatus.SERVICE_UNAVAILABLE)
+            return
+        self.large += 1
         try:
-            await self.application(scope, receive, send)
-        except _TooMuchError:
-            await _refuse(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            await self._answer(scope, receive, send, most)
+        finally:
+            self.large -= 1
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
+        try:
+            await self.application(scope, _bounded(receive, most, self.monotonic), send)
+        except _RefusedError as refused:
+            await _refuse(send, refused.status)
 
 
 def _stated(scope: Mapping[str, Any]) -> int | None:
@@ -75,18 +98,33 @@ def _stated(scope: Mapping[str, Any]) -> int | None:
     return int(length) if length.isdigit() and len(length) < 19 else LARGE_BODY_BYTES_MAX + 1
 
 
-def _counted(receive: Receive, most: int) -> Receive:
-    read = 0
+def _bounded(receive: Receive, most: int, monotonic: Callable[[], float]) -> Receive:
+    read, is_whole = 0, False
+    patience_from_s = monotonic() + BODY_GRACE_S
 
-    async def counted() -> Message:
-        nonlocal read
-        message = await receive()
+    async def bounded() -> Message:
+        nonlocal read, is_whole
+        if is_whole:
+            return await receive()  # what comes now is that the sender goes, whenever that is
+        left_s = patience_from_s + read / BODY_BYTES_PER_S_MIN - monotonic()
+        message = await _within(receive, left_s)
         read += len(message.get("body", b""))
+        is_whole = not message.get("more_body", False)
         if read > most:
-            raise _TooMuchError
+            raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return message
 
-    return counted
+    return bounded
+
+
+async def _within(receive: Receive, left_s: float) -> Message:
+    if left_s <= 0:
+        raise _RefusedError(HTTPStatus.REQUEST_TIMEOUT)
+    try:
+        async with asyncio.timeout(left_s):
+            return await receive()
+    except TimeoutError:
+        raise _RefusedError(HTTPStatus.REQUEST_TIMEOUT) from None
 
 
 async def _refuse(send: Send, status: HTTPStatus) -> None:

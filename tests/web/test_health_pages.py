@@ -80,7 +80,10 @@ def test_metrics_need_a_token_and_tell_stages_counters_and_cases(
 ) -> None:
     write(data, beats)
     bench.alarm(cast.tb)
-    assert Client().get("/metrics").status_code == 401
+    refused = Client().get("/metrics")
+    assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert refused.headers["Content-Type"].startswith("text/plain")
+    assert "flameblue token USER" in refused.content.decode()
     assert cast.bolat.user is not None
     secret = create_token(cast.bolat.user, "prometheus", ["read"], access.now())
     text = Client(headers={"Authorization": f"Bearer {secret}"}).get("/metrics").content.decode()
