@@ -144,6 +144,9 @@ MAP_PIECE_BYTES_MAX = (
 )  # of a PMTiles file in one answer; its directories have 16 KiB, its tiles less than 500
 MAP_LINES_BYTES_MAX = 2 * MIB  # of an owner's file of roads
 SKETCH_POINTS_MAX = 500  # of roads in the board's first drawing: 12 bytes each, 6 kB of a page of 300 kB
+FLEET_READ_AT_ONCE_MAX = (
+    5_000  # premises, × about 5 µs = 25 ms of a page's 100; more are read beside, and the board goes on
+)
 BOARD_SITES_MAX = 40  # the worst first; the others stand in the list of sites
 SITES_DRAWN_MAX = 2_000  # parts of a page kept × about 10 kB = 20 MB; then all are drawn anew
 LIVE_LINES_MAX = 500  # open SSE lines of one web process × a thread each; then 503 and the browser asks again

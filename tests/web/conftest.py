@@ -8,7 +8,6 @@ from django.test import Client
 
 from flameblue.config import Config
 from flameblue.domain.clock import ManualClock
-from flameblue.fleet import census
 from flameblue.web import coverage_facts, now
 from tests.cases.conftest import bench
 from tests.cast import Cast
@@ -20,7 +19,6 @@ __all__ = ["bench"]
 @pytest.fixture(autouse=True)
 def page_clock(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> ManualClock:
     """The pages' clock is the test's, and what was counted before is forgotten."""
-    census.forget()
     coverage_facts.forget()
     monkeypatch.setattr(now, "clock", clock)
     return clock
