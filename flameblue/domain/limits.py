@@ -106,6 +106,10 @@ FAILURES_AT_ONE_OFFSET_MAX = 3  # then the record is skipped on record
 # history, web
 CHART_POINTS_MAX = 2_000  # about one a pixel; history.queries keeps the minimum and maximum of each bucket
 PAGE_ROWS_MAX = 200
+CLOSED_CASES_KEPT_MAX = 256  # whose limits of then are kept × some points × 200 B = 200 kB
+RECORD_TRANSITIONS_MAX = (
+    2_000  # of the cases of a page whose alarms later cases have taken, × about 40 µs = 80 ms
+)
 LIMIT_HISTORY_BYTES_MAX = 32 * MIB  # of point changes looked at for one chart, × about 4 ms a MiB = 130 ms
 SERIES_MAX = 6  # of one chart: more strokes are not told apart
 SERIES_SPAN_S_MAX = (

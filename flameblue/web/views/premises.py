@@ -190,7 +190,7 @@ def _head(found: Premises, tab: str) -> dict[str, Any]:
 
 
 def _lines(cases: Any) -> list[CaseLine]:
-    return [CaseLine(case=case, sentence=sentences.of_case(case)) for case in cases]
+    return [CaseLine(case=case, sentence=sentence) for case, sentence in sentences.of_cases(cases)]
 
 
 def _scope(request: HttpRequest) -> Hashable:
