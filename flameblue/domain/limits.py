@@ -106,6 +106,10 @@ FAILURES_AT_ONE_OFFSET_MAX = 3  # then the record is skipped on record
 # history, web
 CHART_POINTS_MAX = 2_000  # about one a pixel; history.queries keeps the minimum and maximum of each bucket
 PAGE_ROWS_MAX = 200
+CLOSED_CASES_KEPT_MAX = 256  # whose limits of then are kept × some points × 200 B = 200 kB
+RECORD_TRANSITIONS_MAX = (
+    2_000  # of the cases of a page whose alarms later cases have taken, × about 40 µs = 80 ms
+)
 LIMIT_HISTORY_BYTES_MAX = 32 * MIB  # of point changes looked at for one chart, × about 4 ms a MiB = 130 ms
 SERIES_MAX = 6  # of one chart: more strokes are not told apart
 SERIES_SPAN_S_MAX = (
@@ -144,6 +148,9 @@ MAP_PIECE_BYTES_MAX = (
 )  # of a PMTiles file in one answer; its directories have 16 KiB, its tiles less than 500
 MAP_LINES_BYTES_MAX = 2 * MIB  # of an owner's file of roads
 SKETCH_POINTS_MAX = 500  # of roads in the board's first drawing: 12 bytes each, 6 kB of a page of 300 kB
+FLEET_READ_AT_ONCE_MAX = (
+    5_000  # premises, × about 5 µs = 25 ms of a page's 100; more are read beside, and the board goes on
+)
 BOARD_SITES_MAX = 40  # the worst first; the others stand in the list of sites
 SITES_DRAWN_MAX = 2_000  # parts of a page kept × about 10 kB = 20 MB; then all are drawn anew
 LIVE_LINES_MAX = 500  # open SSE lines of one web process × a thread each; then 503 and the browser asks again

@@ -1,15 +1,13 @@
-"""All premises at once, as arrays: who has a device, and when any of its points was heard last.
+"""All premises at once, as arrays: where they lie, who has a device, and when any of its points was heard last.
 
-Which point belongs to which premises changes when somebody edits, and a million points are much to read: it is kept
-as long as neither the audit (but for what changes no fleet) nor the outbox of the point table has a new entry, and
-at most `AGE`. When a point was
+It takes a second to read for a province and changes when somebody edits: `fleet.counting` keeps it. When a point was
 heard is read from the mapped board with every call, as one array.
 """
 
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,21 +15,20 @@ from django.db.models import Count, Max, Min
 from numpy.typing import NDArray
 
 from flameblue.domain.limits import SECOND_NS
-from flameblue.fleet import audit
 from flameblue.fleet.coverage import NEVER_NS, ONLINE_WITHIN_S, Measure, Missing, is_business
-from flameblue.fleet.models import AuditEntry, Device, Point, PointChange, Premises, Site
+from flameblue.fleet.models import Device, Point, Premises, Site
 from flameblue.fleet.periods import day_of
 
-AGE = timedelta(minutes=10)
 NO_DATE = 0
 AT_ONCE = 500  # devices in one question
+ROWS_AT_ONCE = 2_000
 Array = NDArray[Any]
 Flags = NDArray[np.bool_]
 REASONS = tuple(Missing)
 COUNTED = -1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Places:
     """The premises in the order of their ids, and the points of their enabled devices as ranges of ids."""
 
@@ -39,6 +36,8 @@ class Places:
     kinds: tuple[str, ...]  # those that there are, in order
     kind: Array  # an index into `kinds`
     site: Array
+    longitude: Array  # NaN: its place is not known
+    latitude: Array
     closed_until: Array  # a date's ordinal, or NO_DATE
     is_installed: Flags
     first: Array  # of each range of points, ascending
@@ -67,9 +66,11 @@ class Places:
 
     def is_closed(self, today: dict[int, int]) -> Flags:
         """Shut for the season, where the day at each site is `today` (ordinals by the site's id)."""
-        sites, inverse = np.unique(self.site, return_inverse=True)
-        days = np.array([today.get(int(site), NO_DATE) for site in sites], np.int64)
-        return np.asarray(self.closed_until > days[inverse]) if len(sites) else np.zeros(0, bool)
+        days = np.full(int(self.site.max(initial=0)) + 1, NO_DATE, np.int64)
+        for site, day in today.items():
+            if site < len(days):
+                days[site] = day
+        return np.asarray(self.closed_until > days[self.site])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,38 +85,6 @@ class Seen:
     def of(self, which: Flags) -> "Seen":
         """Some of them."""
         return Seen(*(getattr(self, name)[which] for name in self.__slots__))
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    audited: int  # the newest entry
-    version: tuple[int, ...]
-    at: datetime
-    places: Places
-
-
-_lock = threading.Lock()
-_kept: list[_Kept] = []
-
-
-def places(at: datetime) -> Places:
-    """The premises as they are at `at`."""
-    audited, version = _newest(AuditEntry), (_newest(PointChange), Premises.objects.count())
-    with _lock:
-        if _kept and _kept[0].version == version and timedelta() <= at - _kept[0].at < AGE:
-            kept = _kept[0]
-            if not _edited(kept.audited, audited):
-                _kept[:] = [replace(kept, audited=audited)]
-                return kept.places
-        found = _read()
-        _kept[:] = [_Kept(audited, version, at, found)]
-        return found
-
-
-def forget() -> None:
-    """Nothing that was read is true any more."""
-    with _lock:
-        _kept.clear()
 
 
 def reasons(seen: Seen, measure: Measure, now_ns: int) -> Array:
@@ -142,55 +111,80 @@ def today(at: datetime) -> dict[int, int]:
     return {site: days[zone] for site, zone in zones.items()}
 
 
-def _newest(model: type[AuditEntry | PointChange]) -> int:
-    return model._default_manager.aggregate(id=Max("id"))["id"] or 0
+def read() -> Places:
+    """The premises that there are; a million points take about a second.
 
-
-def _edited(before: int, now: int) -> bool:
-    """Somebody has changed the fleet since."""
-    if before == now:
-        return False
-    return AuditEntry.objects.filter(id__gt=before).exclude(verb__in=audit.NOT_OF_THE_FLEET).exists()
-
-
-def _read() -> Places:
-    rows = list(Premises.objects.order_by("id").values_list("id", "kind", "site_id", "closed_until"))
-    ids = np.array([row[0] for row in rows], np.int64)
-    kinds = tuple(sorted({row[1] for row in rows}))
-    number = {kind: index for index, kind in enumerate(kinds)}
-    known = set(ids.tolist())  # premises may be added while this reads
-    devices = Device.objects.filter(enabled=True).values_list("id", "premises_id")
-    at_premises = {device: place for device, place in devices if place in known}
-    is_installed = np.isin(ids, np.fromiter(at_premises.values(), np.int64, len(at_premises)))
-    ranges = sorted(
-        (first, last, at_premises[device]) for device, first, last in _ranges() if device in at_premises
-    )
-    first, last, premises = np.array(ranges, np.int64).reshape(-1, 3).T
+    In pieces, which become arrays one by one: so many rows at once would keep every other thread waiting.
+    """
+    kinds: dict[str, int] = {}
+    found = [_no_rows()]
+    columns = ("id", "kind", "site_id", "closed_until", "longitude", "latitude")
+    rows = Premises.objects.order_by("id").values_list(*columns).iterator(chunk_size=ROWS_AT_ONCE)
+    while few := list(islice(rows, ROWS_AT_ONCE)):
+        found.append(
+            (
+                np.array([row[0] for row in few], np.int64),
+                np.array([kinds.setdefault(row[1], len(kinds)) for row in few], np.int64),
+                np.array([row[2] for row in few], np.int64),
+                np.array([row[3].toordinal() if row[3] else NO_DATE for row in few], np.int64),
+                np.array([row[4] for row in few], np.float64),
+                np.array([row[5] for row in few], np.float64),
+            )
+        )
+    ids, kind, site, closed_until, longitude, latitude = map(np.concatenate, zip(*found, strict=True))
+    names = sorted(kinds)
+    ordered = np.array([names.index(name) for name in kinds], np.int64)
+    device, owner = _installed(ids)
+    ranges = _ranges()
+    at = np.minimum(np.searchsorted(device, ranges[:, 0]), max(0, len(device) - 1))
+    used = device[at] == ranges[:, 0] if len(device) else np.zeros(len(ranges), bool)
+    at, ranges = at[used], ranges[used]
+    order = np.argsort(ranges[:, 1], kind="stable")
     return Places(
         ids=ids,
-        kinds=kinds,
-        kind=np.array([number[row[1]] for row in rows], np.int64),
-        site=np.array([row[2] for row in rows], np.int64),
-        closed_until=np.array([row[3].toordinal() if row[3] else NO_DATE for row in rows], np.int64),
-        is_installed=np.asarray(is_installed),
-        first=first,
-        last=last,
-        owner=np.searchsorted(ids, premises),
+        kinds=tuple(names),
+        kind=ordered[kind],
+        site=site,
+        longitude=longitude,
+        latitude=latitude,
+        closed_until=closed_until,
+        is_installed=np.isin(np.arange(len(ids)), owner),
+        first=ranges[order, 1],
+        last=ranges[order, 2],
+        owner=owner[at][order],
     )
 
 
-def _ranges() -> Iterator[tuple[int, int, int]]:
-    """(device, first point, last point) of points with neighbouring ids: mostly one a device."""
+def _no_rows() -> tuple[Array, ...]:
+    return (*(np.zeros(0, np.int64) for _ in range(4)), np.zeros(0), np.zeros(0))
+
+
+def _installed(ids: Array) -> tuple[Array, Array]:
+    """The enabled devices in order, and the premises of each as an index into `ids`."""
+    devices = Device.objects.filter(enabled=True).order_by("id").values_list("id", "premises_id")
+    device, premises = _numbers(devices.iterator(chunk_size=ROWS_AT_ONCE), 2).T
+    known = np.isin(premises, ids)  # premises may be added while this reads
+    return device[known], np.searchsorted(ids, premises[known])
+
+
+def _ranges() -> Array:
+    """A row (device, first point, last point) of points with neighbouring ids: mostly one a device."""
     grouped = (
         Point.objects.order_by().values_list("device_id").annotate(a=Min("id"), b=Max("id"), n=Count("id"))
     )
-    torn = []
-    for device, first, last, count in grouped:
-        if last - first + 1 == count:
-            yield device, first, last
-        else:
-            torn.append(device)
+    found = _numbers(grouped.iterator(chunk_size=ROWS_AT_ONCE), 4)
+    is_whole = found[:, 2] - found[:, 1] + 1 == found[:, 3]
+    torn = found[~is_whole, 0].tolist()
+    parts = [found[is_whole, :3]]
     for begin in range(0, len(torn), AT_ONCE):
-        some = Point.objects.filter(device__in=torn[begin : begin + AT_ONCE])
-        for device, point in some.values_list("device_id", "id"):
-            yield device, point, point
+        points = Point.objects.filter(device__in=torn[begin : begin + AT_ONCE])
+        parts.append(_numbers(points.values_list("device_id", "id", "id"), 3))
+    return np.concatenate(parts)
+
+
+def _numbers(rows: Iterable[tuple[int, ...]], columns: int) -> Array:
+    """`rows` as one array."""
+    parts, rest = [np.zeros((0, columns), np.int64)], iter(rows)
+    while few := list(islice(rest, ROWS_AT_ONCE)):
+        parts.append(np.array(few, np.int64))
+    return np.concatenate(parts)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, Max, Min, OuterRef
 
 from flameblue.domain.limits import ROUNDS_CLOSED_AT_ONCE_MAX
-from flameblue.fleet import audit, coverage_table
+from flameblue.fleet import audit, counting
 from flameblue.fleet.models import Premises, Site
 from flameblue.fleet.periods import day_of
 from flameblue.inspections import calendar
@@ -138,7 +138,7 @@ def began(sites: Sequence[Site]) -> dict[int, date]:
 
 def due_premises(sites: Sequence[int], due_on: date, at: datetime) -> list[int]:
     """The business premises of `sites` that are due: those not closed for the season on that day."""
-    places = coverage_table.places(at)
+    places = counting.fleet.places(at)
     wanted = places.is_due(due_on) & np.isin(places.site, np.array(sites, np.int64))
     return [int(one) for one in places.ids[wanted]]
 

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from flameblue.cases import record
 from flameblue.cases.models import Case, State
 from flameblue.domain.clock import to_datetime, to_ns
 from flameblue.domain.errors import FlameblueError
@@ -45,7 +46,7 @@ class Drawn:
 
 def points_of(case: Case) -> list[list[Point]]:
     """A chart a list: each point that alarmed, then the currents of each of their circuits, its phases together."""
-    alarmed = [alarm.point for alarm in case.alarms.all()]
+    alarmed = [alarm.point for alarm in record.alarms_of([case])[case.pk]]
     circuits = {point.circuit_id for point in alarmed if point.circuit_id}
     loads = (
         Point.objects.filter(circuit__in=circuits, quantity="current_a", retired=False)

@@ -2,17 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Min, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from flameblue.cases import causes, policy, presents
+from flameblue.cases import causes, policy, presents, record
 from flameblue.cases.event_data import ContraryData
 from flameblue.cases.finishing import UNSAFE, is_leader
-from flameblue.cases.models import Alarm, AppliedTransition, Case, CaseEvent, State
+from flameblue.cases.models import Alarm, Case, CaseEvent, State
 from flameblue.domain.clock import to_datetime, to_ns
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.domain.quantities import NO_VALUE
@@ -23,9 +23,9 @@ from flameblue.notices.models import InboundMessage, Notice
 from flameblue.people.models import Contact, Person
 from flameblue.web import (
     access,
+    case_limits,
     clock_facts,
     help_facts,
-    limit_history,
     picture_facts,
     proof_facts,
     readings,
@@ -128,7 +128,8 @@ def pictures(case: Case) -> list[picture_facts.Picture]:
     """The pictures there are of the place: the premises, and the panels with an alarm."""
     if case.premises is None:
         return []
-    panels = Panel.objects.filter(circuits__points__alarms__case=case).distinct().order_by("name")
+    alarmed = [alarm.point_id for alarm in record.alarms_of([case])[case.pk]]
+    panels = Panel.objects.filter(circuits__points__in=alarmed).distinct().order_by("name")
     return [one for one in picture_facts.of(case.premises, panels) if one.address]
 
 
@@ -136,7 +137,8 @@ def present_values(case: Case, at: datetime) -> list[Present]:
     """What each alarm's point says now, the worst alarm first."""
     found = presents.of_case(case, readings.latest, to_ns(at))
     if case.state == State.CLOSED:
-        found = _with_limits_of_then(case, found)
+        taken = [presents.Now(alarm, None, [], is_live=False) for alarm in record.taken_of(case)]
+        found = case_limits.of_then(case, [*found, *taken])
     phases = _phases(one.alarm for one in found)
     return [
         Present(
@@ -146,24 +148,6 @@ def present_values(case: Case, at: datetime) -> list[Present]:
             load=_load(one.alarm, phases),
         )
         for one in found
-    ]
-
-
-def _with_limits_of_then(case: Case, found: list[presents.Now]) -> list[presents.Now]:
-    """The same with the limits that held when each alarm reached its worst level."""
-    reached = AppliedTransition.objects.filter(case=case).values_list("point", "rule", "level")
-    first = {(point, rule, level): when for point, rule, level, when in reached.annotate(when=Min("arrival"))}
-    then = [
-        first.get((one.alarm.point_id, one.alarm.rule, one.alarm.worst_level), case.opened_at)
-        for one in found
-    ]
-    points = [one.alarm.point for one in found]
-    changes = limit_history.changes_of(points, max(then), to_ns(min(then))) if found else []
-    rows = [
-        limit_history.at(changes, point.pk, to_ns(when)) for point, when in zip(points, then, strict=True)
-    ]
-    return [
-        replace(one, limits=presents.limits_of(one.alarm, row)) for one, row in zip(found, rows, strict=True)
     ]
 
 

@@ -1,7 +1,7 @@
 """Coverage as a reader may see it: three numbers, the same by kind, and the premises behind each number.
 
 Invariant: the strip, the page and its lists are counted from the same arrays, which are at most `KEPT_S`
-(for the board `STRIP_KEPT_S`) old.
+(for the board `STRIP_KEPT_S`) old. The page waits for a fleet that has changed; the strip says what is known.
 """
 
 import threading
@@ -16,7 +16,7 @@ from django.core.paginator import Page, Paginator
 from flameblue.cases.models import Case
 from flameblue.domain.clock import to_datetime, to_ns
 from flameblue.domain.limits import PAGE_ROWS_MAX
-from flameblue.fleet import coverage_table, zones
+from flameblue.fleet import counting, coverage_table, zones
 from flameblue.fleet.coverage import NEVER_NS, Measure, Missing
 from flameblue.fleet.coverage_table import COUNTED, REASONS, Array, Flags, Places, Seen
 from flameblue.fleet.models import Premises
@@ -156,33 +156,43 @@ _lock = threading.Lock()
 _kept: dict[frozenset[int], Coverage] = {}
 
 
-def strip(user: access.AnyUser, at: datetime) -> tuple[Number, ...]:
-    """The three numbers for the board (`board/_coverage.html`), at most STRIP_KEPT_S old."""
-    return of(user, at, STRIP_KEPT_S).total
-
-
-def of(user: access.AnyUser, at: datetime, kept_s: float = KEPT_S) -> Coverage:
-    """The coverage of what `user` may see, at most `kept_s` old."""
+def strip(user: access.AnyUser, places: Places, at: datetime) -> tuple[Number, ...]:
+    """The three numbers for the board (`board/_coverage.html`), of `places`, at most STRIP_KEPT_S old."""
     sites = _sites(user)
-    with _lock:
-        kept = _kept.get(sites)
-        if kept is None or not 0 <= to_ns(at) - kept.now_ns < kept_s * 1e9:
-            if len(_kept) >= SCOPES_KEPT_MAX:
-                _kept.clear()
-            kept = _kept[sites] = count(sites, at)
-        return kept
+    kept = _known(sites, at, STRIP_KEPT_S)
+    return (kept if kept is not None and kept.places is places else _keep(sites, places, at)).total
+
+
+def of(user: access.AnyUser, at: datetime) -> Coverage:
+    """The coverage of what `user` may see, at most KEPT_S old."""
+    sites = _sites(user)
+    return _known(sites, at, KEPT_S) or _keep(sites, counting.fleet.places(at), at)
 
 
 def forget() -> None:
     """Nothing that was counted is true any more."""
-    coverage_table.forget()
+    counting.fleet.forget()
     with _lock:
         _kept.clear()
 
 
-def count(sites: frozenset[int], at: datetime) -> Coverage:
-    """The coverage of the business premises of `sites`."""
-    places = coverage_table.places(at)
+def _known(sites: frozenset[int], at: datetime, kept_s: float) -> Coverage | None:
+    with _lock:
+        kept = _kept.get(sites)
+    return kept if kept is not None and 0 <= to_ns(at) - kept.now_ns < kept_s * 1e9 else None
+
+
+def _keep(sites: frozenset[int], places: Places, at: datetime) -> Coverage:
+    found = count(sites, places, at)
+    with _lock:
+        if len(_kept) >= SCOPES_KEPT_MAX:
+            _kept.clear()
+        _kept[sites] = found
+    return found
+
+
+def count(sites: frozenset[int], places: Places, at: datetime) -> Coverage:
+    """The coverage of the business premises of `sites`, as `places` has them."""
     which = places.is_business()
     if sites != ALL_SITES:
         which = which & np.isin(places.site, np.array(sorted(sites), np.int64))

@@ -9,7 +9,7 @@ from typing import Any
 from flameblue.domain.clock import to_datetime
 from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.transitions import Level, Rule
-from flameblue.fleet import census
+from flameblue.fleet import census, counting
 from flameblue.fleet.models import Device, Point
 from flameblue.people.models import Contact
 from flameblue.web import access, device_facts, readings, tiles
@@ -41,7 +41,8 @@ def lines(tab: str, things: Sequence[Any], user: access.AnyUser, at: datetime) -
 
 
 def _sites(things: Sequence[Any], user: access.AnyUser, at: datetime) -> list[Line]:
-    known = {one.site.pk: one for one in census.by_site(access.premises_for(user), at)}
+    places = counting.fleet.places(at)
+    known = {one.site.pk: one for one in census.of(places, access.sites_for(user))}
     return [
         Line(
             one,

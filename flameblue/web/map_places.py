@@ -14,8 +14,8 @@ from django.db.models.functions import Floor
 from flameblue.cases.models import Case, State
 from flameblue.domain.limits import MAP_CELLS_MAX, MAP_PLACES_MAX
 from flameblue.domain.transitions import Level
-from flameblue.fleet import census
-from flameblue.fleet.models import Device, Premises, Station
+from flameblue.fleet import census, counting
+from flameblue.fleet.models import Device, Premises, Site, Station
 from flameblue.web import tiles
 
 CELLS_ACROSS = 24  # of the part of the world that is looked at
@@ -126,9 +126,9 @@ def _cells(premises: QuerySet[Premises], box: Box) -> list[Cell]:
     return [Cell(*one) for one in grouped[:MAP_CELLS_MAX]]
 
 
-def sites(premises: QuerySet[Premises], at: datetime) -> list[tuple[str, float, float]]:
+def middles(sites: QuerySet[Site], at: datetime) -> list[tuple[str, float, float]]:
     """The sites' names, each in the middle of its premises."""
-    return named((one.site.name, one.middle) for one in census.by_site(premises, at))
+    return named((one.site.name, one.middle) for one in census.of(counting.fleet.places(at), sites))
 
 
 def named(sites: Iterable[tuple[str, tuple[float, float] | None]]) -> list[tuple[str, float, float]]:

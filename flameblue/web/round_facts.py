@@ -9,7 +9,7 @@ import numpy as np
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q
 
-from flameblue.fleet import coverage_table
+from flameblue.fleet import counting
 from flameblue.fleet.models import Premises, Site
 from flameblue.fleet.periods import Period
 from flameblue.inspections import actions, calendar
@@ -134,6 +134,6 @@ class OneRound:
 
 
 def _due_counts(due_on: date, at: datetime) -> dict[int, int]:
-    places = coverage_table.places(at)
+    places = counting.fleet.places(at)
     sites, counts = np.unique(places.site[places.is_due(due_on)], return_counts=True)
     return {int(site): int(count) for site, count in zip(sites, counts, strict=True)}

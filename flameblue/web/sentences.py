@@ -1,8 +1,11 @@
 """What happened, in one plain sentence, from the case's own alarms."""
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from flameblue.cases import record
 from flameblue.cases.models import Alarm, Case
 from flameblue.domain.points import NO_LIMIT, NO_LOWER_LIMIT
 from flameblue.domain.quantities import NO_VALUE, QUANTITIES
@@ -13,9 +16,21 @@ from flameblue.web import words
 SEVERITY = {Level.ALARM: 3, Level.WARNING: 2, Level.FAULT: 1, Level.NORMAL: 0}
 
 
+def of_cases(cases: Iterable[Case]) -> list[tuple[Case, str]]:
+    """Each of `cases` with its sentence."""
+    cases = list(cases)
+    alarms = record.alarms_of(cases)
+    return [(case, of_its(case, alarms[case.pk])) for case in cases]
+
+
 def of_case(case: Case) -> str:
     """The case's worst alarm as a sentence, and how many more there are; for an incident its members."""
-    alarms = sorted(case.alarms.all(), key=_severity)
+    return of_its(case, record.alarms_of([case])[case.pk])
+
+
+def of_its(case: Case, alarms: Iterable[Alarm]) -> str:
+    """The same of `alarms`, which are the case's own."""
+    alarms = sorted(alarms, key=_severity)
     if not alarms:
         return _without_alarms(case)
     first = of_alarm(alarms[-1])

@@ -157,10 +157,10 @@ def _fill_findings(sheets: dict[int, Sheet], period: Period, user: access.AnyUse
     opened = zones.within(period, "opened_at", "premises__site")
     closed = zones.within(period, "closed_at", "premises__site")
     cases = access.cases_for(user).filter(opened | closed, premises__in=sheets, is_test=False, announced=True)
-    for case in cases.order_by("opened_at", "number")[: PAGE_ROWS_MAX * 5]:
+    for case, sentence in sentences.of_cases(cases.order_by("opened_at", "number")[: PAGE_ROWS_MAX * 5]):
         sheet = sheets[case.premises_id or 0]
         if len(sheet.findings) < CASES_MAX:
-            sheet.findings.append((case, sentences.of_case(case)))
+            sheet.findings.append((case, sentence))
         else:
             sheet.findings_left_out += 1
 

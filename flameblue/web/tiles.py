@@ -1,7 +1,7 @@
 """Premises by level: one tile each, what needs a look first."""
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from flameblue.cases.models import Alarm, Case, State
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.domain.transitions import Level
-from flameblue.fleet import census
+from flameblue.fleet.census import Counted
 from flameblue.fleet.models import Device, Premises, Site
 from flameblue.fleet.periods import day_of
 
@@ -40,11 +40,14 @@ class Tile:
 
 @dataclass(slots=True)
 class SiteTiles:
-    """The premises of one site and how many stand at each level; of a large site only those that need a look."""
+    """The premises of one site and how many stand at each level; of a large site only those that need a look.
+
+    `all` None: nobody has counted them yet.
+    """
 
     site: Site
-    all: int
-    equipped: int
+    all: int | None = None
+    equipped: int = 0
     middle: tuple[float, float] | None = None  # longitude and latitude
     tiles: list[Tile] = field(default_factory=list)
     troubled: Counter[Level] = field(default_factory=Counter)
@@ -55,7 +58,7 @@ class SiteTiles:
 
     @property
     def left_out(self) -> int:
-        return max(0, self.all - len(self.shown))
+        return max(0, (self.all or 0) - len(self.shown))
 
     @property
     def counts(self) -> list[tuple[Level, int]]:
@@ -75,22 +78,26 @@ class SiteTiles:
         return min((RANK[level] for level in self.troubled), default=RANK[Level.NORMAL])
 
 
-def by_site(premises: QuerySet[Premises], at: datetime) -> list[SiteTiles]:
-    """The tiles of `premises`, a group a site: the worst site first, in it the worst tile first."""
-    sites = _sites(premises, at)
+def by_site(premises: QuerySet[Premises], counted: Sequence[Counted], at: datetime) -> list[SiteTiles]:
+    """The tiles of `premises`, a group a site: the worst site first, in it the worst tile first.
+
+    `counted`: their sites as they are known; one that is not among them shows what needs a look alone.
+    """
+    sites = {one.site.pk: SiteTiles(one.site, one.premises, one.equipped, one.middle) for one in counted}
     levels = worst_levels()
     with_case = set(
         Case.objects.exclude(state=State.CLOSED)
         .filter(premises__isnull=False, is_test=False)
         .values_list("premises_id", flat=True)
     )
-    small = [number for number, site in sites.items() if site.all <= TILES_MAX]
+    small = [number for number, site in sites.items() if site.all is not None and site.all <= TILES_MAX]
     wanted = premises.filter(Q(site__in=small) | Q(id__in=with_case | set(levels)))
     equipped = Exists(Device.objects.filter(premises=OuterRef("pk"), enabled=True))
     light = wanted.annotate(is_equipped=equipped).order_by("name")
-    for key, name, number, until, is_equipped in light.values_list(
-        "id", "name", "site", "closed_until", "is_equipped"
-    ):
+    rows = list(light.values_list("id", "name", "site", "closed_until", "is_equipped"))
+    if uncounted := {row[2] for row in rows} - set(sites):
+        sites |= {number: SiteTiles(site) for number, site in Site.objects.in_bulk(uncounted).items()}
+    for key, name, number, until, is_equipped in rows:
         site = sites[number]
         level = levels.get(key, Level.NORMAL) if is_equipped else None
         closed = _is_before(until, at, site.site.time_zone)
@@ -100,14 +107,6 @@ def by_site(premises: QuerySet[Premises], at: datetime) -> list[SiteTiles]:
     for site in sites.values():
         site.tiles.sort(key=lambda tile: (tile.rank, not tile.has_case, tile.name))
     return sorted(sites.values(), key=lambda site: (site.rank, site.site.name))
-
-
-def _sites(premises: QuerySet[Premises], at: datetime) -> dict[int, SiteTiles]:
-    """How many premises each site has, and how many of them are equipped."""
-    return {
-        one.site.pk: SiteTiles(one.site, one.premises, one.equipped, one.middle)
-        for one in census.by_site(premises, at)
-    }
 
 
 def worst_levels() -> dict[int, Level]:

@@ -82,6 +82,8 @@ def test_premises_were_heard_when_their_newest_point_was(data: st.DataObject) ->
         kinds=("",),
         kind=numbers * 0,
         site=numbers * 0,
+        longitude=numbers * 0.0,
+        latitude=numbers * 0.0,
         closed_until=numbers * 0,
         is_installed=numbers > 0,
         first=np.array(first, np.int64),

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from flameblue.fleet import coverage_table
+from flameblue.fleet import counting
 from flameblue.fleet.models import AuditEntry, Premises, Site
 from flameblue.inspections import actions
 from flameblue.inspections.actions import Finding, Refused
@@ -17,7 +17,7 @@ ALL_OK = [Finding(item, True) for item in Item]
 
 @pytest.fixture(autouse=True)
 def nothing_counted_before() -> None:
-    coverage_table.forget()
+    counting.fleet.forget()
 
 
 def at(text: str) -> datetime:

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from flameblue.domain.clock import ManualClock, to_ns
-from flameblue.fleet import coverage_table
+from flameblue.fleet import counting
 from flameblue.history.board import Board
 from flameblue.history.queries import Memory
 from flameblue.inspections.models import Check, Round
@@ -30,7 +30,7 @@ class NoMemory:
 
 @pytest.mark.django_db(transaction=True)
 async def test_a_round_that_is_over_is_written_down_by_the_core(tmp_path: Path) -> None:
-    coverage_table.forget()
+    counting.fleet.forget()
     clock = ManualClock(to_ns(datetime.fromisoformat("2026-01-19T00:00:00+08:00")))
     worker = Worker("orm")
     caring = Caring(

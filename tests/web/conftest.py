@@ -8,8 +8,7 @@ from django.test import Client
 
 from flameblue.config import Config
 from flameblue.domain.clock import ManualClock
-from flameblue.fleet import census
-from flameblue.web import coverage_facts, now
+from flameblue.web import case_limits, coverage_facts, now
 from tests.cases.conftest import bench
 from tests.cast import Cast
 from tests.web.readers import Reader
@@ -20,8 +19,8 @@ __all__ = ["bench"]
 @pytest.fixture(autouse=True)
 def page_clock(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> ManualClock:
     """The pages' clock is the test's, and what was counted before is forgotten."""
-    census.forget()
     coverage_facts.forget()
+    case_limits.forget()
     monkeypatch.setattr(now, "clock", clock)
     return clock
 

@@ -1,13 +1,17 @@
 """The board: what needs somebody stands first, and says where, what, how bad and who has it."""
 
 import dataclasses
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
+import pytest
 from django.conf import LazySettings
 from django.test import Client
 
 from flameblue.cases import actions
 from flameblue.domain.transitions import Level
+from flameblue.fleet import counting
+from flameblue.fleet.counting import Counting
 from tests.cases.bench import Bench, another_cabin, another_room
 from tests.cast import Cast
 from tests.web.readers import Reader
@@ -142,3 +146,30 @@ def test_messages_that_reach_no_phone_are_told_but_in_a_demo(
     settings.CONFIG = dataclasses.replace(settings.CONFIG, demo=True)
     for path in ("/", "/health/"):
         assert "reach no phone" not in bolat.sees(path)
+
+
+def test_a_large_fleet_is_being_counted_and_then_told(
+    bench: Bench, bolat: Reader, monkeypatch: pytest.MonkeyPatch, now: datetime
+) -> None:
+    """A premises with an alarm is shown whether its site has been counted or not."""
+    bench.alarm(bench.cast.tb, Level.ALARM)
+    work: list[Callable[[], None]] = []
+    fleet = Counting(start=work.append, at_once_max=0)
+    monkeypatch.setattr(counting, "fleet", fleet)
+    page = bolat.sees("/")
+    assert "Coverage of business premises The premises are being counted." in page
+    assert "禾木 Alarm 1 · being counted 松林客栈 Alarm · case" in page
+    assert "No premises are known yet." not in page
+    assert len(work) == 1
+    fleet.places(now)
+    page = bolat.sees("/")
+    assert "being counted" not in page
+    assert "Installed 1 / 1" in page
+    assert "1 of 1 equipped" in page
+    another_cabin(bench.cast, "新开")
+    page = bolat.sees("/")
+    assert (
+        "Installed 1 / 1 On line, 24 h 0 / 1 Tested this month 0 / 1 As of 03:07:00; being counted again."
+        in page
+    )
+    assert "1 of 1 equipped" in page

@@ -5,17 +5,22 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from flameblue.cases import actions
+from flameblue.cases import actions, policy
+from flameblue.cases.models import Case
 from flameblue.domain.clock import ManualClock
 from flameblue.domain.points import POINT
 from flameblue.domain.quantities import QUANTITIES
+from flameblue.domain.transitions import Level
 from flameblue.fleet.models import Point, PointChange
-from flameblue.web import limit_history
-from tests.cases.bench import Bench, give_row
+from flameblue.web import case_facts, limit_history
+from tests.cases.bench import Bench, Said, give_row
 from tests.web.readers import Reader, text_of
 
 PAGE = "/cases/4001/"
+SINCE = re.compile(r"since [\d:]+, [a-z ]+")  # what people did with the alarm goes with its row
 
 
 def carried(bench: Bench, point: Point) -> None:
@@ -51,6 +56,11 @@ def record(reader: Reader) -> str:
     summary = html[html.index('<ul class="presents">') : html.index('<ol class="steps">')]
     charts = html[html.index('id="chart"') : html.index('id="notices"')]
     return text_of(summary) + re.sub(r"\s+", " ", charts)
+
+
+def sentence_in_list(reader: Reader) -> str:
+    page = reader.sees("/cases/closed/")
+    return page[page.index("4001") :]
 
 
 def test_a_new_limit_changes_nothing_in_it(bench: Bench, bolat: Reader) -> None:
@@ -102,3 +112,36 @@ def test_what_can_not_be_looked_through_is_not_known(bench: Bench, monkeypatch: 
     assert [int(row["point"]) for _, rows in known for row in rows] == [bench.cast.tb.pk]
     monkeypatch.setattr(limit_history, "LIMIT_HISTORY_BYTES_MAX", POINT.itemsize)
     assert limit_history.changes_of([bench.cast.tb], opened_at, 0) == []
+
+
+def test_its_limits_are_looked_for_once(bench: Bench, bolat: Reader) -> None:
+    """A live line draws the page anew every four seconds; the outbox may hold 32 MiB to look through."""
+    case, admin = bench.case(), bench.cast.admin
+    with CaptureQueriesContext(connection) as queries:
+        first = case_facts.of(case, admin, bench.now)["presents"]
+    assert asks_for_limits(queries)
+    with CaptureQueriesContext(connection) as queries:
+        again = case_facts.of(case, admin, bench.now)["presents"]
+    assert not asks_for_limits(queries)
+    assert [one.now.limits for one in again] == [one.now.limits for one in first]
+    assert first[0].now.limits
+
+
+def asks_for_limits(queries: CaptureQueriesContext) -> list[str]:
+    return [query["sql"] for query in queries if "fleet_pointchange" in query["sql"]]
+
+
+def test_a_later_case_on_the_same_point_takes_nothing_from_it(bench: Bench, bolat: Reader) -> None:
+    """The row of the alarm goes to the later case; what it was in this one is known from its transitions."""
+    before, listed = record(bolat), sentence_in_list(bolat)
+    assert "worst 82 °C" in before
+    assert "reached 82 °C, the limit is 70 °C" in listed
+    bench.say(Said(bench.cast.tb, Level.NORMAL, 30.0))
+    bench.wait(policy.current().relapse_window_s + 1)
+    bench.alarm(bench.cast.tb, value=91.0)
+    later = Case.objects.get(number=4002)
+    assert [alarm.worst_value for alarm in later.alarms.all()] == [910]
+    assert not Case.objects.get(number=4001).alarms.exists()
+    assert SINCE.sub("", record(bolat)) == SINCE.sub("", before)
+    assert sentence_in_list(bolat) == listed
+    assert "reached 82 °C, the limit is 70 °C" in bolat.sees(PAGE)

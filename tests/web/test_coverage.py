@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from flameblue.domain.clock import ManualClock, to_ns
 from flameblue.domain.readings import Reading, readings_array
 from flameblue.domain.transitions import Level, Rule, Why
-from flameblue.fleet import keeping
+from flameblue.fleet import counting, keeping
 from flameblue.fleet.keeping import Hand
 from flameblue.fleet.models import Device, Point, Premises
 from flameblue.history.board import Board
@@ -189,12 +189,13 @@ def test_the_strip_for_the_board_leads_to_each_list(
     village: Cast, now: datetime, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     with translation.override("en"):
-        values = {"coverage": coverage_facts.strip(village.admin, now)}
+        places = counting.fleet.places(now)
+        values = {"fleet": True, "coverage": coverage_facts.strip(village.admin, places, now)}
         html = render_to_string("board/_coverage.html", values)
     assert "Installed 8 / 9 On line, 24 h 3 / 9 Tested this month 2 / 9" in text_of(html)
     assert 'href="/coverage/?of=online"' in html
     with django_assert_max_num_queries(0):
-        coverage_facts.strip(village.admin, now + timedelta(seconds=59))
+        coverage_facts.strip(village.admin, places, now + timedelta(seconds=59))
 
 
 def test_nothing_known_is_nothing_counted(data: Path, db: None, admin_client: Client) -> None:

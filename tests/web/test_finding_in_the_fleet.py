@@ -5,7 +5,6 @@ from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from flameblue.fleet import census
 from flameblue.fleet.models import Device, Panel, Premises
 from flameblue.people.models import Contact, Person
 from flameblue.web import fleet_lists, fleet_search
@@ -161,7 +160,6 @@ def test_a_list_asks_as_often_for_many_rows_as_for_one(tab: str, cast: Cast, bol
         bolat.html(f"/fleet/{tab}/")
     for n in range(5):
         another_cabin(cast, f"{n}号木屋")
-    census.forget()
     bolat.html(f"/fleet/{tab}/")
     with CaptureQueriesContext(connection) as many:
         bolat.html(f"/fleet/{tab}/")

@@ -18,6 +18,7 @@ from flameblue.cases.models import Case, State
 from flameblue.domain.clock import to_ns
 from flameblue.domain.limits import BOARD_CASES_MAX, BOARD_SITES_MAX
 from flameblue.domain.transitions import Level
+from flameblue.fleet import census, counting
 from flameblue.notices import receipts
 from flameblue.web import (
     access,
@@ -49,7 +50,7 @@ LIVE = drawings.Page(
     },
     refresh_s=60.0,
     shared=lambda request: _scope(request),
-    watched=lambda: health.read(to_ns(now())).word,
+    watched=lambda: (health.read(to_ns(now())).word, counting.fleet.times),
 )
 
 
@@ -109,7 +110,9 @@ def context(request: HttpRequest) -> dict[str, Any]:
     core = health.read(to_ns(at))
     page = Paginator(open_cases(request.user), BOARD_CASES_MAX).get_page(request.GET.get("page"))
     shown = access.cases_for(request.user).in_bulk(page.object_list)
-    sites = tiles.by_site(access.premises_for(request.user), at)
+    fleet = counting.fleet.last(at)
+    counted = census.of(fleet.places, access.sites_for(request.user)) if fleet else []
+    sites = tiles.by_site(access.premises_for(request.user), counted, at)
     return {
         "page": page,
         "rows": rows_of([shown[pk] for pk in page.object_list if pk in shown], at),
@@ -118,7 +121,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "sites_left_out": max(0, len(sites) - BOARD_SITES_MAX),
         "health": core,
         "chain": chain.of(request.user, core, at),
-        "coverage": coverage_facts.strip(request.user, at),
+        "fleet": fleet,
+        "coverage": coverage_facts.strip(request.user, fleet.places, at) if fleet else (),
         "now": at,
     }
 

@@ -63,7 +63,7 @@ def closed(request: HttpRequest) -> HttpResponse:
     """The closed cases, the newest first."""
     cases = access.cases_for(request.user).filter(state=State.CLOSED).order_by("-closed_at")
     page = Paginator(cases, PAGE_ROWS_MAX // 4).get_page(request.GET.get("page"))
-    rows = [(one, sentences.of_case(one)) for one in page]
+    rows = sentences.of_cases(page)
     return render(request, "case/closed.html", {"page": page, "rows": rows})
 
 

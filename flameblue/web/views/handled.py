@@ -57,7 +57,7 @@ def handled_cases(request: HttpRequest) -> HttpResponse:
         "outcome": outcome if outcome in set(Handled) else "",
         "page": page,
         "query": query_of(request),
-        "rows": [(one, sentences.of_case(one)) for one in page],
+        "rows": sentences.of_cases(page),
     }
     return render(request, "practice/handled_cases.html", values)
 

@@ -29,7 +29,7 @@ def places(request: HttpRequest) -> HttpResponse:
             [one.id, one.name, one.longitude, one.latitude, _word(one), one.case] for one in seen.places
         ],
         "cells": [[round(one.longitude, 5), round(one.latitude, 5), one.count] for one in seen.cells],
-        "sites": map_places.sites(premises, now()),
+        "sites": map_places.middles(access.sites_for(request.user), now()),
         "stations": map_places.stations(),
     }
     text = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()

@@ -12,7 +12,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from flameblue.cases.models import Case, State
+from flameblue.cases import record
+from flameblue.cases.models import Alarm, Case, State
 from flameblue.domain.clock import to_ns
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.domain.quantities import QUANTITIES
@@ -54,11 +55,12 @@ class CaseLine:
     """One case of the premises."""
 
     case: Case
+    alarms: tuple[Alarm, ...]
 
     @property
     def sentence(self) -> str:
         """In the language that it is drawn in."""
-        return sentences.of_case(self.case)
+        return sentences.of_its(self.case, self.alarms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,9 @@ def _head(found: Premises, tab: str) -> dict[str, Any]:
 
 
 def _lines(cases: Any) -> list[CaseLine]:
-    return [CaseLine(case) for case in cases]
+    cases = list(cases)
+    alarms = record.alarms_of(cases)
+    return [CaseLine(case, tuple(alarms[case.pk])) for case in cases]
 
 
 def _scope(request: HttpRequest) -> Hashable:

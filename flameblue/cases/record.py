@@ -1,0 +1,69 @@
+"""The alarms of closed cases as they were: a later case on the same point takes the row, and the transitions remain.
+
+Invariant: what is told of a closed case does not follow what happens afterwards.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from django.db.models import Exists, OuterRef
+
+from flameblue.cases import grouping
+from flameblue.cases.contrary import BELOW
+from flameblue.cases.models import Alarm, AppliedTransition, Case, State
+from flameblue.domain.limits import RECORD_TRANSITIONS_MAX
+from flameblue.domain.quantities import NO_VALUE
+from flameblue.domain.transitions import Level
+
+
+def alarms_of(cases: Iterable[Case]) -> dict[int, list[Alarm]]:
+    """The alarms of each of `cases`, by its key: their rows, and of closed ones what later cases have taken."""
+    cases = list(cases)
+    taken = _taken([case.pk for case in cases if case.state == State.CLOSED])
+    return {case.pk: [*case.alarms.all(), *taken.get(case.pk, ())] for case in cases}
+
+
+def taken_of(case: Case) -> list[Alarm]:
+    """The alarms of `case` whose rows later cases have; none while it is not closed. They are not in the database."""
+    return _taken([case.pk]).get(case.pk, []) if case.state == State.CLOSED else []
+
+
+def _taken(closed: Sequence[int]) -> dict[int, list[Alarm]]:
+    if not closed:
+        return {}
+    here = Alarm.objects.filter(case=OuterRef("case"), point=OuterRef("point"), rule=OuterRef("rule"))
+    rows = (
+        AppliedTransition.objects.filter(~Exists(here), case__in=closed)
+        .select_related("case", "point__circuit__panel", "point__device")
+        .order_by("case", "point", "rule", "offset", "index")
+    )
+    found: dict[int, list[Alarm]] = defaultdict(list)
+    for (case, _point, _rule), some in groupby(rows[:RECORD_TRANSITIONS_MAX], key=_of_one):
+        found[case or 0].append(_alarm(list(some)))
+    return found
+
+
+def _of_one(row: AppliedTransition) -> tuple[int | None, int, int]:
+    return (row.case_id, row.point_id, row.rule)
+
+
+def _alarm(rows: Sequence[AppliedTransition]) -> Alarm:
+    """As its row was written by these transitions, in their order."""
+    last = rows[-1]
+    rises = [row for row in rows if row.level != Level.NORMAL] or [last]
+    values = [row.value for row in rises if row.value != NO_VALUE]
+    worst = (min if last.rule in BELOW else max)(values, default=NO_VALUE)
+    return Alarm(
+        case=last.case,
+        point=last.point,
+        rule=last.rule,
+        level=Level.NORMAL,
+        worst_level=grouping.worst(row.level for row in rows),
+        isa=Alarm.Isa.NORMAL,
+        since=last.at,
+        value=last.value,
+        worst_value=worst,
+        limit=rises[-1].limit,
+        why=rises[-1].why,
+    )
