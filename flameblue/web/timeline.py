@@ -45,7 +45,7 @@ def of(events: Iterable[CaseEvent]) -> list[Item]:
 def _detail(event: CaseEvent) -> str:
     data = event.data
     parts = [_where(data), _measured(data)] if "offset" in data else []
-    parts.append(_step(data))
+    parts += [_step(data), _proof(data)]
     parts += [words.word(words.REASONS, data["because"])] if data.get("because") else []
     parts += [words.word(words.CAUSES, data[key]) for key in NAMED if data.get(key)]
     parts += [str(data[key]) for key in TOLD if data.get(key)]
@@ -73,6 +73,18 @@ def _step(data: dict[str, object]) -> str:
         return words.word(words.STEPS, step) if step else ""
     roles = [one.get("to") for one in named if one.get("id") == step] if isinstance(named, list) else []
     return ", ".join(str(words.ROLES[role]) for role in roles if role in words.ROLES)
+
+
+def _proof(data: dict[str, object]) -> str:
+    """What proved a repair: how long the readings were good, and under which load."""
+    lasted_s, share = data.get("proof_s"), data.get("proof_load")
+    if not isinstance(lasted_s, int | float):
+        return ""
+    facts = {"s": int(lasted_s)}
+    if not isinstance(share, int | float):
+        return _("good readings for %(s)d s") % facts
+    said = _("good readings for %(s)d s, with at least %(share)d %% of the load at the alarm")
+    return said % {**facts, "share": int(share * 100)}
 
 
 def _where(data: dict[str, object]) -> str:

@@ -20,6 +20,7 @@ from tests.live.album import Album, open_album
 from tests.live.binaries import needed
 from tests.live.installation import HOST, free_port, wait_for
 from tests.live.looks import CHROMIUM
+from tests.live.paper import sheets
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
 
@@ -29,6 +30,7 @@ PROOF_MS = 150_000  # a proof lasts 60 s in the demo, after the load is back
 PREMISES, CIRCUIT = "白桦客栈", "浴室"
 SAID = {"Pull the switch": "Switch pulled: ", "Repair": "Repaired: ", "Switch on": "Switched on: "}
 MARK = "window.notLoadedAgain"
+SHEETS_MAX = 2  # of A4: a case with its whole story
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ def test_a_leak_is_seen_handled_proven_and_closed_on_live_pages(
     expect(row.locator(".case-who")).to_contain_text("Taken")
     row.get_by_role("link", name=PREMISES).click()
     case = board
+    case.wait_for_url("**/cases/*/")
+    assert sheets(case) == 1, "a case that has just been taken"
     case.evaluate(f"{MARK} = true")
     step = case.locator(".steps .current")
     expect(step).to_have_text("Taken")
@@ -141,6 +145,7 @@ def test_a_leak_is_seen_handled_proven_and_closed_on_live_pages(
     expect(case.locator(".summary")).to_contain_text("Cable replaced")
     expect(phones.locator(".bubble", has_text="解除").first).to_contain_text(PREMISES, timeout=READY_MS)
     album.take(case.url, "7-closed")
+    assert sheets(case) <= SHEETS_MAX
     for path in ("/fleet/devices/", "/fleet/premises/", "/quarantine/", "/health/"):
         album.take(demo.address + path, f"8-{path.strip('/').replace('/', '-')}")
     assert "Traceback" not in demo.tail()

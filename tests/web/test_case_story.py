@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from flameblue.cases import actions, evidence
+from flameblue.cases import actions, evidence, kinds
 from flameblue.cases.models import CaseEvent, State
 from flameblue.domain.clock import to_ns
 from flameblue.domain.quantities import QUANTITIES
@@ -226,3 +226,21 @@ def test_no_raw_word_of_a_step_stands_on_the_time_line(
 
 def test_the_spans_are_words(bolat: Reader) -> None:
     assert "10 minutes 1 hour 6 hours 24 hours" in bolat.sees(PAGE)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (
+            {"proof_s": 61.4, "proof_load": 0.986},
+            "good readings for 61 s, with at least 98 % of the load at the alarm",
+        ),
+        ({"proof_s": 1_800.0}, "good readings for 1800 s"),
+    ],
+)
+def test_the_time_line_says_what_proved_the_repair(
+    data: dict[str, float], said: str, bench: Bench, bolat: Reader
+) -> None:
+    CaseEvent.objects.filter(case=bench.case()).update(kind=kinds.PROVEN, data=data)
+    what = "<strong>Proven by the readings under load</strong>"
+    assert f'{what}: <span class="timeline-detail">{said}</span>' in bolat.html(PAGE)
