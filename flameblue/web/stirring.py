@@ -3,12 +3,18 @@
 The index of SQLite's write-ahead log counts the transactions, and counts one at the moment from which it can be read
 (https://sqlite.org/walformat.html, section 2.1, "The WAL-Index Header"). The times of the other files change earlier:
 frames are written before the disk has them.
+
+Invariant: while SQLite holds the index, nobody here closes it. The system drops all locks that a process has on a file
+as soon as the process closes any descriptor of it (https://sqlite.org/howtocorrupt.html, section 2.2), and two would
+write at a time.
 """
 
+import os
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from django.db import connection
 
@@ -57,8 +63,8 @@ def of_the_database(now_ns: Callable[[], int]) -> Stirring:
 def transactions_of(index: Path) -> int | None:
     """How many transactions `index` has counted; None where it is none of a format that is known."""
     try:
-        with index.open("rb", buffering=0) as file:
-            head = file.read(INDEX.size)
+        with _opening:
+            head = os.pread(_descriptor(index), INDEX.size, 0)
     except OSError:
         return None
     if len(head) < INDEX.size:
@@ -67,9 +73,26 @@ def transactions_of(index: Path) -> int | None:
     return int(transactions) if version == INDEX_FORMAT else None
 
 
+_opening = Lock()
+_open: dict[Path, int] = {}  # kept for the whole process
+
+
+def _descriptor(index: Path) -> int:
+    """Of the file that is `index` now. One that is deleted was left by all of its connections: it is closed."""
+    kept = _open.get(index)
+    if kept is not None and os.fstat(kept).st_nlink == 0:
+        os.close(_open.pop(index))
+        kept = None
+    if kept is None:
+        kept = _open[index] = os.open(index, os.O_RDONLY | os.O_CLOEXEC)
+    elif not os.path.samestat(os.fstat(kept), index.stat()):
+        raise FileNotFoundError(index)
+    return kept
+
+
 def _stamp(path: Path) -> tuple[int, int]:
     try:
         found = path.stat()
-    except FileNotFoundError:
+    except OSError:
         return (0, 0)
     return (found.st_mtime_ns, found.st_size)

@@ -3,6 +3,8 @@
 import os
 import sqlite3
 import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,6 +93,60 @@ def test_a_transaction_is_told_once_and_when_it_can_be_read(tmp_path: Path, cloc
             assert it.has_stirred()
             assert newest(path) == number
             assert not it.has_stirred(), "who reads writes nothing"
+
+
+ANOTHER_WRITES = """
+import sqlite3, sys
+base = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=0.1)
+base.execute("INSERT INTO events VALUES (7)")
+"""
+
+
+def written_by_another(path: Path) -> bool:
+    """Whether another process could write: the locks of this one hold against no connection of its own process."""
+    run = [sys.executable, "-c", ANOTHER_WRITES, str(path)]
+    return subprocess.run(run, capture_output=True, check=False).returncode == 0
+
+
+def test_who_looks_leaves_the_locks_of_its_process_alone(tmp_path: Path, clock: ManualClock) -> None:
+    path = tmp_path / "base.sqlite3"
+    with written(path) as base:
+        it, later = watching(path, clock), watching(path, clock)
+        it.has_stirred()
+        base.execute("BEGIN IMMEDIATE")
+        for one in (it, it, later):
+            one.has_stirred()
+            assert not written_by_another(path), "two write at a time: the commit of one is lost"
+        base.execute("COMMIT")
+        assert written_by_another(path)
+        assert it.has_stirred()
+
+
+def test_an_index_that_is_made_anew_is_looked_at(tmp_path: Path, clock: ManualClock) -> None:
+    path = tmp_path / "base.sqlite3"
+    with written(path):
+        it = watching(path, clock)
+        it.has_stirred()
+    for number in range(1, 4):
+        it.has_stirred()
+        again = sqlite3.connect(path, isolation_level=None)
+        again.execute("INSERT INTO events VALUES (1)")
+        assert it.has_stirred()
+        assert not it.has_stirred()
+        again.execute("BEGIN IMMEDIATE")
+        it.has_stirred()
+        assert not written_by_another(path)
+        again.execute("COMMIT")
+        assert newest(path) == number
+        again.close()
+
+
+def test_a_folder_that_may_not_be_read_any_more_ends_nothing(tmp_path: Path, clock: ManualClock) -> None:
+    (tmp_path / "gone").write_bytes(b"no folder")
+    gone = tmp_path / "gone" / "base.sqlite3"
+    clock.advance(3)
+    it = watching(gone, clock)
+    assert [it.has_stirred(), it.has_stirred()] == [True, False]
 
 
 def test_a_log_that_is_emptied_or_begun_anew_hides_no_transaction(tmp_path: Path, clock: ManualClock) -> None:
