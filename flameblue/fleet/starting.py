@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from flameblue.domain.errors import BadInput
 from flameblue.fleet.actions import NewDevice, bind_device, hashed
@@ -52,7 +53,7 @@ class FirstDevice:
 def open_site(wish: NewSite, hand: Hand) -> Site:
     """The site, made with its station where there is none of that name; BadInput where the site exists."""
     if Site.objects.filter(name=wish.site).exists():
-        raise BadInput(f"There is already a site {wish.site!r}.")
+        raise BadInput(_("There is already a site “%(name)s”.") % {"name": wish.site})
     station = Station.objects.filter(name=wish.station).first()
     if station is None:
         station = Station(
@@ -72,7 +73,8 @@ def connect_device(wish: FirstDevice, hand: Hand) -> tuple[Device, str]:
     """The device and its credential, which is told this once: only its hash is kept. BadInput as `bind_device`."""
     if BEHIND in wish.name:
         raise BadInput(
-            f"A {BEHIND} stands between a gateway and what is behind it; such devices come by a file."
+            _("A %(sign)s stands between a gateway and what is behind it; such devices come by a file.")
+            % {"sign": BEHIND}
         )
     credential = new_credential()
     premises = wish.circuit.panel.premises

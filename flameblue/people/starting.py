@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from flameblue.domain.errors import BadInput
 from flameblue.fleet.keeping import Hand, keep
@@ -40,7 +41,8 @@ class NewPremises:
 def add_premises(wish: NewPremises, owner: NewPerson, hand: Hand) -> Circuit:
     """The circuit of the new premises, whose first contact is `owner`; BadInput where they exist."""
     if Premises.objects.filter(site=wish.site, name=wish.name).exists():
-        raise BadInput(f"There are already premises {wish.name!r} in {wish.site.name}.")
+        said = {"name": wish.name, "site": wish.site.name}
+        raise BadInput(_("There are already premises “%(name)s” in %(site)s.") % said)
     premises = Premises(
         site=wish.site,
         name=wish.name,
@@ -65,10 +67,10 @@ def add_premises(wish: NewPremises, owner: NewPerson, hand: Hand) -> Circuit:
 def introduce(user: User, wish: NewPerson, station: Station, *, on_duty: bool, hand: Hand) -> Person:
     """Whom `user` is: a person of `station`, `on_duty` until the roster says otherwise. BadInput where known."""
     if Person.objects.filter(user=user).exists():
-        raise BadInput(f"The user {user.username} is linked to a person already.")
+        raise BadInput(_("The user %(name)s is linked to a person already.") % {"name": user.username})
     person = _person(wish, hand)
     if person.user_id is not None:
-        raise BadInput("This phone number belongs to somebody who signs in already.")
+        raise BadInput(_("This number belongs to somebody who signs in already."))
     person.user, person.station = user, station
     keep(person, hand)
     if on_duty:
@@ -88,5 +90,5 @@ def _person(wish: NewPerson, hand: Hand) -> Person:
         known = Person(name=wish.name, phone=wish.phone, language=wish.language)
         keep(known, hand)
     elif known.name != wish.name:
-        raise BadInput(f"This phone number belongs to {known.name} already: write the name so.")
+        raise BadInput(_("This number is %(name)s's: write the name so.") % {"name": known.name})
     return known

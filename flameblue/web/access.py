@@ -8,13 +8,12 @@ token and nothing else; a demo has no sign-in, and only for requests that were s
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import ResolverMatch, reverse
 from django.utils.deprecation import MiddlewareMixin
@@ -25,7 +24,7 @@ from flameblue.cases.models import Case, CaseEvent
 from flameblue.fleet.models import Circuit, Device, Point, Premises, Site
 from flameblue.people.actions import must_choose_password
 from flameblue.people.models import Contact, Person
-from flameblue.web import themes, tokens
+from flameblue.web import strangers, themes, tokens
 from flameblue.web.map_tiles import hosts_of
 from flameblue.web.now import now
 
@@ -34,7 +33,6 @@ ADMIN, DUTY, VIEWER = "admin", "duty", "viewer"
 ROLES = (ADMIN, DUTY, VIEWER)  # also the names of the groups; the first that a user has counts
 READ, ACT = "read", "act"
 SCOPES = (READ, ACT)  # of API tokens
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +203,7 @@ class AccessMiddleware(MiddlewareMixin):
         if (user := demo_user(request)) is not None:
             request.user = user
         if not request.user.is_authenticated:
-            return _to_sign_in(request)
+            return strangers.to_sign_in(request)
         if must_choose_password(request.user) and request.path != reverse("password"):
             return HttpResponseRedirect(reverse("password"))
         return None if role_of(request.user) in rule.roles else _denied(request, rule)
@@ -219,37 +217,13 @@ class AccessMiddleware(MiddlewareMixin):
 
 
 def _by_token(request: HttpRequest, rule: Rule) -> HttpResponse | None:
-    kind, _space, secret = request.headers.get("Authorization", "").partition(" ")
-    token = tokens.find(secret.strip()) if kind.lower() == "bearer" else None
+    token = tokens.of_request(request)
     if token is None:
-        answer = _needs_token(request)
-        answer.headers["WWW-Authenticate"] = "Bearer"
-        return answer
+        return tokens.needed(request)
     if rule.scope not in token.scopes or role_of(token.user) not in rule.roles:
-        return JsonResponse(
-            {"detail": f"The token's scopes or its user don't allow {rule.scope}."}, status=403
-        )
+        return tokens.too_weak(rule.scope)
     request.user = token.user
     return None
-
-
-def _needs_token(request: HttpRequest) -> HttpResponse:
-    if request.path != reverse("metrics"):
-        return JsonResponse({"detail": "A valid bearer token is needed."}, status=401)
-    said = (
-        "A valid bearer token is needed: `flameblue token USER` makes one with the scope read; "
-        "send it as `Authorization: Bearer TOKEN`.\n"
-    )
-    return HttpResponse(said, status=401, content_type="text/plain; charset=utf-8")
-
-
-def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    address = f"{reverse('sign-in')}?{urlencode({'next': request.get_full_path()})}"
-    if request.headers.get("HX-Request") or request.method != "GET":
-        answer = HttpResponse(_("Please sign in."), status=401, content_type="text/plain; charset=utf-8")
-        answer.headers["HX-Redirect"] = reverse("sign-in")
-        return answer
-    return HttpResponseRedirect(address)
 
 
 def _denied(request: HttpRequest, rule: Rule | None) -> HttpResponse:
@@ -258,16 +232,9 @@ def _denied(request: HttpRequest, rule: Rule | None) -> HttpResponse:
     return render(request, "403.html", status=403)
 
 
-def is_demo(request: HttpRequest) -> bool:
-    """True where no sign-in is needed: a demo, asked for on this machine."""
-    host = request.get_host()
-    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-    return bool(settings.CONFIG.demo) and name in LOOPBACK
-
-
 def demo_user(request: HttpRequest) -> User | None:
     """The user as whom `request` acts without a sign-in; None outside a demo, and before there is one."""
-    person = demo_person() if is_demo(request) else None
+    person = demo_person() if strangers.is_demo(request) else None
     return person.user if person else None
 
 

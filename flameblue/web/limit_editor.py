@@ -1,6 +1,6 @@
 """The limits of one quantity at one place, as the editor shows them: where each comes from, what a change would do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ class Where:
 
     target: limit_preview.Target
     quantity: str
+    quantities: Sequence[str]  # what is measured there, or else what is asked for
 
     @property
     def scope(self) -> str:
@@ -62,11 +63,11 @@ def where(user: access.AnyUser, query: QueryDict) -> Where | None:
     for name, seen in places:
         if name in query:
             found = seen(user).filter(pk=number(query.get(name)) or 0).first()
-            return None if found is None else Where(found, quantity or _first_quantity(found))
+            return None if found is None else _at(found, quantity)
     profile = query.get("profile", "")
     if profile not in shelf.profiles():
         return None
-    return Where(profile, quantity or _first_quantity(profile))
+    return _at(profile, quantity)
 
 
 def setting_at(at: Where) -> LimitSetting | None:
@@ -77,22 +78,14 @@ def setting_at(at: Where) -> LimitSetting | None:
     ).first()
 
 
-def quantities(at: Where) -> list[str]:
-    """What is measured there, or else what is asked for."""
-    found = _measured(at.target)
-    return [name for name in QUANTITIES if name in found or name == at.quantity]
-
-
-def _first_quantity(target: limit_preview.Target) -> str:
-    """What the page begins with: heat where it is measured, or else what is."""
-    found = _measured(target)
-    measured = [name for name in QUANTITIES if name in found]
-    return FIRST_QUANTITY if FIRST_QUANTITY in found or not measured else measured[0]
-
-
-def _measured(target: limit_preview.Target) -> set[str]:
+def _at(target: limit_preview.Target, asked: str) -> Where:
+    """There, with the quantity that is asked for: heat where it is measured, or else what is, where none is."""
     points = limit_preview.points_anywhere(target)
-    return set(points.values_list("quantity", flat=True).distinct().order_by())
+    found = set(points.values_list("quantity", flat=True).distinct().order_by())
+    measured = [name for name in QUANTITIES if name in found]
+    first = FIRST_QUANTITY if FIRST_QUANTITY in found or not measured else measured[0]
+    chosen = asked or first
+    return Where(target, chosen, [name for name in QUANTITIES if name in found or name == chosen])
 
 
 def profile_at(at: Where) -> Any:

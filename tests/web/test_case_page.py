@@ -93,23 +93,24 @@ def test_only_a_leader_is_offered_to_close_without_proof(bolat: Reader, chen: Re
 
 
 @pytest.mark.parametrize(
-    ("path", "fields"),
+    ("path", "fields", "missing"),
     [
-        ("made-safe", {"how": "by magic"}),
-        ("repaired", {"cause": "loose_terminal", "action": ""}),
-        ("repaired", {"cause": "gremlins", "action": "x"}),
-        ("close", {}),
-        ("comment", {"text": "   "}),
-        ("assign", {"person": "0"}),
-        ("shelve", {"reason": "x", "hours": "9999"}),
-        ("shelve", {"reason": "", "hours": "4"}),
+        ("made-safe", {"how": "by magic"}, "Made safe"),
+        ("repaired", {"cause": "loose_terminal", "action": ""}, "What was done"),
+        ("repaired", {"cause": "gremlins", "action": "x"}, "Cause"),
+        ("close", {}, "Cause · What was done"),
+        ("comment", {"text": "   "}, "What the next person should know"),
+        ("assign", {"person": "0"}, "Assign to"),
+        ("shelve", {"reason": "x", "hours": "9999"}, "for"),
+        ("shelve", {"reason": "", "hours": "4"}, "Shelve: no messages, because"),
     ],
 )
-def test_a_form_that_is_not_filled_in_changes_nothing_and_says_so(
-    path: str, fields: dict[str, str], bench: Bench, bolat: Reader
+def test_a_form_that_is_not_filled_in_changes_nothing_and_says_so_in_its_own_words(
+    path: str, fields: dict[str, str], missing: str, bench: Bench, bolat: Reader
 ) -> None:
     before = CaseEvent.objects.count()
-    assert "Not done: please fill in every field." in bolat.presses(f"{PAGE}{path}/", **fields)
+    said = bolat.presses(f"{PAGE}{path}/", **fields)
+    assert f"Not done: please fill in every field. ({missing})" in said
     assert CaseEvent.objects.count() == before
 
 

@@ -1,7 +1,9 @@
 """The limits editor: where each limit comes from, what a change would touch, and the impossible refused in words."""
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from flameblue.fleet.models import AuditEntry, LimitSetting, Point
 from flameblue.web import words
@@ -93,6 +95,14 @@ def test_a_place_begins_with_what_is_measured_there(cast: Cast, admin: Client) -
     cast.tb.delete()
     assert "Temperature" not in seen(admin, f"circuit={cast.circuit.pk}")
     assert "Temperature (°C)" in seen(admin, "profile=shelly-generic")
+
+
+def test_what_is_measured_there_is_asked_once(cast: Cast, admin: Client) -> None:
+    for query in (f"circuit={cast.circuit.pk}", f"circuit={cast.circuit.pk}&quantity=current_a"):
+        with CaptureQueriesContext(connection) as asked:
+            seen(admin, query)
+        distinct = [one["sql"] for one in asked if 'DISTINCT "fleet_point"."quantity"' in one["sql"]]
+        assert len(distinct) == 1, query
 
 
 def test_a_point_leads_to_the_limits_of_its_quantity_for_who_may_set_them(

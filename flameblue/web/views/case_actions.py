@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from flameblue.cases import actions, causes
@@ -27,22 +28,26 @@ CAUSES = [(word, word) for word in causes.CAUSES]
 class MadeSafeForm(forms.Form):
     """How it was made safe."""
 
-    how = forms.ChoiceField(choices=[(word, word) for word in causes.MADE_SAFE])
+    how = forms.ChoiceField(
+        choices=[(word, word) for word in causes.MADE_SAFE], label=gettext_lazy("Made safe")
+    )
     seen = forms.BooleanField(required=False)
 
 
 class FindingForm(forms.Form):
     """What was found and what was done; a leader may say why nothing can prove it."""
 
-    cause = forms.ChoiceField(choices=CAUSES)
-    action = forms.CharField(max_length=REASON_MAX)
-    without_proof_reason = forms.CharField(max_length=REASON_MAX, required=False)
+    cause = forms.ChoiceField(choices=CAUSES, label=gettext_lazy("Cause"))
+    action = forms.CharField(max_length=REASON_MAX, label=gettext_lazy("What was done"))
+    without_proof_reason = forms.CharField(
+        max_length=REASON_MAX, required=False, label=gettext_lazy("Why the readings can't prove it")
+    )
 
 
 class CommentForm(forms.Form):
     """A remark."""
 
-    text = forms.CharField(max_length=TEXT_MAX)
+    text = forms.CharField(max_length=TEXT_MAX, label=gettext_lazy("What the next person should know"))
 
 
 class AssignForm(forms.Form):
@@ -50,14 +55,18 @@ class AssignForm(forms.Form):
 
     def __init__(self, data: Mapping[str, Any], case: Case) -> None:
         super().__init__(data)
-        self.fields["person"] = forms.ModelChoiceField(queryset=case_facts.colleagues(case))
+        self.fields["person"] = forms.ModelChoiceField(
+            queryset=case_facts.colleagues(case), label=gettext_lazy("Assign to")
+        )
 
 
 class ShelveForm(forms.Form):
     """Why, and for how long."""
 
-    reason = forms.CharField(max_length=REASON_MAX)
-    hours = forms.TypedChoiceField(coerce=int, choices=[(hours, hours) for hours in case_facts.SHELVE_HOURS])
+    reason = forms.CharField(max_length=REASON_MAX, label=gettext_lazy("Shelve: no messages, because"))
+    hours = forms.TypedChoiceField(
+        coerce=int, choices=[(hours, hours) for hours in case_facts.SHELVE_HOURS], label=gettext_lazy("for")
+    )
 
 
 @require_POST
@@ -188,7 +197,7 @@ def _incomplete(request: HttpRequest, case: Case, form: forms.Form) -> HttpRespo
     drafts.keep(request, case.number)
     wrong = [error for errors in form.errors.as_data().values() for error in errors]
     if {error.code for error in wrong} <= {"required", "invalid_choice"}:
-        fields = ", ".join(form.errors)
+        fields = " · ".join(str(form.fields[name].label) for name in form.errors)
         messages.error(request, _("Not done: please fill in every field. (%(fields)s)") % {"fields": fields})
     else:
         why = " ".join(sentence for error in wrong for sentence in error.messages)

@@ -80,7 +80,6 @@ def _page(request: HttpRequest, at: Where, told: dict[str, Any] | None = None) -
         "scopes": scopes,
         "rows": rows,
         "setting": setting,
-        "quantities": limit_editor.quantities(at),
         "typed_reason": (typed or {}).get("reason", ""),
         "history": fleet_history.lines(audit.history(setting)[:20]) if setting else [],
         "may_set": access.role_of(request.user) == access.ADMIN,

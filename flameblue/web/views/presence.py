@@ -25,7 +25,8 @@ def beat(request: HttpRequest) -> HttpResponse:
     """204 when it is kept; a user of no station has no desk, and nothing is kept."""
     form = BeatForm(request.POST)
     if not form.is_valid():
-        return HttpResponse(status=400)
+        said = form.errors.as_text()
+        return HttpResponse(said, status=400, content_type="text/plain; charset=utf-8")
     station = access.station_id_of(request.user)
     if station is not None:
         tab = actions.Tab(station, _session(request), form.cleaned_data["tab"])

@@ -80,19 +80,13 @@ def check(request: HttpRequest, premises_id: int) -> HttpResponse:
     found = OneRound(place.site, due_on, at)
     if request.method == "POST":
         return _ticked(request, place, found)
-    line = found.line(place)
-    values = {"round": found, "line": line, "rows": round_form.kept(line)}
-    return render(request, "practice/check.html", values | {"is_open": found.stand == Stand.OPEN})
+    return _checklist(request, place, found)
 
 
 def _ticked(request: HttpRequest, place: Premises, found: OneRound) -> HttpResponse:
     form, on = CheckForm(request.POST), found.due_on
     if found.stand == Stand.OPEN and not form.is_valid():
-        line = found.line(place)
-        values = {"round": found, "line": line, "rows": form.rows(line), "is_open": True}
-        return render(
-            request, "practice/check.html", values | {"troubles": form.non_field_errors()}, status=422
-        )
+        return _checklist(request, place, found, form)
     findings = form.findings() if form.is_valid() else []
     refused = actions.check(place, on, findings, access.person_of(request.user), found.at)
     if refused is not None:
@@ -100,6 +94,21 @@ def _ticked(request: HttpRequest, place: Premises, found: OneRound) -> HttpRespo
         return redirect(f"{reverse('check', args=[place.pk])}?on={on.isoformat()}")
     messages.success(request, _("%(name)s is ticked off.") % {"name": place.name})
     return redirect(f"{reverse('round')}?on={on.isoformat()}&site={place.site_id}&show=to_do")
+
+
+def _checklist(
+    request: HttpRequest, place: Premises, found: OneRound, refused: CheckForm | None = None
+) -> HttpResponse:
+    """The items as they are kept; of a form that was refused, as they were sent, with what is wrong."""
+    line = found.line(place)
+    values = {
+        "round": found,
+        "line": line,
+        "rows": round_form.kept(line) if refused is None else refused.rows(line),
+        "troubles": () if refused is None else refused.non_field_errors(),
+        "is_open": found.stand == Stand.OPEN,
+    }
+    return render(request, "practice/check.html", values, status=200 if refused is None else 422)
 
 
 def _round(request: HttpRequest) -> tuple[OneRound, list[Site]]:

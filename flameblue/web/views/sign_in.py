@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.urls import reverse_lazy
 
 from flameblue.people.actions import set_password
-from flameblue.web import access, throttle
+from flameblue.web import access, strangers, throttle
 from flameblue.web.now import monotonic_s, now
 
 
@@ -25,7 +25,7 @@ class SignIn(LoginView):
     redirect_authenticated_user = True
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if access.is_demo(request) and access.demo_person() is not None:
+        if strangers.is_demo(request) and access.demo_person() is not None:
             return redirect(settings.LOGIN_REDIRECT_URL)
         return super().dispatch(request, *args, **kwargs)
 

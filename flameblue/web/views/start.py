@@ -113,7 +113,11 @@ def message(request: HttpRequest) -> HttpResponse:
         form = PersonForm(request.POST)
         if not form.is_valid() or not Station.objects.exists():
             return _again(request, form)
-        person = _introduced(request, form)
+        try:
+            person = _introduced(request, form)
+        except BadInput as error:  # by now the form may be gone from the page
+            messages.error(request, str(error))
+            return redirect(_step("message"))
     try:
         sign_of_life.try_way(person, _hand(request))
     except BadInput:
