@@ -84,6 +84,8 @@ def read(now_ns: int, path: Path | None = None) -> Health:
 
 
 def _stage(name: str, stage: _Stage, now_ns: int) -> Stage:
-    age_s = (now_ns - stage.beat_ns) / SECOND_NS if stage.beat_ns else None
-    alive = age_s is not None and age_s < BEAT_WITHIN_S and not stage.error
+    """A beat of a time to come is from before the clock was put back: whoever lives has beaten again since."""
+    ahead_s = (stage.beat_ns - now_ns) / SECOND_NS
+    age_s = max(0.0, -ahead_s) if stage.beat_ns else None
+    alive = age_s is not None and abs(ahead_s) < BEAT_WITHIN_S and not stage.error
     return Stage(name=name, age_s=age_s, lag=stage.lag, alive=alive, error=stage.error)

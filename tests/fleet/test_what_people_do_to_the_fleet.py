@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import pytest
+from django.utils import translation
 
 from flameblue.domain.errors import BadInput
 from flameblue.fleet import actions, audit, point_table, shelf
@@ -136,7 +137,7 @@ def test_a_paired_device_gets_the_points_of_its_profile(cast: Cast, hand: Hand) 
 def test_a_device_that_cannot_be_is_not_bound(
     cast: Cast, hand: Hand, name: str, profile: str, why: str
 ) -> None:
-    with pytest.raises(BadInput, match=why):
+    with translation.override("en"), pytest.raises(BadInput, match=why):
         actions.bind_device(NewDevice(name, cast.premises, profile), hand)
 
 

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import translation
 
 from flameblue.domain.errors import BadInput
-from flameblue.fleet import shelf, starting
+from flameblue.fleet import starting
 from flameblue.fleet.actions import NewDevice, bind_device
 from flameblue.fleet.keeping import Hand
 from flameblue.fleet.models import Device, Premises, Site, Station
@@ -109,15 +109,9 @@ def test_who_introduces_oneself(
     [
         ("D0217", "flameblue-generic", "已经有"),
         ("D/1", "flameblue-generic", "不能作"),
-        ("D9", "no-such", "没有设备型号"),
     ],
 )
 def test_a_device_that_is_paired(name: str, profile: str, said: str, cast: Cast, now: datetime) -> None:
     wish = NewDevice(name=name, premises=cast.premises, profile=profile, credential_hash="x")
     with translation.override("zh-hans"), pytest.raises(BadInput, match=said):
         bind_device(wish, Hand("root", now))
-
-
-def test_a_spoilt_model_is_named_in_the_readers_language(data: Path, spoilt: Path) -> None:
-    with translation.override("zh-hans"):
-        assert "不能用" in shelf.missing(spoilt.stem)

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from flameblue.domain.transitions import Level
+from flameblue.web import samples
 from flameblue.web.now import now
 from flameblue.web.templatetags.flameblue import ICONS
 
@@ -38,4 +39,4 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "earlier": at - timedelta(minutes=3, seconds=7),
         "due": at + timedelta(seconds=83),
     }
-    return render(request, "styleguide/styleguide.html", values)
+    return render(request, "styleguide/styleguide.html", values | samples.of(at))
