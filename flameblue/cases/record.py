@@ -6,8 +6,10 @@ Invariant: what is told of a closed case does not follow what happens afterwards
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, Max, Min, OuterRef, Value, Window
+from django.db.models.functions import NullIf, RowNumber
 
 from flameblue.cases import grouping
 from flameblue.cases.contrary import BELOW
@@ -33,8 +35,18 @@ def _taken(closed: Sequence[int]) -> dict[int, list[Alarm]]:
     if not closed:
         return {}
     here = Alarm.objects.filter(case=OuterRef("case"), point=OuterRef("point"), rule=OuterRef("rule"))
+    each = [F("case"), F("point"), F("rule"), F("level")]
+    known = NullIf("value", Value(NO_VALUE))
     rows = (
         AppliedTransition.objects.filter(~Exists(here), case__in=closed)
+        .annotate(
+            nth=Window(RowNumber(), each, [F("offset").desc(), F("index").desc()]),
+            lowest=Window(Min(known), each),
+            highest=Window(Max(known), each),
+        )
+        .filter(
+            nth=1
+        )  # of those that are alike: an alarm that comes and goes would fill all there is room for
         .select_related("case", "point__circuit__panel", "point__device")
         .order_by("case", "point", "rule", "offset", "index")
     )
@@ -48,12 +60,12 @@ def _of_one(row: AppliedTransition) -> tuple[int | None, int, int]:
     return (row.case_id, row.point_id, row.rule)
 
 
-def _alarm(rows: Sequence[AppliedTransition]) -> Alarm:
-    """As its row was written by these transitions, in their order."""
+def _alarm(rows: Sequence[Any]) -> Alarm:
+    """As its row was written by the transitions of which `rows` are the last to each level, in their order."""
     last = rows[-1]
     rises = [row for row in rows if row.level != Level.NORMAL] or [last]
-    values = [row.value for row in rises if row.value != NO_VALUE]
-    worst = (min if last.rule in BELOW else max)(values, default=NO_VALUE)
+    side, of = ("lowest", min) if last.rule in BELOW else ("highest", max)
+    values = [value for row in rises if (value := getattr(row, side)) is not None]
     return Alarm(
         case=last.case,
         point=last.point,
@@ -63,7 +75,7 @@ def _alarm(rows: Sequence[AppliedTransition]) -> Alarm:
         isa=Alarm.Isa.NORMAL,
         since=last.at,
         value=last.value,
-        worst_value=worst,
+        worst_value=of(values, default=NO_VALUE),
         limit=rises[-1].limit,
         why=rises[-1].why,
     )

@@ -127,7 +127,12 @@ class Counting:
             if self._is_busy:
                 return
             self._is_busy = True
-        self.start(lambda: self._beside(at))
+        try:
+            self.start(lambda: self._beside(at))
+        except RuntimeError as error:  # no thread is left, or the process ends
+            log.warning("The fleet can't be read beside: %s", error)
+            with self._lock:
+                self._is_busy = False
 
     def _beside(self, at: datetime) -> None:
         """Reads, tells that it has, and rests."""

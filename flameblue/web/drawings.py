@@ -48,7 +48,8 @@ class Line:
 
     def parts(self, languages: Iterable[str]) -> dict[str, Parts]:
         """Each live part of the page as the reader may see it now, in each of `languages`."""
-        values = self.context(self.request) | {"csrf_token": self.token}
+        with translation.override(self.language):  # a page that nobody shares may say something already
+            values = self.context(self.request) | {"csrf_token": self.token}
         return {language: parts_of(self.request, self.page, values, language) for language in languages}
 
     def draw(self, languages: Iterable[str]) -> dict[str, Parts]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -56,9 +56,9 @@ class Hub:
     _task: "asyncio.Task[None] | None" = None
 
     def join(self) -> None:
-        """One more listener; the first starts the poller."""
+        """One more listener; the first starts the poller, and who finds that it has failed."""
         self.listeners += 1
-        if self._task is None:
+        if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._poll())
 
     def leave(self) -> None:
@@ -122,7 +122,7 @@ class Hub:
         """Asks once, and wakes the listeners where something is new; a failing database is asked again."""
         try:
             number = await self.ask()
-        except DatabaseError as error:
+        except Error as error:
             log.warning("The newest case event can't be read: %s", error)
             return
         if number > self.number:

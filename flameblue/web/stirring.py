@@ -35,7 +35,7 @@ class Stirring:
     paths: Sequence[Path]
     index: Path | None
     now_ns: Callable[[], int]
-    _seen: Stamp | int = field(default=())
+    _seen: Stamp | tuple[int, int] = field(default=())
 
     def has_stirred(self) -> bool:
         """True where anything may have been written since this was asked last. Who asks then reads the database."""
@@ -60,17 +60,21 @@ def of_the_database(now_ns: Callable[[], int]) -> Stirring:
     return Stirring(paths, path.with_name(f"{path.name}-shm"), now_ns)
 
 
-def transactions_of(index: Path) -> int | None:
-    """How many transactions `index` has counted; None where it is none of a format that is known."""
+def transactions_of(index: Path) -> tuple[int, int] | None:
+    """Which file `index` is, and how many transactions it has counted: one that is made anew begins again.
+
+    None where it is none of a format that is known.
+    """
     try:
         with _opening:
-            head = os.pread(_descriptor(index), INDEX.size, 0)
+            kept = _descriptor(index)
+            which, head = os.fstat(kept).st_ino, os.pread(kept, INDEX.size, 0)
     except OSError:
         return None
     if len(head) < INDEX.size:
         return None
     version, _unused, transactions = INDEX.unpack(head)
-    return int(transactions) if version == INDEX_FORMAT else None
+    return (which, int(transactions)) if version == INDEX_FORMAT else None
 
 
 _opening = Lock()

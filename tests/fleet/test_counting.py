@@ -111,6 +111,20 @@ def test_a_database_that_fails_is_read_again(
     assert counting.last(now) is not None
 
 
+def test_a_thread_that_can_not_be_started_is_tried_again(
+    cast: Cast, counting: Counting, beside: Beside, now: datetime
+) -> None:
+    def no_thread(work: Callable[[], None]) -> None:
+        raise RuntimeError("can't start new thread")
+
+    counting.start = no_thread
+    assert counting.last(now) is None
+    counting.start = beside.append
+    assert counting.last(now) is None
+    beside.pop()()
+    assert counting.last(now) is not None
+
+
 def test_what_nobody_has_changed_is_current_and_still_read_again_after_a_while(
     cast: Cast, counting: Counting, beside: Beside, now: datetime
 ) -> None:

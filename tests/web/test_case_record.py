@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from flameblue.cases import actions, policy
+from flameblue.cases import record as records
 from flameblue.cases.models import Case
 from flameblue.domain.clock import ManualClock
 from flameblue.domain.points import POINT
@@ -145,3 +146,31 @@ def test_a_later_case_on_the_same_point_takes_nothing_from_it(bench: Bench, bola
     assert SINCE.sub("", record(bolat)) == SINCE.sub("", before)
     assert sentence_in_list(bolat) == listed
     assert "reached 82 °C, the limit is 70 °C" in bolat.sees(PAGE)
+
+
+def flaps(bench: Bench, times: int) -> None:
+    """The alarm comes at 91 °C, goes and comes again; its case is closed."""
+    bench.say(Said(bench.cast.tb, Level.NORMAL, 30.0))
+    bench.wait(policy.current().relapse_window_s + 1)
+    bench.alarm(bench.cast.tb, value=91.0)
+    for _ in range(times):
+        bench.wait(60)
+        bench.say(Said(bench.cast.tb, Level.NORMAL, 30.0))
+        bench.alarm(bench.cast.tb, value=84.0)
+    finding = {"cause": "loose_terminal", "action": "tightened", "without_proof_reason": "no load"}
+    actions.close(Case.objects.latest("number").pk, bench.cast.chen, bench.now, **finding)
+
+
+def test_an_alarm_that_came_and_went_often_leaves_the_other_cases_theirs(
+    bench: Bench, bolat: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is read for a page is bounded, and is not used up by the first of its cases."""
+    monkeypatch.setattr("flameblue.cases.record.RECORD_TRANSITIONS_MAX", 10)
+    for times in (8, 8, 0, 0):
+        flaps(bench, times)
+    closed = bolat.sees("/cases/closed/")
+    assert closed.count("reached 91 °C, the limit is 70 °C") == 4
+    assert closed.count("reached 82 °C, the limit is 70 °C") == 1
+    (alarm,) = records.taken_of(Case.objects.get(number=4002))
+    last = alarm.case.transitions.latest("offset", "index")
+    assert (alarm.worst_value, alarm.value, alarm.since) == (910, last.value, last.at)

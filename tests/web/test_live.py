@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -153,6 +153,48 @@ async def test_a_failing_database_is_asked_again() -> None:
     assert hub.number == 0
     await hub.look()
     assert hub.number == 4
+
+
+async def test_a_poller_that_has_failed_is_started_by_the_next_listener() -> None:
+    answers: list[int | Exception] = [InterfaceError("closed"), RuntimeError("no thread"), 4]
+
+    async def ask() -> int:
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    hub = live.Hub(ask=ask)
+    await hub.look()
+    hub.join()
+    failed = hub._task
+    assert failed is not None
+    with pytest.raises(RuntimeError):
+        await failed
+    hub.join()
+    assert await hub.beyond(0, 5.0) == 4
+    hub.leave()
+    hub.leave()
+
+
+@pytest.mark.parametrize("path", ["/", "/cases/4001/"])
+def test_what_a_line_says_is_in_its_own_language_whatever_holds_around_it(
+    path: str, bench: Bench, bolat: Reader
+) -> None:
+    bench.alarm(bench.cast.tb, Level.ALARM, value=91.0)
+    page = board.LIVE if path == "/" else case.LIVE
+    said = []
+    for around in BOTH:
+        with translation.override(around):
+            line = drawings.Line(
+                request_of(bolat, path),
+                page,
+                board.context if path == "/" else lambda asked: case.context(asked, 4001),
+                token="t" * 64,
+                language="en",
+            )
+            said.append(line.parts(["en"]))
+    assert said[0] == said[1]
 
 
 def drawn_by(draw: Callable[[], dict[str, str]], language: str = "en") -> Any:

@@ -141,6 +141,19 @@ def test_an_index_that_is_made_anew_is_looked_at(tmp_path: Path, clock: ManualCl
         again.close()
 
 
+def test_an_index_that_is_made_anew_and_has_counted_as_many_hides_no_transaction(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    path = tmp_path / "base.sqlite3"
+    with written(path):
+        it = watching(path, clock)
+    for _ in range(3):  # nobody looks while it is away
+        again = sqlite3.connect(path, isolation_level=None)
+        again.execute("INSERT INTO events VALUES (1)")
+        assert [it.has_stirred(), it.has_stirred()] == [True, False]
+        again.close()
+
+
 def test_a_folder_that_may_not_be_read_any_more_ends_nothing(tmp_path: Path, clock: ManualClock) -> None:
     (tmp_path / "gone").write_bytes(b"no folder")
     gone = tmp_path / "gone" / "base.sqlite3"
