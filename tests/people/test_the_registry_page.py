@@ -13,7 +13,7 @@ from flameblue.people.registry_columns import TABLE, meaning
 from flameblue.people.registry_diff import Look, lines, of_dry_run
 
 PAGE = (Path(__file__).parents[2] / "docs/registry.md").read_text(encoding="utf-8")
-ENGLISH, CHINESE, TOLD = re.findall(r"(?ms)^```\n(.*?)^```$", PAGE)
+ENGLISH, CHINESE, TOLD = re.findall(r"(?ms)^```(?:text)?\n(.*?)^```$", PAGE)
 
 
 @pytest.mark.django_db
