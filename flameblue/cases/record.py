@@ -36,6 +36,7 @@ def _taken(closed: Sequence[int]) -> dict[int, list[Alarm]]:
         return {}
     here = Alarm.objects.filter(case=OuterRef("case"), point=OuterRef("point"), rule=OuterRef("rule"))
     each = [F("case"), F("point"), F("rule"), F("level")]
+    # Of those that are alike the last: an alarm that comes and goes would fill all that there is room for.
     known = NullIf("value", Value(NO_VALUE))
     rows = (
         AppliedTransition.objects.filter(~Exists(here), case__in=closed)
@@ -44,9 +45,7 @@ def _taken(closed: Sequence[int]) -> dict[int, list[Alarm]]:
             lowest=Window(Min(known), each),
             highest=Window(Max(known), each),
         )
-        .filter(
-            nth=1
-        )  # of those that are alike: an alarm that comes and goes would fill all there is room for
+        .filter(nth=1)
         .select_related("case", "point__circuit__panel", "point__device")
         .order_by("case", "point", "rule", "offset", "index")
     )

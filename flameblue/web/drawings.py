@@ -1,7 +1,7 @@
 """What readers of a live page see: its parts, drawn once for all who may see the same; languages share the facts.
 
-Invariant: what a page shows is asked of the database once for all languages, so its context says nothing in any
-language yet; what is said is said by the templates.
+Invariant: what a shared page shows is asked of the database once for all languages, so its context says nothing in
+any language yet; what is said is said by the templates.
 """
 
 import asyncio

@@ -11,7 +11,7 @@ write at a time.
 
 import os
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -30,34 +30,30 @@ Stamp = tuple[tuple[int, int], ...]
 
 @dataclass(slots=True)
 class Stirring:
-    """`paths`: the files of the database, `index`: of its log; none: it lies elsewhere, and may always be written."""
+    """`base`: the database's file; None: it lies elsewhere, and may always have been written."""
 
-    paths: Sequence[Path]
-    index: Path | None
+    base: Path | None
     now_ns: Callable[[], int]
     _seen: Stamp | tuple[int, int] = field(default=())
 
     def has_stirred(self) -> bool:
         """True where anything may have been written since this was asked last. Who asks then reads the database."""
-        if not self.paths:
+        if self.base is None:
             return True
-        transactions = transactions_of(self.index) if self.index else None
+        transactions = transactions_of(_beside(self.base, "-shm"))
         if transactions is not None:
             has_moved, self._seen = transactions != self._seen, transactions
             return has_moved
-        stamp = tuple(_stamp(path) for path in self.paths)
+        stamp = (_stamp(_beside(self.base, "-wal")), _stamp(self.base))
         is_settling = abs(self.now_ns() - max(at_ns for at_ns, _size in stamp)) < SETTLED_NS
         has_moved, self._seen = stamp != self._seen, stamp
         return has_moved or is_settling
 
 
 def of_the_database(now_ns: Callable[[], int]) -> Stirring:
-    """Of the files that SQLite writes; of none for a database in memory or on a server."""
+    """Of the file that SQLite writes; of none for a database in memory or on a server."""
     path = Path(str(connection.settings_dict["NAME"]))
-    if connection.vendor != "sqlite" or not path.is_file():
-        return Stirring((), None, now_ns)
-    paths = (path.with_name(f"{path.name}-wal"), path)
-    return Stirring(paths, path.with_name(f"{path.name}-shm"), now_ns)
+    return Stirring(path if connection.vendor == "sqlite" and path.is_file() else None, now_ns)
 
 
 def transactions_of(index: Path) -> tuple[int, int] | None:
@@ -92,6 +88,11 @@ def _descriptor(index: Path) -> int:
     elif not os.path.samestat(os.fstat(kept), index.stat()):
         raise FileNotFoundError(index)
     return kept
+
+
+def _beside(base: Path, ending: str) -> Path:
+    """A file that SQLite keeps with the database: its log or the index of it."""
+    return base.with_name(base.name + ending)
 
 
 def _stamp(path: Path) -> tuple[int, int]:

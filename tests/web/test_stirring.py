@@ -16,10 +16,10 @@ from flameblue.web.stirring import SETTLED_NS, Stirring
 
 
 def stirring(folder: Path, clock: ManualClock) -> Stirring:
-    log, base = folder / "base.sqlite3-wal", folder / "base.sqlite3"
+    base = folder / "base.sqlite3"
     base.write_bytes(b"base")
     _at(base, clock.now_ns())
-    return Stirring((log, base), folder / "base.sqlite3-shm", clock.now_ns)
+    return Stirring(base, clock.now_ns)
 
 
 def _at(path: Path, at_ns: int) -> None:
@@ -52,7 +52,7 @@ def test_what_was_written_is_asked_for_until_it_can_be_read(tmp_path: Path, cloc
 
 
 def test_a_database_elsewhere_may_always_have_been_written(clock: ManualClock) -> None:
-    assert all(Stirring((), None, clock.now_ns).has_stirred() for _ in range(3))
+    assert all(Stirring(None, clock.now_ns).has_stirred() for _ in range(3))
 
 
 @contextmanager
@@ -67,11 +67,6 @@ def written(path: Path) -> Iterator[sqlite3.Connection]:
         base.close()
 
 
-def watching(path: Path, clock: ManualClock) -> Stirring:
-    files = [path.with_name(path.name + end) for end in ("-wal", "", "-shm")]
-    return Stirring(files[:2], files[2], clock.now_ns)
-
-
 def newest(path: Path) -> int:
     base = sqlite3.connect(path)
     try:
@@ -83,7 +78,7 @@ def newest(path: Path) -> int:
 def test_a_transaction_is_told_once_and_when_it_can_be_read(tmp_path: Path, clock: ManualClock) -> None:
     path = tmp_path / "base.sqlite3"
     with written(path) as base:
-        it = watching(path, clock)
+        it = Stirring(path, clock.now_ns)
         assert [it.has_stirred(), it.has_stirred()] == [True, False]
         for number in range(1, 300):
             base.execute("BEGIN")
@@ -111,7 +106,7 @@ def written_by_another(path: Path) -> bool:
 def test_who_looks_leaves_the_locks_of_its_process_alone(tmp_path: Path, clock: ManualClock) -> None:
     path = tmp_path / "base.sqlite3"
     with written(path) as base:
-        it, later = watching(path, clock), watching(path, clock)
+        it, later = Stirring(path, clock.now_ns), Stirring(path, clock.now_ns)
         it.has_stirred()
         base.execute("BEGIN IMMEDIATE")
         for one in (it, it, later):
@@ -125,7 +120,7 @@ def test_who_looks_leaves_the_locks_of_its_process_alone(tmp_path: Path, clock: 
 def test_an_index_that_is_made_anew_is_looked_at(tmp_path: Path, clock: ManualClock) -> None:
     path = tmp_path / "base.sqlite3"
     with written(path):
-        it = watching(path, clock)
+        it = Stirring(path, clock.now_ns)
         it.has_stirred()
     for number in range(1, 4):
         it.has_stirred()
@@ -146,7 +141,7 @@ def test_an_index_that_is_made_anew_and_has_counted_as_many_hides_no_transaction
 ) -> None:
     path = tmp_path / "base.sqlite3"
     with written(path):
-        it = watching(path, clock)
+        it = Stirring(path, clock.now_ns)
     for _ in range(3):  # nobody looks while it is away
         again = sqlite3.connect(path, isolation_level=None)
         again.execute("INSERT INTO events VALUES (1)")
@@ -158,14 +153,14 @@ def test_a_folder_that_may_not_be_read_any_more_ends_nothing(tmp_path: Path, clo
     (tmp_path / "gone").write_bytes(b"no folder")
     gone = tmp_path / "gone" / "base.sqlite3"
     clock.advance(3)
-    it = watching(gone, clock)
+    it = Stirring(gone, clock.now_ns)
     assert [it.has_stirred(), it.has_stirred()] == [True, False]
 
 
 def test_a_log_that_is_emptied_or_begun_anew_hides_no_transaction(tmp_path: Path, clock: ManualClock) -> None:
     path = tmp_path / "base.sqlite3"
     with written(path) as base:
-        it = watching(path, clock)
+        it = Stirring(path, clock.now_ns)
         for mode in ("PASSIVE", "FULL", "RESTART", "TRUNCATE") * 3:
             it.has_stirred()
             base.execute("INSERT INTO events VALUES (1)")
@@ -181,7 +176,7 @@ def test_a_database_that_the_last_connection_left_is_watched_by_its_times(
 ) -> None:
     path = tmp_path / "base.sqlite3"
     with written(path):
-        it = watching(path, clock)
+        it = Stirring(path, clock.now_ns)
         it.has_stirred()
     assert not path.with_name("base.sqlite3-shm").exists()
     assert it.has_stirred()
