@@ -48,3 +48,11 @@ def dana(cast: Cast, data: Path) -> Reader:
 def chen(cast: Cast, data: Path) -> Reader:
     """The station's leader, signed in."""
     return Reader.of(cast.chen)
+
+
+@pytest.fixture
+def admin(cast: Cast, data: Path) -> Client:
+    """The browser of who runs it all."""
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(cast.admin)
+    return client

@@ -34,13 +34,6 @@ def board(data: Path, cast: Cast, now: datetime) -> Board:
     return made
 
 
-@pytest.fixture
-def admin(cast: Cast, data: Path) -> Client:
-    client = Client(headers={"Accept-Language": "en"})
-    client.force_login(cast.admin)
-    return client
-
-
 def test_a_device_shows_when_it_was_heard_last(board: Board, bolat: Reader, clock: ManualClock) -> None:
     clock.advance(90)
     line = "D0217 SN-0217 Normal 禾木 松林客栈 flameblue-generic 3 2026-01-15 03:07:00 1 min"

@@ -14,13 +14,6 @@ from tests.web.readers import Reader, text_of
 EMPTY = dict.fromkeys(words.LIMITS, "")
 
 
-@pytest.fixture
-def admin(cast: Cast, data: object) -> Client:
-    client = Client(headers={"Accept-Language": "en"})
-    client.force_login(cast.admin)
-    return client
-
-
 def seen(client: Client, query: str) -> str:
     answer = client.get(f"/fleet/limits/?{query}")
     assert answer.status_code == 200

@@ -18,13 +18,6 @@ from tests.web.readers import Reader, text_of
 FILE = "site,premises,short_name,address\n禾木,白桦客栈,白桦,7区1号\n禾木,松林客栈,,3区14号\n".encode()
 
 
-@pytest.fixture
-def admin(cast: Cast, data: Path) -> Client:
-    client = Client(headers={"Accept-Language": "en"})
-    client.force_login(cast.admin)
-    return client
-
-
 def look(client: Client, data: bytes = FILE, name: str = "valley.csv") -> tuple[int, str, dict[str, str]]:
     """(status, text of the preview, what its form would confirm)."""
     answer = client.post("/fleet/files/", {"file": SimpleUploadedFile(name, data)})

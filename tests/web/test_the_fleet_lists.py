@@ -15,13 +15,6 @@ from tests.cast import Cast
 from tests.web.readers import Reader, text_of
 
 
-@pytest.fixture
-def admin(cast: Cast, data: object) -> Client:
-    client = Client(headers={"Accept-Language": "en"})
-    client.force_login(cast.admin)
-    return client
-
-
 def seen(client: Client, path: str) -> str:
     answer = client.get(path)
     assert answer.status_code == 200, path
