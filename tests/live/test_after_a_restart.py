@@ -24,6 +24,9 @@ def test_a_board_goes_on_after_a_restart_and_knows_what_came_meanwhile(window: W
     page.goto(window.demo.address + "/")
     case = page.locator("li.case", has_text=PREMISES)
     expect(page.locator("#live-state:not(.lost)")).to_have_text("Live", timeout=READY_MS)
+    expect(page.locator("#live[data-server-ahead-ms]")).to_be_attached(
+        timeout=READY_MS
+    )  # the line has beaten
     expect(case).to_have_count(0)
     page.evaluate(f"{MARK} = true")
     with _no_pages(window.demo):
