@@ -4,8 +4,8 @@
   other file of the repository becomes its path, as text: the site knows no address of the repository.
 - A page that is not translated is shown in English, and says so at its head.
 - The choice of languages leads by relative addresses, so that the site may lie anywhere.
-- A Chinese page leads to Chinese pages by their own names, as a reader of the bare files needs it. The site knows a page
-  by its English name in every language. What is shown in English for want of a Chinese page has the Chinese pictures.
+- A Chinese page leads to Chinese pages by their own names, as a reader of the bare files needs it. The site knows a
+  page by its English name in every language. What is shown in English for want of a Chinese page has Chinese pictures.
 - A Chinese page has no blanks where its lines were broken.
 """
 

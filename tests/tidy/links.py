@@ -40,6 +40,6 @@ def _lives(path: Path, target: str, anchor: str) -> bool:
 
 @cache
 def _anchors(path: Path) -> set[str]:
-    """The names that Gitee and GitHub give the headings of a page: small letters, hyphens for blanks, no punctuation."""
+    """The names that Gitee and GitHub give the headings of a page: small, with hyphens, without punctuation."""
     headings = re.findall(r"(?m)^#+ (.+)$", prose(path))
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

@@ -83,7 +83,9 @@ def test_a_page_has_nothing_that_only_the_site_makes_readable() -> None:
     """Marks of keys, boxes and attributes are signs without sense to a reader of the bare files."""
     for path in links.DOCUMENTS:
         prose = links.prose(path)
-        assert re.findall(r"\+\+\w+\+\+|^ *(?:!!!|\?\?\?) .*|\)\{ ?[\w.:#].*", prose, re.MULTILINE) == [], path
+        assert re.findall(r"\+\+\w+\+\+|^ *(?:!!!|\?\?\?) .*|\)\{ ?[\w.:#].*", prose, re.MULTILINE) == [], (
+            path
+        )
 
 
 @pytest.mark.parametrize("name", PAGES)
