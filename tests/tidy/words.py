@@ -45,7 +45,7 @@ def strings(path: Path) -> list[str]:
     """Everything that the file says in Chinese, each form of a plural and each context."""
     with path.open("rb") as file:
         entries = [entry.string for entry in read_po(file) if entry.id]
-    return [text for said in entries for text in ([said] if isinstance(said, str) else said)]
+    return [text for said in entries for text in ([said] if isinstance(said, str) else said or ())]
 
 
 @cache
