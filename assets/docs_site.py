@@ -4,7 +4,9 @@
   other file of the repository becomes its path, as text: the site knows no address of the repository.
 - A page that is not translated is shown in English, and says so at its head.
 - The choice of languages leads by relative addresses, so that the site may lie anywhere.
-- A Chinese page shows the Chinese picture where there is one, and has no blanks where its lines were broken.
+- A Chinese page leads to Chinese pages by their own names, as a reader of the bare files needs it. The site knows a
+  page by its English name in every language. What is shown in English for want of a Chinese page has Chinese pictures.
+- A Chinese page has no blanks where its lines were broken.
 """
 
 import os
@@ -90,6 +92,7 @@ def _link(link: re.Match[str], here: str, chinese: bool) -> str:
         meant = own if chinese and (ROOT / own).exists() else meant
     if (ROOT / meant).is_dir() and (ROOT / meant / "index.md").exists():
         meant += "/index.md"
+    meant = re.sub(r"\.zh\.md$", ".md", meant)
     if (ROOT / meant) in READMES:
         led = _page_of(meant)
     elif meant.startswith("docs/"):

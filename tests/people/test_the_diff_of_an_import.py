@@ -90,7 +90,7 @@ def test_it_is_told_in_chinese_with_the_columns_of_a_chinese_file(bring: Bring) 
   + 测点 D0300/tb
       量 温度, 相 B相, 位置 101房, 回路 1号箱 101房暖气
 
-新增 7 项,修改 1 项,3 项不变。"""
+新增 7 项，修改 1 项，3 项不变。"""
     )
 
 

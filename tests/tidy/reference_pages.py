@@ -234,12 +234,11 @@ def _limits(say: Say) -> Iterator[str]:
         "seen; *second-hand*; *from memory*, verify it "
         "before you rely on it; *our own* choice.\n"
     )
-    yield f'!!! warning "{say("A network of 230 V")}"\n'
     first_night = say(
         "The limits of voltage are made for 220 V. Where the network has 230 V, set them for the site before the "
         "first night."
     )
-    yield f"    {first_night}\n"
+    yield f"> **{say('A network of 230 V.')}** {first_night}\n"
     path = ROOT / "flameblue/profiles/default_limits.yaml"
     for quantity, limits in yaml.safe_load(path.read_text(encoding="utf-8")).items():
         unit = limits.pop("unit")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tidy import devices_page, reference_pages
+from tests.tidy import devices_page, links, reference_pages
 from tests.tidy.words import OWN, catalogue
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -33,9 +33,9 @@ def both(name: str) -> tuple[str, str]:
 
 
 def shape(text: str) -> list[str]:
-    """Headings, items, rows, pictures and blocks of code in their order; not how prose is broken into lines."""
-    text = FENCE.sub(r"```\1", text)
-    return re.findall(r"(?m)^ *(#+ |- |\d+\. |\||!\[|!!!|```\w*|\*\*\d)", text)
+    """Headings, items, rows, pictures, quotes and blocks of code in their order; not how prose is broken into lines."""
+    text = re.sub(r"(?m)(^> .*)(?:\n> .*)*", r"\1", FENCE.sub(r"```\1", text))
+    return re.findall(r"(?m)^ *(#+ |- |\d+\. |\||!\[|> |```\w*|\*\*\d)", text)
 
 
 def commands(text: str) -> list[str]:
@@ -47,9 +47,9 @@ def code(text: str) -> set[str]:
     return set(re.findall(r"`([^`\n]+)`", FENCE.sub("", text).replace(" --language zh-hans", "")))
 
 
-def leads(text: str) -> set[str]:
+def leads(path: Path) -> set[str]:
     """Where it leads to; anchors are words of the language."""
-    return {target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", FENCE.sub("", text))} - {""}
+    return {target for target, _ in links.of(path)} - {""}
 
 
 def test_the_chinese_pages_have_an_english_one_and_those_without_are_named() -> None:
@@ -62,7 +62,30 @@ def test_the_chinese_pages_have_an_english_one_and_those_without_are_named() -> 
 def test_a_page_has_the_same_parts_in_both_languages(name: str) -> None:
     english, chinese = both(name)
     assert shape(chinese) == shape(english)
-    assert leads(chinese) == leads(english)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_chinese_page_leads_to_the_chinese_pages_and_pictures_wherever_there_are_some(name: str) -> None:
+    english = DOCS / name
+    assert leads(english.with_suffix(".zh.md")) == {
+        links.in_chinese(english.parent, one) for one in leads(english)
+    }
+
+
+def test_every_link_leads_to_a_file_and_every_anchor_to_a_heading_of_it() -> None:
+    """In the bare files, as a reader of the repository sees them; the site has its own test."""
+    assert sum(len(links.of(path)) for path in links.DOCUMENTS) > 200
+    dead = {path.relative_to(links.ROOT).as_posix(): links.dead(path) for path in links.DOCUMENTS}
+    assert {name: found for name, found in dead.items() if found} == {}
+
+
+def test_a_page_has_nothing_that_only_the_site_makes_readable() -> None:
+    """Marks of keys, boxes and attributes are signs without sense to a reader of the bare files."""
+    for path in links.DOCUMENTS:
+        prose = links.prose(path)
+        assert re.findall(r"\+\+\w+\+\+|^ *(?:!!!|\?\?\?) .*|\)\{ ?[\w.:#].*", prose, re.MULTILINE) == [], (
+            path
+        )
 
 
 @pytest.mark.parametrize("name", PAGES)

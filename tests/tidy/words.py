@@ -41,6 +41,13 @@ def chinese_where_known(text: str) -> str:
 LANGUAGES: Iterable[tuple[str, Say]] = (("", english), (".zh", chinese))
 
 
+def strings(path: Path) -> list[str]:
+    """Everything that the file says in Chinese, each form of a plural and each context."""
+    with path.open("rb") as file:
+        entries = [entry.string for entry in read_po(file) if entry.id]
+    return [text for said in entries for text in ([said] if isinstance(said, str) else said or ())]
+
+
 @cache
 def catalogue(path: Path) -> Mapping[str, str]:
     """What each text of the file is in Chinese."""

@@ -138,3 +138,9 @@ def test_twenty_sheets_ask_as_often_as_one(read: Cast, client: Client) -> None:
     assert [sheets for sheets, _ in asked] == [1, 20, 20]
     assert asked[1][1] <= asked[0][1]
     assert asked[0][1] < 30
+
+
+def test_a_visits_day_is_asked_for_as_a_date_in_chinese_too(bolat: Reader, cast: Cast) -> None:
+    bolat.presses("/language/", language="zh-hans", next="/")
+    page = bolat.client.get(sheet(cast)).content.decode()
+    assert '<label for="visit-day">日期</label>' in page
