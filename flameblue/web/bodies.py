@@ -60,7 +60,7 @@ class _RefusedError(Exception):
 
 @dataclass(slots=True)
 class Bounded:
-    """`application` behind the bounds; `sender_of` says who it is that may send more than a small body, None: nobody."""
+    """`application` behind the bounds; `sender_of` says who may send more than a small body, None: nobody."""
 
     application: Application
     sender_of: Callable[[Scope], Awaitable[Hashable | None]]

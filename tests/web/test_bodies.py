@@ -52,11 +52,11 @@ async def nobody(_scope: Message) -> int | None:
     return None
 
 
-FULL = Counter({sender: LARGE_BODIES_PER_SENDER_MAX for sender in range(2, 2 + HOLDERS)})
+FULL = Counter(dict.fromkeys(range(2, 2 + HOLDERS), LARGE_BODIES_PER_SENDER_MAX))
 
 
 class Sender:
-    """Sends `pieces` times `piece` and counts what was read, and what after a refusal; keeps the status of the answer."""
+    """Sends `pieces` times `piece` and counts what was read and what was dropped; keeps the status."""
 
     def __init__(self, pieces: int, piece: bytes = PIECE) -> None:
         self.piece = piece
