@@ -36,7 +36,7 @@ class AuditingAdmin(ModelAdmin):
         for thing in queryset:
             remove(thing, hand_of(request))
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **named: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **named: Any) -> Any:
         """What is one line of text is a name, or stands beside one."""
         field = super().formfield_for_dbfield(db_field, request, **named)
         if isinstance(db_field, CharField) and field is not None:
