@@ -9,4 +9,4 @@ from flameblue.web.bodies import Bounded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "flameblue.settings")
 _django = get_asgi_application()
-application = Bounded(_django, import_string("flameblue.web.senders.may_send"))  # models are there by now
+application = Bounded(_django, import_string("flameblue.web.senders.sender_of"))  # models are there by now

@@ -182,6 +182,14 @@ SMALL_BODY_BYTES_MAX = 64 * KIB  # a form is smaller; × 2,000 connections = 128
 BODY_BYTES_MAX = 3 * MIB  # of a request: fields have 2.5 MiB, old counts 1
 LARGE_BODY_BYTES_MAX = 65 * MIB  # where a file is sent: the 64 MiB of an import and what is around it
 LARGE_BODIES_MAX = 8  # that are not small, at a time × 65 MiB = 520 MiB on disk; only of who may send them
+LARGE_BODIES_PER_SENDER_MAX = (
+    2  # of these 8: who drips for 35 minutes, or whose browser hangs, leaves 6 to the others
+)
+REFUSED_BODY_BYTES_MAX = (
+    16 * MIB
+)  # taken and dropped after a refusal, a phone's photo: none of it is kept, × about 1 ms a MiB
+REFUSED_BODY_S_MAX = 30.0  # in which 16 MiB come at 4.5 Mbit/s; then the connection closes over the rest
+REFUSED_SILENCE_S_MAX = 5.0  # nothing is on its way any more; × 2,000 connections, as long as half a head
 BODY_GRACE_S = 30.0  # in which a body need not move: a phone that changes its cell; then
 BODY_BYTES_PER_S_MIN = (
     32 * KIB

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import PAIRING_WINDOW_S_MAX
 from flameblue.domain.quantities import QUANTITIES
+from flameblue.domain.visible import flaw
 from flameblue.fleet import audit, point_table, shelf
 from flameblue.fleet.keeping import Hand, keep, remove
 from flameblue.fleet.limits import FIELDS, HOLD_FIELDS, LAXER, LIMIT_FIELDS
@@ -169,7 +170,7 @@ def bind_device(wish: NewDevice, hand: Hand) -> Device:
     profiles = shelf.profiles()
     if wish.profile not in profiles:
         raise BadInput(f"The device was not made: {shelf.missing(wish.profile)}.")
-    if not NAME.fullmatch(wish.name):
+    if not NAME.fullmatch(wish.name) or flaw(wish.name):
         raise BadInput(
             _("“%(name)s” can't name a device: 64 characters at most, no blank at its ends, no / + #.")
             % {"name": wish.name}

@@ -3,11 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import CharField, Model, QuerySet
 from django.http import HttpRequest
 
 from flameblue.domain.clock import SystemClock, to_datetime
 from flameblue.fleet.keeping import Hand, keep, remove
+from flameblue.fleet.names import check_visible
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Model]
@@ -34,6 +35,13 @@ class AuditingAdmin(ModelAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> None:
         for thing in queryset:
             remove(thing, hand_of(request))
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **named: Any) -> Any:
+        """What is one line of text is a name, or stands beside one."""
+        field = super().formfield_for_dbfield(db_field, request, **named)
+        if isinstance(db_field, CharField) and field is not None:
+            field.validators.append(check_visible)
+        return field
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         always = super().get_readonly_fields(request, obj)

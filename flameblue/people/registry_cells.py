@@ -10,12 +10,12 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from flameblue.domain.visible import Flaw, flaw
 from flameblue.fleet.actions import NAME
 from flameblue.people.registry_words import SET, is_set, language, phase, quantity, season
 
 STATION = "station"
 FORMULA = re.compile(r"'*[=+@-]")  # a spreadsheet would compute such a cell; a ' before it forbids that
-FORBIDDEN = re.compile(r"[【】\x00-\x1f\x7f]")
 MOBILE = re.compile(r"1[3-9]\d{9}")
 CREDENTIAL_MAX = 128
 
@@ -39,7 +39,9 @@ def phone(text: str) -> str:
 
 def device_name(text: str) -> str:
     """What stands in the device's topic."""
-    if not NAME.fullmatch(text) or FORBIDDEN.search(text):
+    if unseen := flaw(text):
+        raise ValueError(_not_seen(unseen))
+    if not NAME.fullmatch(text):
         raise ValueError(
             f"{text!r} can't name a device: 64 characters at most, no blank at its ends, no / + #"
         )
@@ -50,7 +52,7 @@ def credential(text: str) -> str:
     """What the device presents; `(set)`, in either language, as `(set)`."""
     if is_set(text):
         return SET
-    if len(text) > CREDENTIAL_MAX or FORBIDDEN.search(text):
+    if len(text) > CREDENTIAL_MAX or flaw(text):
         raise ValueError(f"a credential has {CREDENTIAL_MAX} characters at most, none of them invisible")
     return text
 
@@ -60,13 +62,18 @@ def words(most: int) -> Callable[[str], str]:
 
     def read(text: str) -> str:
         plain = text[1:] if text[0] == "'" and FORMULA.match(text) else text
-        if FORBIDDEN.search(plain):
-            raise ValueError("it holds a line break, another invisible character, or one of 【】")
+        if unseen := flaw(plain):
+            raise ValueError(_not_seen(unseen))
         if len(plain) > most:
             raise ValueError(f"it has {len(plain)} characters, {most} at most")
         return plain
 
     return read
+
+
+def _not_seen(unseen: Flaw) -> str:
+    """In words, with its place: it can't be seen there."""
+    return f"character {unseen.at} is {unseen.name}: no line break, nothing invisible, none of 【】"
 
 
 def number(least: float, most: float) -> Callable[[str], float]:

@@ -1,16 +1,21 @@
 """How much of a request is read, from whom and for how long. Django puts a whole body on disk before anybody asks who
 sent it: it is bounded here.
 
-Invariants: a body beyond its address's bound is answered 413 and its rest is never read; of those that are
+Invariants: a body beyond its address's bound is answered 413 and its rest is never kept; of those that are
 not small only LARGE_BODIES_MAX are read and handled at a time, the others are answered 503, and who may not call the
-address has none of these places; who sends more slowly than BODY_BYTES_PER_S_MIN is answered 408.
+address has none of these places; nobody has more than LARGE_BODIES_PER_SENDER_MAX of them, and is answered 429; who
+sends more slowly than BODY_BYTES_PER_S_MIN is answered 408, and who sends what is no body 400. A refusal is read by
+who sends first and reads after: what is still on its way is taken and dropped, since the system resets a connection
+that is closed over unread bytes (RFC 9112, section 9.6).
 """
 
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -19,15 +24,22 @@ from flameblue.domain.limits import (
     BODY_BYTES_PER_S_MIN,
     BODY_GRACE_S,
     LARGE_BODIES_MAX,
+    LARGE_BODIES_PER_SENDER_MAX,
     LARGE_BODY_BYTES_MAX,
+    REFUSED_BODY_BYTES_MAX,
+    REFUSED_BODY_S_MAX,
+    REFUSED_SILENCE_S_MAX,
     SMALL_BODY_BYTES_MAX,
 )
 
 LARGE = re.compile(r"/fleet/files/|/pictures/[a-z]+/[0-9]+/change/")
 SAID = {
+    HTTPStatus.BAD_REQUEST: "This did not arrive whole: please send it again. 内容不完整,请重新发送。",
     HTTPStatus.FORBIDDEN: "Please sign in as somebody who may send this. 请使用有权限的账号登录后再发送。",
     HTTPStatus.REQUEST_TIMEOUT: "This came too slowly: please try again. 发送太慢,请重试。",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "This is too large. 太大了。",
+    HTTPStatus.TOO_MANY_REQUESTS: "You are sending other files: please wait until one has arrived. "
+    "您正在发送其他文件,请等其中一个完成。",
     HTTPStatus.SERVICE_UNAVAILABLE: "Others are sending files: please wait a minute. 正在接收其他文件,请稍后再试。",
 }
 
@@ -48,45 +60,59 @@ class _RefusedError(Exception):
 
 @dataclass(slots=True)
 class Bounded:
-    """`application` behind the bounds; `may_send` says whether who asks may send more than a small body."""
+    """`application` behind the bounds; `sender_of` says who may send more than a small body, None: nobody."""
 
     application: Application
-    may_send: Callable[[Scope], Awaitable[bool]]
+    sender_of: Callable[[Scope], Awaitable[Hashable | None]]
     monotonic: Callable[[], float] = time.monotonic
-    large: int = 0  # bodies that are being read or handled
+    places: Counter[Hashable] = field(default_factory=Counter)  # bodies that are being read or handled
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
-        most = LARGE_BODY_BYTES_MAX if LARGE.fullmatch(scope["path"]) else BODY_BYTES_MAX
-        stated = _stated(scope)
-        if stated is not None and stated > most:
-            await _refuse(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        elif stated is not None and stated <= SMALL_BODY_BYTES_MAX:
-            await self._answer(scope, receive, send, SMALL_BODY_BYTES_MAX)
-        elif await self.may_send(scope):
-            await self._answer_in_a_place(scope, receive, send, most)
-        elif stated is None:
-            await self._answer(scope, receive, send, SMALL_BODY_BYTES_MAX)
-        else:
-            await _refuse(send, HTTPStatus.FORBIDDEN)
-
-    async def _answer_in_a_place(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
-        if self.large >= LARGE_BODIES_MAX:
-            await _refuse(send, HTTPStatus.SERVICE_UNAVAILABLE)
-            return
-        self.large += 1
         try:
-            await self._answer(scope, receive, send, most)
-        finally:
-            self.large -= 1
-
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
-        try:
-            await self.application(scope, _bounded(receive, most, self.monotonic), send)
+            await self._answer(scope, receive, send)
         except _RefusedError as refused:
             await _refuse(send, refused.status)
+            await self._drop(receive)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        most = LARGE_BODY_BYTES_MAX if LARGE.fullmatch(scope["path"]) else BODY_BYTES_MAX
+        stated, small = _stated(scope), _bounded(receive, SMALL_BODY_BYTES_MAX, self.monotonic)
+        if stated is not None and stated > most:
+            raise _RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        if stated is not None and stated <= SMALL_BODY_BYTES_MAX:
+            await self.application(scope, small, send)
+        elif (sender := await self.sender_of(scope)) is not None:
+            with self._place(sender):
+                await self.application(scope, _bounded(receive, most, self.monotonic), send)
+        elif stated is None:
+            await self.application(scope, small, send)
+        else:
+            raise _RefusedError(HTTPStatus.FORBIDDEN)
+
+    @contextmanager
+    def _place(self, sender: Hashable) -> Iterator[None]:
+        if self.places[sender] >= LARGE_BODIES_PER_SENDER_MAX:
+            raise _RefusedError(HTTPStatus.TOO_MANY_REQUESTS)
+        if self.places.total() >= LARGE_BODIES_MAX:
+            raise _RefusedError(HTTPStatus.SERVICE_UNAVAILABLE)
+        self.places[sender] += 1
+        try:
+            yield
+        finally:
+            self.places -= Counter([sender])
+
+    async def _drop(self, receive: Receive) -> None:
+        """Takes what comes until its end, or until it is too much, too long or nothing."""
+        dropped, until_s, goes_on = 0, self.monotonic() + REFUSED_BODY_S_MAX, True
+        with suppress(TimeoutError):
+            while goes_on and dropped < REFUSED_BODY_BYTES_MAX and self.monotonic() < until_s:
+                async with asyncio.timeout(REFUSED_SILENCE_S_MAX):
+                    message = await receive()
+                dropped += len(message.get("body", b""))
+                goes_on = message.get("more_body", False)
 
 
 def _stated(scope: Mapping[str, Any]) -> int | None:
@@ -108,6 +134,8 @@ def _bounded(receive: Receive, most: int, monotonic: Callable[[], float]) -> Rec
             return await receive()  # what comes now is that the sender goes, whenever that is
         left_s = patience_from_s + read / BODY_BYTES_PER_S_MIN - monotonic()
         message = await _within(receive, left_s)
+        if message["type"] == "http.disconnect":
+            raise _RefusedError(HTTPStatus.BAD_REQUEST)  # the sender has gone, or has sent what is no body
         read += len(message.get("body", b""))
         is_whole = not message.get("more_body", False)
         if read > most:

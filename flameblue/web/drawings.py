@@ -77,6 +77,7 @@ class Drawing:
     readers: Counter[str] = field(default_factory=Counter)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     number: int = -1
+    turn: int = 0  # of the source that the number counts
     at_s: float = 0.0
     word: Hashable = None
     parts: dict[str, Parts] = field(default_factory=dict)

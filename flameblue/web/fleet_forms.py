@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from flameblue.fleet.models import Circuit, Device, Point, Premises, Site
+from flameblue.fleet.names import check_visible
 from flameblue.people.models import Person
-from flameblue.people.registry_cells import FORBIDDEN, phone
+from flameblue.people.registry_cells import phone
 from flameblue.web import access
 
 if TYPE_CHECKING:
@@ -59,8 +60,11 @@ class EditForm(ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         for name, value in list(cleaned.items()):
-            if isinstance(value, str) and name != "time_zone" and FORBIDDEN.search(value):
-                self.add_error(name, _("It stands in messages: no signature brackets and nothing invisible."))
+            if isinstance(value, str) and name != "time_zone":
+                try:
+                    check_visible(value)
+                except ValidationError as error:
+                    self.add_error(name, error)
         for name in self.changed_data:
             if name in self.kept and self._seen(name) != (self.kept[name] or None):
                 now = self.kept[name] or "–"

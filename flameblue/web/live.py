@@ -3,8 +3,9 @@
 One poller a process asks for the newest number where the database may have been written, and wakes every open line;
 each line then sends the parts of its page that differ, rendered with the page's own templates as its reader may see
 them, once for all readers who may see the same. Who connects, also again (Last-Event-ID), gets the present parts at
-once: nothing is missed, nothing replayed. A line ends after LINE_S, so that the browser asks anew and a right that was
-withdrawn ends with it.
+once: nothing is missed, nothing replayed. Where the newest number falls, the database is another one than it was (a
+backup that was put back): every line then gets all of its page anew. A line ends after LINE_S, so that the browser
+asks anew and a right that was withdrawn ends with it.
 """
 
 import asyncio
@@ -49,6 +50,7 @@ class Hub:
     ask: Callable[[], Awaitable[int]]
     stirred: Callable[[], bool] = lambda: True
     number: int = 0
+    turn: int = 0  # how often the number has fallen
     listeners: int = 0
     drawings: dict[Hashable, Drawing] = field(default_factory=dict)
     words: dict[int, tuple[float, Hashable]] = field(default_factory=dict)
@@ -82,9 +84,10 @@ class Hub:
     async def draw(self, line: Line, drawing: Drawing, number: int) -> Parts:
         """The parts of `line` as they are at event `number` or later, not older than they may be."""
         async with drawing.lock:
-            now_s, word = asyncio.get_running_loop().time(), self.word(line.page)
-            if not drawing.is_of(line, number, word, now_s):
+            now_s, word, turn = asyncio.get_running_loop().time(), self.word(line.page), self.turn
+            if drawing.turn != turn or not drawing.is_of(line, number, word, now_s):
                 await drawing.draw(line, max(number, self.number), word, now_s)
+                drawing.turn = turn
         return drawing.parts[line.language]
 
     @contextmanager
@@ -103,18 +106,19 @@ class Hub:
             self.leave()
 
     async def beyond(self, number: int, within_s: float) -> int:
-        """The newest number, as soon as it is beyond `number`, or what it is after `within_s`."""
+        """The newest number, as soon as it is beyond `number` or has fallen, or what it is after `within_s`."""
+        turn = self.turn
         try:
             async with asyncio.timeout(within_s):
-                while self.number <= number:
+                while self.number <= number and self.turn == turn:
                     await self._moved.wait()
         except TimeoutError:
             return self.number
         return self.number
 
-    async def present(self) -> int:
-        """The newest number now; the poller's, where it has just looked."""
-        if self.number == 0 or self.listeners == 1:
+    async def present(self, number: int) -> int:
+        """The newest number now, for who has seen `number`; the poller's, where it has just looked."""
+        if self.number == 0 or self.listeners == 1 or self.number < number:
             await self.look()
         return self.number
 
@@ -125,7 +129,12 @@ class Hub:
         except Error as error:
             log.warning("The newest case event can't be read: %s", error)
             return
-        if number > self.number:
+        if number < self.number:
+            log.warning(
+                "The newest case event is %s and was %s: the database was put back", number, self.number
+            )
+            self.turn += 1
+        if number != self.number:
             self.number = number
             moved, self._moved = self._moved, asyncio.Event()
             moved.set()
@@ -196,9 +205,9 @@ async def _messages(line: Line, here: Hub) -> AsyncIterator[str]:
     with here.listening(line, key) as drawing:
         ends_s = loop.time() + LINE_S
         number = seen(line.request)
-        newer = await here.present()
+        newer, turn = await here.present(number), here.turn
         parts, drawn_s, word = await here.draw(line, drawing, newer), loop.time(), here.word(page)
-        sent: Parts = {} if newer > number else {name: parts[name] for name in page.typed}
+        sent: Parts = {} if newer != number else {name: parts[name] for name in page.typed}
         number = newer
         yield "retry: 1000\n\n"
         while loop.time() < ends_s:
@@ -207,6 +216,8 @@ async def _messages(line: Line, here: Hub) -> AsyncIterator[str]:
             sent = parts
             newer = await here.beyond(number, min(BEAT_S, page.refresh_s))
             is_old = loop.time() - drawn_s >= page.refresh_s or word != here.word(page)
+            if here.turn != turn:
+                turn, number, sent, is_old = here.turn, newer, {}, True
             if newer > number or is_old:
                 number, word = max(number, newer), here.word(page)
                 parts, drawn_s = await here.draw(line, drawing, number), loop.time()

@@ -17,27 +17,27 @@ from flameblue.people.actions import must_choose_password
 from flameblue.web import access
 
 
-async def may_send(scope: dict[str, Any]) -> bool:
-    """Whether who sent the head `scope` has a session and a role that its address asks for."""
+async def sender_of(scope: dict[str, Any]) -> int | None:
+    """The user who sent the head `scope`, where that has a session and a role that its address asks for."""
     return await sync_to_async(_asked, thread_sensitive=False)(scope)
 
 
-def _asked(scope: dict[str, Any]) -> bool:
+def _asked(scope: dict[str, Any]) -> int | None:
     try:
-        return may(ASGIRequest(scope, BytesIO()))
+        return sender(ASGIRequest(scope, BytesIO()))
     finally:
         close_old_connections()
 
 
-def may(request: ASGIRequest) -> bool:
-    """Whether `request`, which has been through no middleware, comes from somebody who may call its view."""
+def sender(request: ASGIRequest) -> int | None:
+    """Whom `request`, which has been through no middleware, comes from; None: who may not call its view."""
     sessions = import_module(settings.SESSION_ENGINE)
     request.session = sessions.SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
     try:
         rule = access.rule_for(resolve(request.path_info))
         user = access.demo_user(request) or get_user(request)
     except (Resolver404, DisallowedHost):
-        return False
+        return None
     if rule is None or rule.scope or not isinstance(user, User) or must_choose_password(user):
-        return False
-    return access.role_of(user) in rule.roles
+        return None
+    return user.pk if access.role_of(user) in rule.roles else None

@@ -130,6 +130,7 @@ def test_a_paired_device_gets_the_points_of_its_profile(cast: Cast, hand: Hand) 
         ("D1 ", "flameblue-efm8", "can't name a device"),
         ("D  1", "flameblue-efm8", "can't name a device"),
         ("D\t1", "flameblue-efm8", "can't name a device"),
+        ("D\u202e1", "flameblue-efm8", "can't name a device"),
         ("D" * 65, "flameblue-efm8", "can't name a device"),
         ("D1", "none-such", "no profile"),
     ],

@@ -100,7 +100,9 @@ def _notes(source: str) -> dict[tuple[str, str], str]:
     }
     found = {}
     for node in ast.parse(source).body:
-        for line in node.body if isinstance(node, ast.ClassDef) else ():
+        if not isinstance(node, ast.ClassDef):
+            continue
+        for line in node.body:
             if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
                 lines = range(line.lineno, (line.end_lineno or line.lineno) + 1)
                 said = " ".join(comments[number] for number in lines if number in comments)

@@ -1,6 +1,7 @@
 """A body that is too large is not read, whoever sends it; who may not send it, or sends it slowly, holds no place."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -19,17 +20,21 @@ from flameblue.domain.limits import (
     BODY_BYTES_PER_S_MIN,
     BODY_GRACE_S,
     LARGE_BODIES_MAX,
+    LARGE_BODIES_PER_SENDER_MAX,
     LARGE_BODY_BYTES_MAX,
     MIB,
+    REFUSED_BODY_BYTES_MAX,
+    REFUSED_BODY_S_MAX,
     SMALL_BODY_BYTES_MAX,
 )
 from flameblue.people.models import OneTimePassword
-from flameblue.web import access, senders
+from flameblue.web import access, bodies, senders
 from flameblue.web.bodies import Bounded, Message, Receive, Send
 from tests.cast import Cast
 
 PIECE = bytes(MIB)
 FILES = "/fleet/files/"
+HOLDERS = LARGE_BODIES_MAX // LARGE_BODIES_PER_SENDER_MAX
 
 
 async def reads_all(_scope: Message, receive: Receive, send: Send) -> None:
@@ -39,25 +44,33 @@ async def reads_all(_scope: Message, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": []})
 
 
-async def everybody(_scope: Message) -> bool:
-    return True
+async def everybody(_scope: Message) -> int | None:
+    return 1
 
 
-async def nobody(_scope: Message) -> bool:
-    return False
+async def nobody(_scope: Message) -> int | None:
+    return None
+
+
+FULL = Counter(dict.fromkeys(range(2, 2 + HOLDERS), LARGE_BODIES_PER_SENDER_MAX))
 
 
 class Sender:
-    """Sends `pieces` times `piece` and counts what was read; keeps the status of the answer."""
+    """Sends `pieces` times `piece` and counts what was read and what was dropped; keeps the status."""
 
     def __init__(self, pieces: int, piece: bytes = PIECE) -> None:
         self.piece = piece
         self.left: Iterator[int] = iter(range(pieces, 0, -1))
-        self.read, self.status = 0, 0
+        self.read, self.dropped, self.status = 0, 0, 0
 
     async def receive(self) -> Message:
-        left = next(self.left)
-        self.read += 1
+        left = next(self.left, None)
+        if left is None:
+            return {"type": "http.disconnect"}
+        if self.status in (0, 200):
+            self.read += 1
+        else:
+            self.dropped += 1
         return {"type": "http.request", "body": self.piece, "more_body": left > 1}
 
     async def send(self, message: Message) -> None:
@@ -102,7 +115,7 @@ async def test_a_length_that_is_none_is_too_large() -> None:
 @pytest.mark.parametrize("path", [FILES, "/sign-in/"])
 async def test_only_some_large_bodies_are_read_at_a_time_and_small_ones_always(path: str) -> None:
     bounded = Bounded(reads_all, everybody)
-    bounded.large = LARGE_BODIES_MAX
+    bounded.places = Counter(FULL)
     for headers in ({b"content-length": b"%d" % (2 * MIB)}, {b"transfer-encoding": b"chunked"}):
         large = Sender(0)
         await bounded(scope(path, headers), large.receive, large.send)
@@ -111,16 +124,16 @@ async def test_only_some_large_bodies_are_read_at_a_time_and_small_ones_always(p
     length = b"%d" % SMALL_BODY_BYTES_MAX
     await bounded(scope(path, {b"content-length": length}), small.receive, small.send)
     assert small.status == 200
-    bounded.large = LARGE_BODIES_MAX - 1
+    bounded.places -= Counter([2])
     after = Sender(2)
     await bounded(scope(path, {b"content-length": b"%d" % (2 * MIB)}), after.receive, after.send)
-    assert (after.status, bounded.large) == (200, LARGE_BODIES_MAX - 1)
+    assert (after.status, bounded.places.total()) == (200, LARGE_BODIES_MAX - 1)
 
 
 @pytest.mark.parametrize("path", [FILES, "/sign-in/"])
 async def test_who_may_not_send_much_is_refused_unread_and_takes_no_place(path: str) -> None:
     bounded = Bounded(reads_all, nobody)
-    bounded.large = LARGE_BODIES_MAX
+    bounded.places = Counter(FULL)
     said, silent = Sender(0), Sender(100, bytes(SMALL_BODY_BYTES_MAX))
     await bounded(scope(path, {b"content-length": b"%d" % (2 * MIB)}), said.receive, said.send)
     assert said.status == 403
@@ -150,7 +163,7 @@ async def test_who_drips_loses_the_place_after_the_grace() -> None:
     drips = SlowSender(MIB, b"x", pause_s=1.0)
     bounded = Bounded(reads_all, everybody, drips.monotonic)
     await bounded(scope(FILES, {b"content-length": b"%d" % MIB}), drips.receive, drips.send)
-    assert (drips.status, drips.read, bounded.large) == (408, BODY_GRACE_S + 1, 0)
+    assert (drips.status, drips.read, bounded.places.total()) == (408, BODY_GRACE_S + 1, 0)
 
 
 async def test_a_slow_line_that_moves_is_waited_for() -> None:
@@ -170,11 +183,70 @@ class SilentSender(SlowSender):
         return await super().receive()
 
 
-async def test_who_falls_silent_loses_the_place_without_a_further_byte() -> None:
+async def test_who_falls_silent_loses_the_place_without_a_further_byte(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bodies, "REFUSED_SILENCE_S_MAX", 0.0)
     silent = SilentSender(100, b"x", BODY_GRACE_S)
     bounded = Bounded(reads_all, everybody, silent.monotonic)
     await bounded(scope(FILES, {b"content-length": b"%d" % MIB}), silent.receive, silent.send)
-    assert (silent.status, silent.read, bounded.large) == (408, 1, 0)
+    assert (silent.status, silent.read, bounded.places.total()) == (408, 1, 0)
+
+
+async def test_what_is_no_body_is_answered_in_words_and_handled_no_further() -> None:
+    """What the server says of a malformed chunk, and of a sender who is gone."""
+    handled: list[int] = []
+
+    async def stumbles(_scope: Message, receive: Receive, _send: Send) -> None:
+        while (message := await receive()).get("more_body"):
+            pass
+        handled.append(len(message["body"]))
+
+    for headers in ({b"transfer-encoding": b"chunked"}, {b"content-length": b"9"}):
+        broken = Sender(1, b"abc")
+        broken.left = iter((2,))
+        await Bounded(stumbles, everybody)(scope(FILES, headers), broken.receive, broken.send)
+        assert (broken.status, handled) == (400, [])
+
+
+async def test_one_sender_has_few_of_the_places() -> None:
+    bounded = Bounded(reads_all, everybody)
+    bounded.places = Counter({1: LARGE_BODIES_PER_SENDER_MAX})
+    length = {b"content-length": b"%d" % MIB}
+    more, elsewhere = Sender(1), Sender(1)
+    await bounded(scope(FILES, length), more.receive, more.send)
+    assert (more.status, more.read) == (429, 0)
+    bounded.places = Counter({2: LARGE_BODIES_PER_SENDER_MAX})
+    await bounded(scope(FILES, length), elsewhere.receive, elsewhere.send)
+    assert (elsewhere.status, bounded.places) == (200, {2: LARGE_BODIES_PER_SENDER_MAX})
+
+
+async def test_what_comes_after_a_refusal_is_dropped_up_to_a_bound() -> None:
+    few, endless = Sender(3), Sender(1_000)
+    for sender in (few, endless):
+        await Bounded(reads_all, nobody)(
+            scope(FILES, {b"content-length": b"%d" % (2 * MIB)}), sender.receive, sender.send
+        )
+    assert (few.status, few.dropped) == (403, 3)
+    assert (endless.status, endless.dropped) == (403, REFUSED_BODY_BYTES_MAX // MIB)
+    drips = SlowSender(1_000, b"x", pause_s=1.0)
+    await Bounded(reads_all, nobody, drips.monotonic)(
+        scope(FILES, {b"content-length": b"%d" % MIB}), drips.receive, drips.send
+    )
+    assert (drips.status, drips.dropped) == (403, REFUSED_BODY_S_MAX)
+
+
+async def test_a_place_is_free_while_the_rest_of_what_was_refused_is_dropped() -> None:
+    held: list[int] = []
+
+    class Watching(Sender):
+        async def receive(self) -> Message:
+            held.append(bounded.places.total() if self.status else -1)
+            return await super().receive()
+
+    bounded, slow = Bounded(reads_all, everybody), Watching(LARGE_BODY_BYTES_MAX // MIB + 5)
+    await bounded(scope(FILES, {b"transfer-encoding": b"chunked"}), slow.receive, slow.send)
+    assert (slow.status, held[-4:]) == (413, [0] * 4)
 
 
 async def test_who_has_said_all_may_wait_for_the_answer_as_long_as_it_takes() -> None:
@@ -198,7 +270,7 @@ def asked(path: str, user: User | None, host: bytes = b"127.0.0.1") -> bool:
         client = Client()
         client.force_login(user)
         headers[b"cookie"] = f"sessionid={client.cookies['sessionid'].value}".encode()
-    return senders.may(ASGIRequest({**scope(path, headers), "query_string": b""}, BytesIO()))
+    return senders.sender(ASGIRequest({**scope(path, headers), "query_string": b""}, BytesIO())) is not None
 
 
 def test_who_may_send_much(cast: Cast, data: Path, clock: ManualClock) -> None:

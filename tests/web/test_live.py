@@ -427,3 +427,55 @@ async def until_it_differs(line: AsyncGenerator[dict[str, str], None]) -> dict[s
     while not (found := await until_beat(line)):
         pass
     return found
+
+
+async def test_a_number_that_falls_wakes_every_line_and_makes_every_drawing_old(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backup that was put back: its newest number is smaller than what lines and browsers have seen."""
+    monkeypatch.setattr(live.Hub, "word", lambda *_: None)
+    numbers = [100]
+
+    async def ask() -> int:
+        return numbers[-1]
+
+    hub, drawing = live.Hub(ask=ask), drawings.Drawing()
+    await hub.look()
+    assert await hub.draw(drawn_by(lambda: {"cases": "many"}), drawing, 100) == {"cases": "many"}
+    waiting = asyncio.create_task(hub.beyond(100, 10.0))
+    numbers.append(60)
+    await hub.look()
+    assert await waiting == 60
+    assert await hub.draw(drawn_by(lambda: {"cases": "few"}), drawing, 60) == {"cases": "few"}
+    assert "was put back" in caplog.text
+    numbers.append(61)
+    await hub.look()
+    assert await hub.beyond(60, 10.0) == 61
+
+
+async def test_who_has_seen_more_than_there_is_makes_the_hub_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    async def ask() -> int:
+        asked.append(7)
+        return 7
+
+    hub = live.Hub(ask=ask, number=7, listeners=2)
+    assert [await hub.present(number) for number in (6, 7, 8)] == [7, 7, 7]
+    assert asked == [7]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("ahead", [0, 40])
+async def test_a_browser_that_has_seen_more_than_there_is_gets_the_whole_page(
+    ahead: int, cast: Cast, bench: Bench
+) -> None:
+    newest = (await sync_to_async(bench.alarm)(cast.tb))[-1]
+    client = AsyncClient()
+    await client.aforce_login(cast.bolat.user)
+    seen = {"Last-Event-ID": str(newest + ahead)}
+    line = messages_of(await client.get("/live/cases/4001/", headers=ENGLISH | seen))
+    parts = await until_beat(line)
+    await line.aclose()
+    assert ("actions" in parts) is (ahead > 0)
+    assert {part["id"] for part in parts.values()} == {str(newest)}

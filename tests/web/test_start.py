@@ -261,6 +261,7 @@ def test_a_channel_that_reaches_nobody_is_called_so(admin: Admin, data: Path, se
         ("site", SITE | {"longitude": ""}, "A position needs both numbers"),
         ("site", SITE | {"latitude": "91"}, "less than or equal to 90"),
         ("site", SITE | {"station": "【站】"}, "no signature brackets"),
+        ("site", SITE | {"site": "禾\u2066木"}, "Character 2 (U+2066)"),
         ("site", {}, "This field is required"),
     ],
 )

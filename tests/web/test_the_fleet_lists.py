@@ -121,6 +121,8 @@ def test_nobody_overwrites_what_somebody_else_wrote_meanwhile(cast: Cast, admin:
     ("tab", "name", "fields", "why"),
     [
         ("premises", "premises", {"short_name": "【x】"}, "no signature brackets"),
+        ("premises", "premises", {"name": "松\u202e林"}, "Character 2 (U+202E)"),
+        ("people", "ailin", {"name": "Ai\u200blin"}, "Character 3 (U+200B)"),
         ("sites", "site", {"time_zone": "Mars/Base"}, "There is no such time zone"),
         ("circuits", "circuit", {"rated_current_a": "-3"}, "greater than or equal to 0.1"),
         ("people", "ailin", {"number": "12"}, "That is no phone number"),

@@ -1,0 +1,44 @@
+"""What may stand in a name: only what is seen, and nothing that turns round what stands beside it.
+
+Invariant: a zero-width joiner or non-joiner stands between two letters of a joining script only (RFC 5892, appendix A):
+there it changes how Kazakh or Uyghur in Arabic letters is written; elsewhere it makes two names of one.
+"""
+
+import unicodedata
+from typing import NamedTuple
+
+BRACKETS = "【】"  # of the signature of a message
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+BLANK_LETTERS = (
+    "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  # letters and marks by category, drawn as nothing
+)
+JOINERS = "\u200c\u200d"
+JOINING = frozenset({"AL", "NSM"})
+
+
+class Flaw(NamedTuple):
+    """The first character that may not be there. `at` counts from 1; `name` is U+… for what is not seen."""
+
+    at: int
+    name: str
+
+
+def flaw(text: str) -> Flaw | None:
+    """What may not stand in the name `text`; None: all of it may."""
+    for at, character in enumerate(text):
+        if character in BRACKETS:
+            return Flaw(at + 1, character)
+        if _is_unseen(character) and not _joins(text, at):
+            return Flaw(at + 1, f"U+{ord(character):04X}")
+    return None
+
+
+def _is_unseen(character: str) -> bool:
+    if character in BLANK_LETTERS:
+        return True
+    return not character.isprintable() and unicodedata.category(character) in UNSEEN
+
+
+def _joins(text: str, at: int) -> bool:
+    beside = text[at - 1 : at], text[at + 1 : at + 2]
+    return text[at] in JOINERS and all(one and unicodedata.bidirectional(one) in JOINING for one in beside)
