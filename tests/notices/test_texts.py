@@ -111,9 +111,7 @@ def ids(template: Template) -> str:
     return f"{template.language}-{template.id}"
 
 
-@pytest.mark.parametrize(
-    "template", [t for t in TEMPLATES if t.id.startswith("officer_load_back")], ids=lambda t: key_of(t)
-)
+@pytest.mark.parametrize("template", [t for t in TEMPLATES if t.id.startswith("officer_load_back")], ids=ids)
 def test_a_current_that_is_back_fits_with_its_phase(template: Template) -> None:
     assert render(template, {**LONGEST, "current": "phase C 6000"}, "禾木消防站").fits
 

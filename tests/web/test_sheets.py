@@ -8,6 +8,7 @@ from django.db import connection
 from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from flameblue.cases import actions as cases
 from flameblue.domain.clock import ManualClock, to_ns
@@ -157,5 +158,6 @@ def test_silent_hours_have_their_unit_and_none_are_said_only_of_what_was_read() 
     ):
         watched = Watched(circuit, [Measured(point, counted, 1.0, 2.0, 3.0)])
         one = Sheet(place, Period(2026, 1), at, [watched], silent_h=silent_h)
-        html = render_to_string("practice/_sheet.html", {"sheet": one})
+        with translation.override("en"):
+            html = render_to_string("practice/_sheet.html", {"sheet": one})
         assert f"Silent hours {said} Findings" in text_of(html).replace("&lt;", "<")
