@@ -102,8 +102,8 @@ def of_alarm(alarm: Alarm) -> EventData:
         "value": event_data.value_of(quantity, alarm.value),
         "worst_value": event_data.value_of(quantity, alarm.worst_value),
         "limit": event_data.limit_of(quantity, alarm.limit),
-        "load_a": event_data.ampere(alarm.load),
         "device_at": alarm.since.isoformat(),
+        **event_data.of_load(alarm),
     }
 
 

@@ -7,6 +7,7 @@ record was applied: a replay gives the same data.
 from datetime import datetime
 from typing import TypedDict
 
+from flameblue.cases.models import Alarm
 from flameblue.cases.policy import Step
 from flameblue.domain.clock import to_datetime
 from flameblue.domain.points import NO_LIMIT, NO_LOWER_LIMIT
@@ -38,6 +39,7 @@ class ContraryData(TypedDict):
     unit: str
     value: float | None
     limit: float | None
+    limit_level: str  # whose limit it is: warning, alarm; empty: none
     read_at: str  # device time, ISO 8601
 
 
@@ -73,7 +75,9 @@ class EventData(TypedDict, total=False):
     level_before: str
     case_level: str  # the worst level of the case's alarms after this event
     device_at: str  # device time, ISO 8601
-    load_a: float | None  # the circuit's current then
+    load_a: float | None  # the circuit's current then, of several phases their sum
+    load_phase: str  # of several phases the one that is told …
+    load_phase_a: float | None  # … and its current then
     rise: float  # the value's rise since the level before …
     rise_s: float  # … and how long it took
     offset: int  # of the journal's record that this event is derived from
@@ -98,7 +102,9 @@ class EventData(TypedDict, total=False):
     until: str  # ISO 8601
     assigned_to: str
     without_proof: bool
-    current_a: float | None  # the circuit's current now
+    current_a: float | None  # the circuit's current now, of several phases their sum
+    current_phase: str  # of several phases the one that is told …
+    current_phase_a: float | None  # … and its current now
     repaired: bool  # load_back: a repair was named before
     proof_s: float  # how long the value stayed under the clear limit …
     proof_max: float | None  # … and its highest (under-voltage: lowest) then
@@ -147,8 +153,8 @@ def of_point(point: Point) -> EventData:
     return data
 
 
-def of_contrary(point: Point, value: int, limit: int | None, at_ns: int) -> ContraryData:
-    """A point with its value now, when it was read, and the limit that it is beyond."""
+def of_contrary(point: Point, value: int, limit: tuple[Level, int] | None, at_ns: int) -> ContraryData:
+    """A point with its value now, when it was read, and the limit that it is beyond with the level of that."""
     return {
         "place": point.place,
         "circuit": point.circuit.name if point.circuit else "",
@@ -157,7 +163,8 @@ def of_contrary(point: Point, value: int, limit: int | None, at_ns: int) -> Cont
         "quantity": point.quantity,
         "unit": QUANTITIES[point.quantity].unit,
         "value": value_of(point.quantity, value),
-        "limit": None if limit is None else limit_of(point.quantity, limit),
+        "limit": None if limit is None else limit_of(point.quantity, limit[1]),
+        "limit_level": "" if limit is None else word(limit[0]),
         "read_at": to_datetime(at_ns).isoformat(),
     }
 
@@ -199,6 +206,17 @@ def limit_of(quantity: str, steps: int) -> float | None:
 def ampere(steps: int | None) -> float | None:
     """A current in ampere; None where it is not known."""
     return None if steps is None else CURRENT.value(steps)
+
+
+def of_load(alarm: Alarm) -> EventData:
+    """The current at the alarm; of several phases also the one that is told."""
+    if not alarm.load_phase:
+        return {"load_a": ampere(alarm.load)}
+    return {
+        "load_a": ampere(alarm.load),
+        "load_phase": alarm.load_phase,
+        "load_phase_a": ampere(alarm.load_of_phase),
+    }
 
 
 def step_data(step: Step) -> StepData:

@@ -6,7 +6,7 @@ anew.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -50,11 +50,15 @@ class LoadNeed:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """An unbroken stretch of readings that are as wanted, up to the newest one. Empty: begin is None."""
+    """An unbroken stretch of readings that are as wanted, up to the newest one. Empty: begin is None.
+
+    `before`: what lies before it, `unwanted` or `gap`.
+    """
 
     begin_ns: int | None
     end_ns: int
     extreme: int | None = None
+    before: str = ""
 
     @property
     def length_ns(self) -> int:
@@ -63,13 +67,19 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Proven, or the reason why not: still_beyond, silent, not_under_load, load_unknown, too_short."""
+    """Proven, or the reason why not: still_beyond, silent, not_under_load, load_unknown, too_short.
+
+    `begin_ns`, of one that is too short: since when it counts, and `anew`, why not for longer: beyond, gap,
+    no_load, or asked (nothing before it counts).
+    """
 
     proven: bool
     reason: str = ""
     run_s: float = 0.0
     extreme: int | None = None
     load_min: int | None = None
+    begin_ns: int | None = None
+    anew: str = ""
 
 
 def trailing_run(at_ns: NDArray[np.int64], wanted: NDArray[Any], gap_ns: int) -> Run:
@@ -80,11 +90,11 @@ def trailing_run(at_ns: NDArray[np.int64], wanted: NDArray[Any], gap_ns: int) ->
     if not wanted[-1]:
         return Run(None, end_ns)
     unwanted = np.flatnonzero(~wanted)
-    first = int(unwanted[-1]) + 1 if len(unwanted) else 0
+    after_unwanted = int(unwanted[-1]) + 1 if len(unwanted) else 0
     gaps = np.flatnonzero(np.diff(at_ns) > gap_ns)
-    if len(gaps):
-        first = max(first, int(gaps[-1]) + 1)
-    return Run(int(at_ns[first]), end_ns)
+    after_gap = int(gaps[-1]) + 1 if len(gaps) else 0
+    before = "unwanted" if after_unwanted > after_gap else "gap"
+    return Run(int(at_ns[max(after_unwanted, after_gap)]), end_ns, before=before)
 
 
 def is_fresh(trace: Trace, now_ns: int) -> bool:
@@ -108,7 +118,7 @@ def clear_run(trace: Trace, clear: Clear) -> Run:
     if run.begin_ns is None:
         return run
     inside = trace.value[trace.at_ns >= run.begin_ns]
-    return Run(run.begin_ns, run.end_ns, int(inside.max() if clear.above is None else inside.min()))
+    return replace(run, extreme=int(inside.max() if clear.above is None else inside.min()))
 
 
 def summed(traces: Sequence[Trace]) -> Trace:
@@ -167,7 +177,8 @@ def judge(value: Trace, load: Trace | None, question: Question) -> Verdict:
     run = clear_run(value, question.clear)
     if run.begin_ns is None:
         return Verdict(False, "still_beyond")
-    begin, end = max(run.begin_ns, question.since_ns), run.end_ns
+    begins = [(question.since_ns, "asked"), (run.begin_ns, "gap" if run.before == "gap" else "beyond")]
+    end = run.end_ns
     load_min: int | None = None
     if question.load is not None:
         if load is None:
@@ -177,11 +188,13 @@ def judge(value: Trace, load: Trace | None, question: Question) -> Verdict:
         loaded = _load_run(load, question.load)
         if loaded.begin_ns is None:
             return Verdict(False, "not_under_load")
-        begin, end = max(begin, loaded.begin_ns), min(end, loaded.end_ns)
+        begins.append((loaded.begin_ns, "gap" if loaded.before == "gap" else "no_load"))
+        end = min(end, loaded.end_ns)
         load_min = loaded.extreme
+    begin, anew = max(begins, key=lambda pair: pair[0])
     length_s = max(0, end - begin) / S_NS
     if length_s < question.for_s:
-        return Verdict(False, "too_short", length_s)
+        return Verdict(False, "too_short", length_s, begin_ns=begin, anew=anew)
     return Verdict(True, "", length_s, run.extreme, load_min)
 
 
@@ -190,7 +203,7 @@ def _load_run(load: Trace, need: LoadNeed) -> Run:
     run = trailing_run(load.at_ns, wanted, load.gap_ns)
     if run.begin_ns is None:
         return run
-    return Run(run.begin_ns, run.end_ns, int(load.value[load.at_ns >= run.begin_ns].min()))
+    return replace(run, extreme=int(load.value[load.at_ns >= run.begin_ns].min()))
 
 
 def hours_to_limit(trace: Trace, limit: int, *, falling: bool = False) -> float | None:

@@ -37,7 +37,7 @@ def fall(run: Run, transition: Transition, alarm: Alarm) -> Case | None:
 def _data(case: Case, transition: Transition, alarm: Alarm) -> EventData:
     data = event_data.of_transition(transition, alarm.point, to_datetime(transition.at_ns))
     data.update({"family": case.family, "is_test": case.is_test, "announces": False, "steps": []})
-    data.update({"case_level": event_data.word(case.level), "load_a": event_data.ampere(alarm.load)})
+    data.update({"case_level": event_data.word(case.level), **event_data.of_load(alarm)})
     data["worst_value"] = event_data.value_of(alarm.point.quantity, alarm.worst_value)
     data["shelved"] = case.shelved_until is not None
     return data

@@ -152,7 +152,14 @@ class Alarm(models.Model):
     value = models.IntegerField()  # at that change, in the quantity's steps
     worst_value = models.IntegerField()
     limit = models.IntegerField()
+    worst_limit = models.IntegerField(null=True)  # that of `worst_level`, as it was when that was reached
     load = models.IntegerField(null=True)  # the circuit's current at the alarm, in current_a steps
+    load_phase = models.CharField(
+        max_length=1, blank=True
+    )  # the one of several that is told, and its current
+    load_of_phase = models.IntegerField(null=True)
+    load_at = models.DateTimeField(null=True)  # device time of the rise that `load` belongs to, and its value
+    load_value = models.IntegerField(null=True)
     why = models.PositiveIntegerField(default=0)
 
     class Meta:

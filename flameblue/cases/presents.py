@@ -38,6 +38,17 @@ class Now:
         return self.limits[0][1] if self.limits else None
 
     @property
+    def reached(self) -> tuple[Level, int] | None:
+        """The limit of the worst level that the value is beyond now; None: it is beyond none."""
+        if self.reading is None or self.reading.value == NO_VALUE:
+            return None
+        is_lower, value = self.alarm.rule in BELOW, self.reading.value
+        beyond = [
+            (level, limit) for level, limit in self.limits if (value <= limit if is_lower else value >= limit)
+        ]
+        return max(beyond, key=lambda pair: grouping.SEVERITY[pair[0]], default=None)
+
+    @property
     def present(self) -> Present:
         value = NO_VALUE if self.reading is None else self.reading.value
         return Present(Rule(self.alarm.rule), Level(self.alarm.level), value, self.limit, self.is_live)
@@ -58,7 +69,7 @@ def of_case(case: Case, latest: Readings, now_ns: int) -> list[Now]:
             alarm=alarm,
             reading=found.get(alarm.point_id),
             limits=limits_of(alarm, row_of(alarm.point)),
-            is_live=_is_live(alarm.point, found.get(alarm.point_id), now_ns),
+            is_live=is_live(alarm.point, found.get(alarm.point_id), now_ns),
         )
         for alarm in alarms
     ]
@@ -75,7 +86,7 @@ def contrary_to(case: Case, how: str, latest: Readings, now_ns: int, policy: Pol
 def contrary_of(found: Iterable[Now]) -> list[ContraryData]:
     """Those of `found` that contradict that the case is safe, however it was made so."""
     return [
-        event_data.of_contrary(one.alarm.point, one.reading.value, one.limit, one.reading.at_ns)
+        event_data.of_contrary(one.alarm.point, one.reading.value, one.reached, one.reading.at_ns)
         for one in found
         if one.reading is not None and one.is_contrary
     ]
@@ -92,7 +103,8 @@ def limits_of(alarm: Alarm, row: Any | None) -> list[tuple[Level, int]]:
         found = [(level, int(row[name])) for level, name in named if int(row[name]) not in NO_LIMITS]
     if found or alarm.limit in NO_LIMITS:
         return found
-    return [(Level(alarm.worst_level), alarm.limit)]
+    limit = alarm.limit if alarm.worst_limit is None else alarm.worst_limit
+    return [(Level(alarm.worst_level), limit)]
 
 
 def _still_flowing(case: Case, latest: Readings, now_ns: int, policy: Policy) -> list[ContraryData]:
@@ -109,9 +121,10 @@ def _still_flowing(case: Case, latest: Readings, now_ns: int, policy: Policy) ->
     return [
         event_data.of_contrary(point, found[point.pk].value, None, found[point.pk].at_ns)
         for point in points
-        if still_flows(found[point.pk].value, zero, is_live=_is_live(point, found[point.pk], now_ns))
+        if still_flows(found[point.pk].value, zero, is_live=is_live(point, found[point.pk], now_ns))
     ]
 
 
-def _is_live(point: Point, reading: Reading | None, now_ns: int) -> bool:
+def is_live(point: Point, reading: Reading | None, now_ns: int) -> bool:
+    """The reading has come within the time that its point promises."""
     return reading is not None and now_ns - reading.arrival_ns <= gap_ns(point)

@@ -65,16 +65,18 @@ def _alarm(rows: Sequence[Any]) -> Alarm:
     rises = [row for row in rows if row.level != Level.NORMAL] or [last]
     side, of = ("lowest", min) if last.rule in BELOW else ("highest", max)
     values = [value for row in rises if (value := getattr(row, side)) is not None]
+    worst_level = grouping.worst(row.level for row in rows)
     return Alarm(
         case=last.case,
         point=last.point,
         rule=last.rule,
         level=Level.NORMAL,
-        worst_level=grouping.worst(row.level for row in rows),
+        worst_level=worst_level,
         isa=Alarm.Isa.NORMAL,
         since=last.at,
         value=last.value,
         worst_value=of(values, default=NO_VALUE),
         limit=rises[-1].limit,
+        worst_limit=next((row.limit for row in reversed(rows) if row.level == worst_level), None),
         why=rises[-1].why,
     )

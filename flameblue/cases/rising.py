@@ -8,7 +8,7 @@ from flameblue.cases.announcing import Run, announce, break_through, reopen, unt
 from flameblue.cases.event_data import EventData
 from flameblue.cases.events import Draft
 from flameblue.cases.finding import Rise, case_for
-from flameblue.cases.loads import load_at, load_points
+from flameblue.cases.loads import currents_at, currents_behind, told_of
 from flameblue.cases.models import AppliedTransition, Case, Family, State
 from flameblue.domain.clock import to_datetime
 from flameblue.domain.quantities import NO_VALUE
@@ -40,7 +40,7 @@ def rise(run: Run, seen: Rise, applied: AppliedTransition | None) -> Case:
         who = reopen(case)
     left = _set_alarm(run, seen, case, anew=kind == kinds.REOPENED)
     settle(case)
-    data.update({"case_level": event_data.word(case.level), "load_a": event_data.ampere(seen.alarm.load)})
+    data.update({"case_level": event_data.word(case.level), **event_data.of_load(seen.alarm)})
     data["worst_value"] = event_data.value_of(seen.point.quantity, seen.alarm.worst_value)
     if kind in NEW:
         data["new"] = NEW[kind]
@@ -107,18 +107,29 @@ def _set_alarm(run: Run, seen: Rise, case: Case, *, anew: bool) -> Case | None:
     past = transition.rule == Rule.LATE and case.state == State.CLOSED
     alarm.level = Level.NORMAL if past else transition.level
     alarm.worst_level = grouping.worst([alarm.worst_level, transition.level])
+    if transition.level == alarm.worst_level:
+        alarm.worst_limit = transition.limit
     alarm.since = to_datetime(transition.at_ns)
     alarm.value, alarm.limit, alarm.why = transition.value, transition.limit, transition.why
     if transition.value != NO_VALUE:
         pick = min if transition.rule in {Rule.UNDER, Rule.PHASE_LOSS} else max
         known = alarm.worst_value != NO_VALUE
         alarm.worst_value = pick(alarm.worst_value, transition.value) if known else transition.value
-    if transition.rule == Rule.LATE:
-        alarm.load = None
-    elif transition.rule not in grouping.DEVICE_WIDE:
-        points = load_points(seen.point)
-        alarm.load = load_at(points, run.latest, transition.arrival_ns, run.policy.load_fresh_s)
+    if transition.rule not in grouping.DEVICE_WIDE:
+        _set_load(run, seen)
     alarm.save()
     if left is None or left.state == State.CLOSED:
         return None
     return Case.objects.select_for_update(of=("self",)).get(pk=left.pk)
+
+
+def _set_load(run: Run, seen: Rise) -> None:
+    """The current at the rise beside the value at the rise; a late one has none that is known."""
+    alarm, transition, found = seen.alarm, seen.transition, None
+    if transition.rule != Rule.LATE:
+        points = currents_behind([seen.point])[seen.point.pk]
+        found = currents_at(points, run.latest, transition.arrival_ns, run.policy.load_fresh_s)
+    told = None if found is None else told_of(found, seen.point.phase)
+    alarm.load = None if found is None else sum(current.value for current in found)
+    alarm.load_phase, alarm.load_of_phase = ("", None) if told is None else told
+    alarm.load_at, alarm.load_value = to_datetime(transition.at_ns), transition.value

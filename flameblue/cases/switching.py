@@ -15,13 +15,14 @@ from flameblue.cases.announcing import announce, of_case, reopen
 from flameblue.cases.event_data import EventData
 from flameblue.cases.events import Draft
 from flameblue.cases.finishing import made_safe
-from flameblue.cases.loads import FED_BY_THE_CIRCUIT, load_points
+from flameblue.cases.loads import FED_BY_THE_CIRCUIT, Current, load_points, told_of
 from flameblue.cases.models import Alarm, Case, CaseEvent, State
 from flameblue.cases.policy import Policy
 from flameblue.cases.traces import Past, Window
 from flameblue.domain.clock import to_ns
 from flameblue.domain.quantities import NO_VALUE, QUANTITIES
 from flameblue.domain.transitions import Rule
+from flameblue.fleet.models import Point
 
 NOT_OF_A_VALUE = (*grouping.DEVICE_WIDE, Rule.SENSOR)
 
@@ -61,17 +62,27 @@ def _load_back(case: Case, window: Window, now: datetime, policy: Policy) -> int
         load = window.load(points)
         since = evidence.back_since_ns(load, zero, policy.made_safe.for_s, window.now_ns)
         if since is not None and since > to_ns(case.made_safe_at):
-            return _say_load_back(case.pk, int(load.value[-1]), now, policy)
+            told = told_of(_newest(window, points), "")
+            return _say_load_back(case.pk, (int(load.value[-1]), told), now, policy)
     return 0
 
 
+def _newest(window: Window, points: Iterable[int]) -> list[Current]:
+    rows = list(Point.objects.filter(pk__in=points).order_by("pk"))
+    traces = zip(rows, window.traces(rows), strict=True)
+    return [Current(row.phase, int(trace.value[-1])) for row, trace in traces]
+
+
 @transaction.atomic
-def _say_load_back(case_id: int, load: int, now: datetime, policy: Policy) -> int:
+def _say_load_back(case_id: int, loads: tuple[int, Current | None], now: datetime, policy: Policy) -> int:
+    load, phase = loads
     case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
     if case.state not in {State.MADE_SAFE, State.REPAIRED}:
         return 0
     data: EventData = {**of_case(case), "repaired": case.state == State.REPAIRED}
     data["current_a"] = event_data.ampere(None if load == NO_VALUE else load)
+    if phase is not None and load != NO_VALUE:
+        data.update({"current_phase": phase.phase, "current_phase_a": event_data.ampere(phase.value)})
     drafts = [Draft(case, kinds.LOAD_BACK, now, data)]
     if case.state == State.MADE_SAFE and is_beyond(case):
         had = reopen(case)

@@ -110,20 +110,33 @@ def _measured(data: Mapping[str, Any], standing: Standing, words: Catalogue) -> 
     value = data.get("value")
     if data.get("level") == "normal" and data.get("worst_value") is not None:
         value = data["worst_value"]
-    current = data.get("current_a")
     proof = standing.proof or {}
     return {
         "value": figure(value, quantity) if family_of(data) != "reported" else "",
         "limit": figure(data.get("limit"), quantity),
-        "load": figure(data.get("load_a"), "current_a") if quantity != "current_a" else "",
+        "load": _of_phase(data, "load", words) if quantity != "current_a" else "",
         "current": "0"
-        if current is None and data.get("how") == "zero_current"
-        else figure(current, "current_a"),
+        if data.get("current_a") is None and data.get("how") == "zero_current"
+        else _of_phase(data, "current", words),
         "rise": _rise(data, quantity),
         "rise_time": span(float(data.get("rise_s") or 0), words),
         "best": figure(proof.get("proof_max"), quantity),
         "proof": span(float(proof.get("proof_s") or 0), words),
     }
+
+
+def _of_phase(data: Mapping[str, Any], key: str, words: Catalogue) -> str:
+    """A current; where several phases are measured that of the one that is told, by its name: never their sum.
+
+    The phase of the alarm stands in the text already.
+    """
+    phase = data.get(f"{key}_phase")
+    if not phase:
+        return figure(data.get(f"{key}_a"), "current_a")
+    said = figure(data.get(f"{key}_phase_a"), "current_a")
+    if phase == data.get("phase") and key == "load":
+        return said
+    return words.word("of_phase").replace("{phase}", str(phase)).replace("{n}", said)
 
 
 def _rise(data: Mapping[str, Any], quantity: str) -> str:

@@ -1,5 +1,6 @@
 """A case's charts: the readings of its alarms' points, and below them the load of their circuits."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -8,8 +9,7 @@ from django.db.models import Q
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from flameblue.cases import record
-from flameblue.cases.models import Case, State
+from flameblue.cases.models import Alarm, Case, State
 from flameblue.domain.clock import to_datetime, to_ns
 from flameblue.domain.errors import FlameblueError
 from flameblue.domain.limits import SECOND_NS, SERIES_MAX
@@ -42,11 +42,20 @@ class Drawn:
     lines: list[str]
     limits: str
     trouble: str = ""
+    note: str = ""  # since when the limits are known
 
 
-def points_of(case: Case) -> list[list[Point]]:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits that are drawn of each point, and since when they are known; None: for all of the time."""
+
+    lines: Mapping[int, tuple[charts.LimitLine, ...]]
+    known_ns: Mapping[int, int | None]
+
+
+def points_of(alarms: Iterable[Alarm]) -> list[list[Point]]:
     """A chart a list: each point that alarmed, then the currents of each of their circuits, its phases together."""
-    alarmed = [alarm.point for alarm in record.alarms_of([case])[case.pk]]
+    alarmed = [alarm.point for alarm in alarms]
     circuits = {point.circuit_id for point in alarmed if point.circuit_id}
     loads = (
         Point.objects.filter(circuit__in=circuits, quantity="current_a", retired=False)
@@ -58,15 +67,15 @@ def points_of(case: Case) -> list[list[Point]]:
     return [*([point] for point in dict.fromkeys(alarmed)), *by_circuit][:CHARTS_MAX]
 
 
-def drawn(case: Case, now_ns: int, span: str) -> list[Drawn]:
+def drawn(case: Case, alarms: Iterable[Alarm], now_ns: int, span: str) -> list[Drawn]:
     """The charts of `span` (a key of SPANS_S): up to now; of a closed case around the event, whatever the time."""
     from_ns, to_ns = window(case, now_ns, SPANS_S[span] * SECOND_NS)
-    groups = points_of(case)
+    groups = points_of(alarms)
     traces, trouble = _traces([point for points in groups for point in points], from_ns, to_ns)
     zone = ZoneInfo(_time_zone(case))
     empty = charts.Trace(at_ns=(), low=(), high=())
     moments = _moments(case)
-    limits = _limits(case, [points[0] for points in groups], (from_ns, to_ns))
+    limits = _limits(case, [points[0] for points in groups], traces, (from_ns, to_ns))
     drawings = []
     for points in groups:
         first, *others = points
@@ -79,10 +88,11 @@ def drawn(case: Case, now_ns: int, span: str) -> list[Drawn]:
             beside=tuple(traces.get(point.id, empty) for point in others),
             zone=zone,
             gap_ns=max(readings.gap_ns(first), GAP_SHARE_MIN * (to_ns - from_ns) // 1000),
-            limits=limits[first.id],
+            limits=limits.lines[first.id],
             moments=moments,
         )
-        drawings.append(_drawn(chart, points, trouble))
+        note = series.limits_note(limits.known_ns[first.id], to_ns, zone)
+        drawings.append(replace(_drawn(chart, points, trouble), note=note))
     return drawings
 
 
@@ -112,8 +122,12 @@ def _drawn(chart: charts.Chart, points: list[Point], trouble: str) -> Drawn:
 
 
 def _thinned(chart: charts.Chart, steps: int) -> charts.Chart:
-    first, *others = (charts.thinned(trace, steps) for trace in chart.traces)
-    return replace(chart, trace=first, beside=tuple(others))
+    span = (chart.from_ns, chart.to_ns)
+    (first, *others), steps = charts.drawn_together(chart.traces, span, steps)
+    gap_ns = chart.gap_ns
+    if others:
+        gap_ns = max(gap_ns, round(series.GAP_WIDTHS * (chart.to_ns - chart.from_ns) / steps))
+    return replace(chart, trace=first, beside=tuple(others), gap_ns=gap_ns)
 
 
 def _when(chart: charts.Chart) -> str:
@@ -165,18 +179,23 @@ def span_of(case: Case) -> str:
 
 
 def _limits(
-    case: Case, points: list[Point], span: tuple[int, int]
-) -> dict[int, tuple[charts.LimitLine, ...]]:
-    """The limits that are drawn: those that hold now; of a closed case as they were."""
+    case: Case, points: list[Point], traces: Mapping[int, charts.Trace], span: tuple[int, int]
+) -> Limits:
+    """The limits that are drawn: those that hold now; of a closed case as they were, as far as that is known."""
     if case.state != State.CLOSED:
-        return {point.id: readings.limit_lines(point, (_("warning"), _("alarm"))) for point in points}
+        labels = (_("warning"), _("alarm"))
+        lines = {point.id: readings.limit_lines(point, labels) for point in points}
+        return Limits(lines, dict.fromkeys(lines))
     changes = limit_history.changes_of(points, to_datetime(span[1]), span[0])
-    return {
-        point.id: tuple(
-            series.lines_of(limit_history.steps(changes, point.id, QUANTITIES[point.quantity], span))
-        )
-        for point in points
-    }
+    first = series.firsts(traces)
+    known = {}
+    lines = {}
+    for point in points:
+        steps = limit_history.steps(changes, point.id, QUANTITIES[point.quantity], span)
+        lines[point.id] = tuple(series.lines_of(steps))
+        own = {point.id: first[point.id]} if point.id in first else {}
+        known[point.id] = limit_history.unknown_until(changes, own, span)
+    return Limits(lines, known)
 
 
 def _moments(case: Case) -> tuple[charts.Moment, ...]:

@@ -1,13 +1,12 @@
 """What the case page shows, gathered: the case, its alarms, its notices with every try, its events."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from flameblue.cases import causes, policy, presents, record
 from flameblue.cases.event_data import ContraryData
@@ -17,7 +16,7 @@ from flameblue.domain.clock import to_datetime, to_ns
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.transitions import Level
-from flameblue.fleet.models import Panel, Point
+from flameblue.fleet.models import Panel
 from flameblue.notices import delivery
 from flameblue.notices.models import InboundMessage, Notice
 from flameblue.people.models import Contact, Person
@@ -26,6 +25,7 @@ from flameblue.web import (
     case_limits,
     clock_facts,
     help_facts,
+    load_facts,
     picture_facts,
     proof_facts,
     readings,
@@ -39,11 +39,12 @@ SHELVE_HOURS = (1, 4, 12, 24, 72)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One state of the handling: passed, or where the case is now."""
+    """One state of the handling: passed, where the case is now, or left out on the way here."""
 
     state: str
     passed: bool
     current: bool
+    skipped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class Present:
     now: presents.Now
     at: datetime | None
     value: int
-    load: str = ""  # of its circuit at the alarm, and of which phases it is the sum
+    then: str = ""  # the value at the event, with the load at the event
+    load_now: str = ""  # beside the value now; empty: not known
 
     @property
     def alarm(self) -> Alarm:
@@ -84,15 +86,17 @@ class Desk:
 
 
 def of(case: Case, user: access.AnyUser, at: datetime) -> dict[str, Any]:
-    """The values of the page's live parts."""
-    present = present_values(case, at)
+    """The values of the page's live parts, and `alarms`, of which they are: looked for once a drawing."""
+    alarms = record.alarms_of([case])[case.pk]
+    present = present_values(case, at, alarms)
     proofs = proof_facts.of(case, to_ns(at), {one.alarm.pk for one in present if one.has_returned})
     return {
         "case": case,
+        "alarms": alarms,
         "now": at,
         "shown_level": shown_level(case),
         "value_is_back": value_is_back(case),
-        "sentence": sentences.of_case(case),
+        "sentence": sentences.of_its(case, alarms),
         "help": help_facts.asked((case,), at).get(case.pk),
         "steps": steps(case),
         "presents": present,
@@ -124,61 +128,32 @@ def contacts(case: Case) -> Iterable[Contact]:
     return Contact.objects.filter(premises=case.premises_id).select_related("person").order_by("order")
 
 
-def pictures(case: Case) -> list[picture_facts.Picture]:
+def pictures(case: Case, alarms: Iterable[Alarm]) -> list[picture_facts.Picture]:
     """The pictures there are of the place: the premises, and the panels with an alarm."""
     if case.premises is None:
         return []
-    alarmed = [alarm.point_id for alarm in record.alarms_of([case])[case.pk]]
+    alarmed = [alarm.point_id for alarm in alarms]
     panels = Panel.objects.filter(circuits__points__in=alarmed).distinct().order_by("name")
     return [one for one in picture_facts.of(case.premises, panels) if one.address]
 
 
-def present_values(case: Case, at: datetime) -> list[Present]:
-    """What each alarm's point says now, the worst alarm first."""
+def present_values(case: Case, at: datetime, alarms: Iterable[Alarm]) -> list[Present]:
+    """What the point of each of the case's `alarms` says now, the worst alarm first."""
     found = presents.of_case(case, readings.latest, to_ns(at))
     if case.state == State.CLOSED:
-        taken = [presents.Now(alarm, None, [], is_live=False) for alarm in record.taken_of(case)]
+        taken = [presents.Now(alarm, None, [], is_live=False) for alarm in alarms if alarm.pk is None]
         found = case_limits.of_then(case, [*found, *taken])
-    phases = _phases(one.alarm for one in found)
+    loads = load_facts.of([one.alarm for one in found], to_ns(at))
     return [
         Present(
             now=one,
             at=None if one.reading is None else to_datetime(one.reading.at_ns),
             value=NO_VALUE if one.reading is None else one.reading.value,
-            load=_load(one.alarm, phases),
+            then=loads[index].then,
+            load_now=loads[index].now if one.is_live and case.state != State.CLOSED else "",
         )
-        for one in found
+        for index, one in enumerate(found)
     ]
-
-
-def _phases(alarms: Iterable[Alarm]) -> dict[int, list[str]]:
-    """The phases whose current each circuit of `alarms` measures."""
-    circuits = {alarm.point.circuit_id for alarm in alarms if alarm.load is not None}
-    found: dict[int, list[str]] = defaultdict(list)
-    currents = Point.objects.filter(circuit__in=circuits - {None}, quantity="current_a", retired=False)
-    for circuit, phase in currents.order_by("phase", "id").values_list("circuit", "phase"):
-        found[circuit].append(phase)
-    return found
-
-
-def _load(alarm: Alarm, phases: Mapping[int, Sequence[str]]) -> str:
-    """The current at the alarm, with the phase that it is of, or those that it is the sum of."""
-    if alarm.load is None or alarm.point.quantity == "current_a":
-        return ""
-    own = phases.get(alarm.point.circuit_id or 0, ())
-    said = sentences.measured(alarm.load, "current_a")
-    if len(own) > 1 and all(own):
-        return _("load then %(value)s, the sum of phases %(phases)s") % {
-            "value": said,
-            "phases": ", ".join(own),
-        }
-    if len(own) == 1:
-        return _("load then %(value)s") % {"value": f"{_phase(own[0])} {said}".strip()}
-    return _("load then %(value)s, the sum of several currents") % {"value": said}
-
-
-def _phase(phase: str) -> str:
-    return _("phase %(phase)s") % {"phase": phase} if phase else ""
 
 
 def contrary(case: Case, at: datetime, how: str) -> list[str]:
@@ -202,7 +177,16 @@ def _isolators(present: Iterable[Present]) -> Iterable[str]:
 def steps(case: Case) -> list[Step]:
     """The line of states with the present one marked."""
     at = STEPS.index(State(case.state))
-    return [Step(state=state, passed=index < at, current=index == at) for index, state in enumerate(STEPS)]
+    taken = {State.OPEN} | {state for state in STEPS[1:] if getattr(case, f"{state.value}_at") is not None}
+    return [
+        Step(
+            state=state,
+            passed=index < at and state in taken,
+            current=index == at,
+            skipped=index < at and state not in taken,
+        )
+        for index, state in enumerate(STEPS)
+    ]
 
 
 def notices(case: Case) -> list[Told]:

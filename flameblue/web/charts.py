@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from itertools import groupby
 from unicodedata import east_asian_width
 
 from django.utils.html import escape
@@ -43,6 +44,7 @@ TIME_STEPS_S = (
 )
 TICK_EVERY = 90.0  # of the drawing's width: room for a label
 VALUE_TICKS = 4
+STEPS_TOGETHER_MIN = 66
 LABEL_EM = 12.0  # of a wide sign in a label
 LABEL_ROOM = 8.0
 LABEL_APART = 13.0  # two labels at the right side never stand nearer
@@ -136,7 +138,8 @@ def svg(chart: Chart) -> SafeString:
     """The drawing. Every text in it is escaped."""
     frame = _frame(chart)
     parts = [
-        f'<svg class="chart" viewBox="0 0 {chart.width:.0f} {chart.height:.0f}" role="img" '
+        f'<svg class="chart{" several" if chart.beside else ""}" role="img" '
+        f'viewBox="0 0 {chart.width:.0f} {chart.height:.0f}" '
         f'xmlns="http://www.w3.org/2000/svg" aria-label="{escape(chart.title)}">',
         f"<title>{escape(chart.title)}</title>",
         *_value_axis(chart, frame),
@@ -210,6 +213,11 @@ def ticks_max(chart: Chart) -> float:
     return max(1.0, chart.width / TICK_EVERY)
 
 
+def steps_of(steps: int, traces: int) -> int:
+    """In how many steps each of several traces is drawn: where their swings lie on one another, envelopes are read."""
+    return steps if traces == 1 else max(steps // traces, STEPS_TOGETHER_MIN)
+
+
 def thinned(trace: Trace, most: int) -> Trace:
     """`trace` in at most `most` steps, each with the lowest and highest of what it stands for."""
     every = max(1, -(-len(trace.at_ns) // most))
@@ -218,6 +226,31 @@ def thinned(trace: Trace, most: int) -> Trace:
         at_ns=[trace.at_ns[i] for i in starts],
         low=[min(trace.low[i : i + every]) for i in starts],
         high=[max(trace.high[i : i + every]) for i in starts],
+    )
+
+
+def drawn_together(traces: Sequence[Trace], window: tuple[int, int], steps: int) -> tuple[list[Trace], int]:
+    """`traces` as they are drawn within `window`, and in how many steps of time at most.
+
+    Several are drawn by their envelopes: of what swings within a step its lowest and highest remain.
+    """
+    if len(traces) == 1:
+        return [thinned(traces[0], steps)], steps
+    steps = steps_of(steps, len(traces))
+    return [
+        _by_time(trace, window[0], max(1, -(-(window[1] - window[0]) // steps))) for trace in traces
+    ], steps
+
+
+def _by_time(trace: Trace, from_ns: int, width_ns: int) -> Trace:
+    some = [
+        list(few)
+        for _, few in groupby(range(len(trace.at_ns)), key=lambda i: (trace.at_ns[i] - from_ns) // width_ns)
+    ]
+    return Trace(
+        at_ns=[trace.at_ns[few[0]] for few in some],
+        low=[min(trace.low[i] for i in few) for few in some],
+        high=[max(trace.high[i] for i in few) for few in some],
     )
 
 

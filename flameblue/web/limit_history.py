@@ -3,7 +3,7 @@
 Invariant: what is not known is not drawn; before the oldest change that was looked at there is no line.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -87,6 +87,21 @@ def at(changes: Sequence[Change], point: int, at_ns: int) -> np.void | None:
     """The row of `point` that held at a time; None: not known."""
     rows = [row for since_ns, some in changes if since_ns <= at_ns for row in some[some["point"] == point]]
     return rows[-1] if rows else None
+
+
+def unknown_until(
+    changes: Sequence[Change], firsts: Mapping[int, int], window: tuple[int, int]
+) -> int | None:
+    """The time within `window` before which the limits of one of the points are not known, though it was read.
+
+    `firsts`: the first reading of each point that has one. None: they are known for all that was read.
+    """
+    known = {
+        point: next((at_ns for at_ns, some in changes if (some["point"] == point).any()), window[1])
+        for point in firsts
+    }
+    late = [min(known[point], window[1]) for point, first_ns in firsts.items() if first_ns < known[point]]
+    return max(late, default=None)
 
 
 def _unchanged(points: set[int], since: datetime) -> set[int]:

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from flameblue.cases import actions
+from flameblue.cases import actions, traces
 from flameblue.cases.models import Case, State
 from flameblue.domain.clock import to_datetime
 from flameblue.domain.errors import FlameblueError
+from flameblue.domain.limits import SECOND_NS
 from flameblue.web import readings, sentences, words
 
 STILL_BEYOND, RETURNING = "still_beyond", "returning"
@@ -23,13 +24,19 @@ def _heard(point: int) -> actions.Heard | None:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One alarm of the case: proven, or why not yet; `until`: when it will be, if it goes on as it is."""
+    """One alarm of the case: proven, or why not yet.
+
+    `until`: when it will be, if it goes on as it is; `since`: from when the readings count, `anew`: why not from
+    earlier. `until` moves only with these.
+    """
 
     where: str
     proven: bool
     why: str
     until: datetime | None = None
     reason: str = ""  # a word of words.VERDICTS
+    since: datetime | None = None
+    anew: str = ""
 
 
 def of(case: Case, now_ns: int, returned: Collection[int] = ()) -> list[Line]:
@@ -51,8 +58,10 @@ def of(case: Case, now_ns: int, returned: Collection[int] = ()) -> list[Line]:
             where=sentences.place(proof.alarm.point),
             proven=proof.verdict.proven,
             why=words.word(words.VERDICTS, reason) if reason else "",
-            until=until(proof, now_ns),
+            until=until(proof, _heard(proof.alarm.point_id)),
             reason=reason,
+            since=None if proof.verdict.begin_ns is None else to_datetime(proof.verdict.begin_ns),
+            anew=words.word(words.ANEW, proof.verdict.anew) if proof.verdict.anew else "",
         )
         for proof in found
         for reason in (_reason(proof, returned),)
@@ -75,8 +84,14 @@ def awaits(lines: Collection[Line]) -> str:
     return "load"
 
 
-def until(proof: actions.Proof, now_ns: int) -> datetime | None:
-    """When the readings will have lasted for long enough; None where something else is missing."""
-    if proof.verdict.reason != "too_short" or not proof.verdict.run_s:
+def until(proof: actions.Proof, heard: actions.Heard | None) -> datetime | None:
+    """When the readings will have lasted for long enough; None where something else is missing.
+
+    Counted from where they begin, not from now and the newest: what is left must not grow between two readings.
+    A device's clock that lags by more than its promised interval is waited for; less is its way here.
+    """
+    if proof.verdict.reason != "too_short" or proof.verdict.begin_ns is None:
         return None
-    return to_datetime(now_ns) + timedelta(seconds=proof.for_s - proof.verdict.run_s)
+    lag_ns = 0 if heard is None else heard.arrival_ns - heard.at_ns
+    lag_s = lag_ns // SECOND_NS if lag_ns > traces.gap_ns(proof.alarm.point) else 0
+    return to_datetime(proof.verdict.begin_ns) + timedelta(seconds=proof.for_s + lag_s)

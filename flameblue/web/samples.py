@@ -1,6 +1,7 @@
 """What the style guide shows in the parts of the pages: a cabin that is nowhere, and in no database."""
 
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,11 +12,12 @@ from flameblue.domain.limits import SECOND_NS
 from flameblue.domain.quantities import QUANTITIES
 from flameblue.domain.transitions import Level
 from flameblue.fleet.coverage import Measure
-from flameblue.fleet.models import Circuit, Panel, Point, Premises, Site
+from flameblue.fleet.models import Circuit, Device, Panel, Point, Premises, Site
 from flameblue.fleet.periods import Period
 from flameblue.inspections.models import Check
 from flameblue.web import charts
 from flameblue.web.coverage_facts import Number
+from flameblue.web.device_facts import DAYS, Health
 from flameblue.web.one_line import Board, Diagram, Feeder, Value
 from flameblue.web.round_words import Stand
 from flameblue.web.sheet_facts import Measured, Sheet, Watched
@@ -44,6 +46,8 @@ def of(at: datetime) -> dict[str, Any]:
         "coverage": [Number(one, 40 - 3 * place_no, 40) for place_no, one in enumerate(Measure)],
         "premises": place,
         "diagram": Diagram([Board(panel, [feeder, Feeder(Circuit(pk=0, name="204房"))])], 0),
+        "devices": _devices(place, at),
+        "days": DAYS,
         "chart": charts.svg(_chart(at)),
         "day": date(at.year, at.month, 9),
         "rounds": [
@@ -60,6 +64,31 @@ def of(at: datetime) -> dict[str, Any]:
         "checks": [None, Check(ok=True), Check(ok=False, text="电缆破损")],
         "sheet": Sheet(place, month, at, [watched], silent_h=1.5),
     }
+
+
+def _devices(place: Premises, at: datetime) -> list[Health]:
+    """One that is heard, one that fell silent with a wrong clock, one that nothing was ever heard of."""
+    well = Health(
+        device=Device(pk=0, name="D0217", premises=place, profile="flameblue-efm8"),
+        at=at,
+        points=8,
+        silences=0,
+        clock_faults=0,
+        is_silent=False,
+        is_expected=False,
+        has_clock_fault=False,
+    )
+    silent = replace(
+        well,
+        device=Device(pk=0, name="D0218", premises=place, profile="flameblue-efm8"),
+        at=at - timedelta(hours=5),
+        silences=3,
+        clock_faults=1,
+        is_silent=True,
+        has_clock_fault=True,
+    )
+    new = Device(pk=0, name="D0219", premises=place, profile="flameblue-efm8")
+    return [well, silent, replace(well, device=new, at=None)]
 
 
 def _value(point: Point, amount: float, level: Level, at: datetime) -> Value:

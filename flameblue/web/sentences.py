@@ -68,7 +68,7 @@ def _said(alarm: Alarm) -> str:
         "where": place(point),
         "quantity": words.word(words.QUANTITIES, point.quantity),
         "value": measured(alarm.worst_value, point.quantity),
-        "limit": measured(alarm.limit, point.quantity),
+        "limit": measured(alarm.limit if alarm.worst_limit is None else alarm.worst_limit, point.quantity),
         "device": point.device.name,
     }
     return _pattern(alarm) % facts

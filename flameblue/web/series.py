@@ -74,6 +74,7 @@ class Answer:
     cases: Sequence[Case]
     width_ns: int
     trouble: str
+    limits_from_ns: int | None = None  # before it not all of the limits are known; None: they are
 
 
 def points_of(premises: Premises) -> list[Point]:
@@ -165,7 +166,24 @@ def answer(asked: Question, premises: Premises, buckets_max: int) -> Answer:
         cases=cases_of(premises, asked.points, *span),
         width_ns=readings.width_ns(*span, buckets_max),
         trouble=trouble,
+        limits_from_ns=limit_history.unknown_until(changes, firsts(traces), span),
     )
+
+
+def firsts(traces: Mapping[int, charts.Trace]) -> dict[int, int]:
+    """The first reading of each point that has one."""
+    return {point: trace.at_ns[0] for point, trace in traces.items() if trace.at_ns}
+
+
+def limits_note(known_ns: int | None, to_ns_: int, zone: ZoneInfo) -> str:
+    """Since when the limits that are drawn are known; empty: for all of the time."""
+    if known_ns is None:
+        return ""
+    if known_ns >= to_ns_:
+        return _("the limits of this time are not known")
+    known, end = (to_datetime(at).astimezone(zone) for at in (known_ns, to_ns_))
+    form = "%H:%M" if known.date() == end.date() else "%m-%d %H:%M"
+    return _("limits before %(at)s are not known") % {"at": known.strftime(form)}
 
 
 def cases_of(premises: Premises, points: Sequence[Point], from_ns: int, to_ns_: int) -> list[Case]:
@@ -189,9 +207,11 @@ def drawing(found: Answer, zone: ZoneInfo, size: Size) -> charts.Chart:
     """The chart that the server draws."""
     points = found.question.points
     empty = charts.Trace(at_ns=(), low=(), high=())
-    first, *others = (charts.thinned(found.traces.get(point.pk, empty), size.steps) for point in points)
+    span = (found.question.from_ns, found.question.to_ns)
+    known = [found.traces.get(point.pk, empty) for point in points]
+    (first, *others), steps = charts.drawn_together(known, span, size.steps)
     span_ns = found.question.to_ns - found.question.from_ns
-    width_ns = max(found.width_ns, span_ns // size.steps)
+    width_ns = max(found.width_ns, span_ns // steps)
     return charts.Chart(
         title=title(points),
         unit=QUANTITIES[found.question.quantity].unit,

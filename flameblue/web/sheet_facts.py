@@ -71,6 +71,11 @@ class Sheet:
     is_over: bool = False
 
     @property
+    def was_read(self) -> bool:
+        """Any circuit was: where none was, no silent hours say nothing."""
+        return any(one.was_read for one in self.circuits)
+
+    @property
     def saved(self) -> int | None:
         if not self.is_over:
             return None

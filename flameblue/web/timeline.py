@@ -98,6 +98,11 @@ def _measured(data: dict[str, object]) -> str:
         return ""
     said = f"{value:.4g} {unit}".strip()
     if isinstance(limit, int | float):
-        said = _("%(value)s, limit %(limit)s") % {"value": said, "limit": f"{limit:.4g} {unit}".strip()}
+        patterns = {
+            "warning": _("%(value)s, warning limit %(limit)s"),
+            "alarm": _("%(value)s, alarm limit %(limit)s"),
+        }
+        pattern = patterns.get(str(data.get("limit_level")), _("%(value)s, limit %(limit)s"))
+        said = pattern % {"value": said, "limit": f"{limit:.4g} {unit}".strip()}
     quantity = data.get("quantity")
     return f"{words.word(words.QUANTITIES, quantity)} {said}" if quantity else said

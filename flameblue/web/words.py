@@ -286,6 +286,12 @@ VERDICTS: Words = {
     "load_unknown": _("the load is not known"),
     "too_short": _("good so far, not yet for long enough"),
 }
+ANEW: Words = {
+    "beyond": _("until then the value was beyond its limit"),
+    "gap": _("there are no readings just before"),
+    "no_load": _("until then the load was too small"),
+    "asked": _("nothing counts from before it was made safe, repaired or told anew"),
+}
 REPLIES: Words = {
     "owner_answered": _("seen by the owner"),
     "help_asked": _("asks for help"),

@@ -92,7 +92,8 @@ def test_who_has_seen_it_is_believed_and_the_reading_is_on_record(hot: Bench) ->
     assert says_safe(hot, "other", {hot.cast.tb: 82.0}, seen=True)
     assert hot.case().state == State.MADE_SAFE
     (said,) = hot.last("made_safe").data["contrary"]
-    assert (said["place"], said["phase"], said["value"], said["limit"]) == ("203房", "B", 82.0, 60.0)
+    assert (said["place"], said["phase"], said["value"]) == ("203房", "B", 82.0)
+    assert (said["limit"], said["limit_level"]) == (70.0, "alarm")
 
 
 def test_a_value_between_its_limits_is_not_safe_yet_and_one_below_both_is(hot: Bench) -> None:

@@ -20,7 +20,8 @@ from flameblue.cases.models import Alarm
 from flameblue.domain.points import POINT
 from flameblue.domain.quantities import NO_VALUE, QUANTITIES
 from flameblue.domain.transitions import Level, Rule
-from tests.cases.bench import S_NS, Bench, another_room
+from flameblue.fleet.models import Point
+from tests.cases.bench import S_NS, Bench, another_room, give_row
 
 HALF_HOUR_S = 1800
 
@@ -395,3 +396,37 @@ def test_what_was_kept_from_before_the_repair_proves_nothing(taken: Bench) -> No
     taken.lag_ns = 7_200 * S_NS
     run(taken, HALF_HOUR_S, 46.0, 38.0)
     assert taken.case().state == "repaired"
+
+
+def test_a_run_that_is_too_short_says_since_when_it_counts_and_why() -> None:
+    """So that what is left to wait never grows without a reason."""
+    need = LoadNeed(at_least=7.0, zero=1)
+
+    def told(value: Trace, load: Trace | None = None, since_s: int = 0) -> tuple[int | None, str]:
+        question = Question(60, since_s * S_NS, 40 * S_NS, Clear(below=50), need if load else None)
+        verdict = judge(value, load, question)
+        return None if verdict.begin_ns is None else verdict.begin_ns // S_NS, verdict.anew
+
+    assert told(trace(60, 40, 40, 40, 40)) == (10, "beyond")
+    assert told(trace(40, 40, 40, 40, 40), since_s=15) == (15, "asked")
+    assert told(trace(60, 40, 40, 40, 40), trace(7, 7, 6, 7, 7)) == (30, "no_load")
+    at_ns = np.array([0, 20, 30, 40], np.int64) * S_NS
+    assert told(Trace(at_ns, np.full(4, 40, np.int32), 16 * S_NS, 40 * S_NS)) == (20, "gap")
+
+
+def test_the_load_that_is_back_is_told_by_its_phase(taken: Bench) -> None:
+    other = Point.objects.create(
+        device=taken.cast.device, circuit=taken.cast.ib.circuit, key="ic", quantity="current_a", phase="C"
+    )
+    give_row(other)
+    taken.read(other, 0.0, for_s=300)
+    run(taken, 300, 20.0, 0.0)
+    taken.read(other, 0.0, for_s=300)
+    taken.look()
+    taken.wait(10)
+    taken.read(other, 61.0)
+    run(taken, 60, 20.0, 60.0)
+    taken.read(other, 61.0, for_s=60)
+    taken.look()
+    data = taken.last("load_back").data
+    assert (data["current_phase"], data["current_phase_a"]) == ("C", 61.0)

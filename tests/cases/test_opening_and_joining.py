@@ -6,6 +6,7 @@ from flameblue.cases import actions
 from flameblue.cases.actions import Change, CursorMoved
 from flameblue.cases.models import Alarm, AppliedTransition, Case, CaseEvent
 from flameblue.domain.transitions import Level, Rule
+from flameblue.fleet.models import Point
 from tests.cases.bench import Bench, Said, another_room
 
 
@@ -36,6 +37,33 @@ def test_an_alarm_opens_a_case_and_its_event_says_exactly_where(bench: Bench) ->
     }
     assert {key: event.data[key] for key in expected} == expected
     assert [step["id"] for step in event.data["steps"]] == ["owner", "desk", "duty_sms"]
+
+
+@pytest.mark.parametrize(
+    ("phases", "own", "told"),
+    [
+        ({"A": 58.0, "B": 60.0, "C": 61.0}, "B", ("B", 60.0)),
+        ({"A": 58.0, "B": 60.0, "C": 61.0}, "", ("C", 61.0)),
+        ({"B": 60.0}, "B", (None, None)),
+        ({"": 60.0, "C": 61.0}, "C", (None, None)),
+    ],
+    ids=["the alarm's own", "the one that carries most", "one alone", "not all are named"],
+)
+def test_of_several_phases_one_is_told_beside_their_sum(
+    phases: dict[str, float], own: str, told: tuple[str | None, float | None], bench: Bench
+) -> None:
+    point, circuit = bench.cast.tb, bench.cast.ib.circuit
+    Point.objects.filter(pk=point.pk).update(phase=own)
+    bench.cast.ib.delete()
+    for phase, value in phases.items():
+        current = Point.objects.create(
+            device=point.device, circuit=circuit, key=f"i{phase}", quantity="current_a", phase=phase
+        )
+        bench.read(current, value)
+    bench.alarm(point)
+    data = bench.last().data
+    assert data["load_a"] == sum(phases.values())
+    assert (data.get("load_phase"), data.get("load_phase_a")) == told
 
 
 def test_the_same_transitions_again_do_nothing(bench: Bench) -> None:

@@ -20,7 +20,8 @@ LONGEST: Values = {
     **dict.fromkeys(("where", "next_where"), place(LONG, LONG, LONG)),
     "switch": switch(LONG, LONG),
     **dict.fromkeys(("value", "limit", "best", "rise"), "30000"),  # mA; no other quantity has more digits
-    **dict.fromkeys(("load", "current"), "6000"),
+    "load": "phase C 6000",
+    "current": "6000",
     **dict.fromkeys(("number", "next", "asked"), "99999"),
     **dict.fromkeys(("members", "zero", "network", "monitored", "left", "more", "devices"), "99999"),
     **dict.fromkeys(("open", "opened", "silent", "count"), "9999"),
@@ -108,6 +109,11 @@ def usual(key: str, language: str = "zh-hans", **others: str) -> str:
 
 def ids(template: Template) -> str:
     return f"{template.language}-{template.id}"
+
+
+@pytest.mark.parametrize("template", [t for t in TEMPLATES if t.id.startswith("officer_load_back")], ids=ids)
+def test_a_current_that_is_back_fits_with_its_phase(template: Template) -> None:
+    assert render(template, {**LONGEST, "current": "phase C 6000"}, "禾木消防站").fits
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=ids)

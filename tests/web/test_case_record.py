@@ -11,12 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from flameblue.cases import actions, policy
 from flameblue.cases import record as records
 from flameblue.cases.models import Case
-from flameblue.domain.clock import ManualClock
+from flameblue.domain.clock import ManualClock, to_ns
+from flameblue.domain.limits import SECOND_NS
 from flameblue.domain.points import POINT
 from flameblue.domain.quantities import QUANTITIES
 from flameblue.domain.transitions import Level
 from flameblue.fleet.models import Point, PointChange
-from flameblue.web import case_facts, limit_history
+from flameblue.web import case_facts, charts, limit_history, readings
 from tests.cases.bench import Bench, Said, give_row
 from tests.web.readers import Reader, text_of
 
@@ -174,3 +175,24 @@ def test_an_alarm_that_came_and_went_often_leaves_the_other_cases_theirs(
     (alarm,) = records.taken_of(Case.objects.get(number=4002))
     last = alarm.case.transitions.latest("offset", "index")
     assert (alarm.worst_value, alarm.value, alarm.since) == (910, last.value, last.at)
+
+
+def test_limits_that_are_not_known_for_all_that_was_read_are_said_so(
+    bench: Bench, bolat: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system was started after the first readings: its lines begin there, and the words say that."""
+    opened_at = bench.case().opened_at
+    PointChange.objects.update(created_at=opened_at - timedelta(minutes=4))
+    read_ns = to_ns(opened_at - timedelta(minutes=10))
+    traces = {bench.cast.tb.pk: charts.Trace([read_ns, read_ns + SECOND_NS], [20.0, 21.0], [20.0, 21.0])}
+    monkeypatch.setattr(readings, "traces", lambda *_: traces)
+    assert "limits: warning 60, alarm 70 limits before 03:03 are not known" in bolat.sees(PAGE)
+    PointChange.objects.update(created_at=opened_at - timedelta(minutes=10))
+    assert "are not known" not in bolat.sees(PAGE)
+
+
+def test_its_alarms_are_looked_for_once_a_drawing(bench: Bench, bolat: Reader) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        bolat.html(PAGE)
+    taken = [query["sql"] for query in queries.captured_queries if "ROW_NUMBER" in query["sql"]]
+    assert len(taken) == 1

@@ -63,7 +63,7 @@ def test_a_value_that_has_returned_is_not_called_beyond_its_limit(
     proof = Proof(bench.case().alarms.get(), evidence.Verdict(False, "still_beyond"), 1_800.0)
     monkeypatch.setattr(proof_facts.actions, "proofs", lambda *_: [proof])
     monkeypatch.setattr(proof_facts.readings, "memory", Known)
-    present = case_facts.present_values(bench.case(), bench.now)
+    present = case_facts.present_values(bench.case(), bench.now, bench.case().alarms.all())
     returned = {one.alarm.pk for one in present if one.has_returned}
     (line,) = proof_facts.of(bench.case(), to_ns(bench.now), returned)
     assert line.reason == reason

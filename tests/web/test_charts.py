@@ -245,6 +245,22 @@ def test_traces_beside_the_first_have_strokes_of_their_own_and_count_for_the_sca
     assert all(float(y) >= charts.TOP for y in re.findall(r",([\d.]+)", svg))
 
 
+def test_the_bands_of_several_traces_are_drawn_without_edges_in_fewer_steps() -> None:
+    """Three swinging phases on one another would be a hatching that nobody reads."""
+    one = chart({0: 1.0, 60: 2.0})
+    assert '<svg class="chart" ' in charts.svg(one)
+    assert '<svg class="chart several" ' in charts.svg(replace(one, beside=(one.trace,)))
+    assert [charts.steps_of(600, traces) for traces in (1, 2, 3, 6)] == [600, 300, 200, 100]
+    assert charts.steps_of(200, 6) == charts.STEPS_TOGETHER_MIN
+    swinging = chart({second: float(second // 10 % 2) for second in range(0, 600, 10)}).trace
+    span = (one.from_ns, one.to_ns)
+    (first, second), _ = charts.drawn_together([swinging, swinging], span, 240)
+    assert (set(first.low), set(first.high)) == ({0.0}, {1.0}), "a sixth of the time is read: an envelope too"
+    assert first == second
+    assert len(first.at_ns) == 20
+    assert charts.drawn_together([swinging], span, 240)[0] == [swinging]
+
+
 @given(st.lists(st.floats(-1e3, 1e3), max_size=50), st.integers(1, 60))
 def test_a_thinned_trace_keeps_the_lowest_and_the_highest(values: list[float], most: int) -> None:
     trace = charts.Trace(at_ns=range(len(values)), low=values, high=values)

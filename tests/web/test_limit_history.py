@@ -11,7 +11,7 @@ from flameblue.domain.points import ENABLED, NO_LIMIT, NO_LOWER_LIMIT, POINT, Po
 from flameblue.domain.quantities import QUANTITIES
 from flameblue.fleet.models import PointChange
 from flameblue.web import limit_history
-from flameblue.web.limit_history import LimitStep, changes_of, steps
+from flameblue.web.limit_history import LimitStep, changes_of, steps, unknown_until
 from tests.cast import Cast
 
 TEMPERATURE = QUANTITIES["temperature_c"]
@@ -97,3 +97,13 @@ def test_a_point_beyond_what_is_looked_at_has_had_its_row_since_then(
     monkeypatch.setattr(limit_history, "LIMIT_HISTORY_BYTES_MAX", 2 * POINT.itemsize)
     found = changes_of([cast.tb], now, to_ns(now - timedelta(days=30)))
     assert [at for at, _ in found] == [to_ns(now - timedelta(days=2))]
+
+
+def test_what_was_read_before_the_first_limits_has_unknown_ones() -> None:
+    changes = [(2 * HOUR_NS, rows((7, 70.0))), (3 * HOUR_NS, rows((8, 70.0)))]
+    window = (0, 9 * HOUR_NS)
+    assert unknown_until(changes, {7: HOUR_NS}, window) == 2 * HOUR_NS
+    assert unknown_until(changes, {7: HOUR_NS, 8: HOUR_NS}, window) == 3 * HOUR_NS
+    assert unknown_until(changes, {7: 2 * HOUR_NS}, window) is None, "nothing was read before"
+    assert unknown_until(changes, {}, window) is None
+    assert unknown_until(changes, {9: HOUR_NS}, window) == window[1], "its limits are not known at all"

@@ -1,24 +1,28 @@
 """The monthly wiring sheet: what was read, silent hours, findings, visits; many of a site at once."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from flameblue.cases import actions as cases
 from flameblue.domain.clock import ManualClock, to_ns
 from flameblue.domain.readings import Reading, readings_array
 from flameblue.domain.transitions import Level
-from flameblue.fleet.models import AuditEntry
+from flameblue.fleet.models import AuditEntry, Circuit, Panel, Point, Premises, Site
+from flameblue.fleet.periods import Period
 from flameblue.inspections.models import Visit
 from flameblue.journal.embedded import EmbeddedJournal
 from flameblue.journal.record import readings_draft
+from flameblue.web.sheet_facts import Measured, Sheet, Watched
 from tests.cases.bench import Bench, another_cabin
 from tests.cast import Cast
-from tests.web.readers import Reader
+from tests.web.readers import Reader, text_of
 
 FEBRUARY = datetime.fromisoformat("2026-02-02T10:00:00+08:00")
 
@@ -63,14 +67,14 @@ def test_silent_hours_are_those_of_the_month(
     bench.heard(read.tb)
     bench.now = datetime.fromisoformat("2026-01-15T01:07:00+08:00")
     bench.silent(read.tb, read.ir)
-    assert "Silent hours 7.5 Findings" in bolat.sees(sheet(read))
-    assert "Silent hours 48.0 Findings" in bolat.sees(sheet(read, "2025-12"))
+    assert "Silent hours 7.5 h Findings" in bolat.sees(sheet(read))
+    assert "Silent hours 48.0 h Findings" in bolat.sees(sheet(read, "2025-12"))
     clock.advance((FEBRUARY - datetime.fromisoformat("2026-01-15T03:07:00+08:00")).total_seconds())
-    assert "Silent hours 412.4 Findings" in bolat.sees(sheet(read))
+    assert "Silent hours 412.4 h Findings" in bolat.sees(sheet(read))
     bench.now = datetime.fromisoformat("2026-02-01T10:00:00+08:00")
     bench.heard(read.tb, read.ir)
-    assert "Silent hours 412.4 Findings" in bolat.sees(sheet(read))
-    assert "Silent hours 10.0 Findings" in bolat.sees(sheet(read, "2026-02"))
+    assert "Silent hours 412.4 h Findings" in bolat.sees(sheet(read))
+    assert "Silent hours 10.0 h Findings" in bolat.sees(sheet(read, "2026-02"))
 
 
 def test_findings_say_what_was_done(bench: Bench, read: Cast, bolat: Reader) -> None:
@@ -144,3 +148,22 @@ def test_a_visits_day_is_asked_for_as_a_date_in_chinese_too(bolat: Reader, cast:
     bolat.presses("/language/", language="zh-hans", next="/")
     page = bolat.client.get(sheet(cast)).content.decode()
     assert '<label for="visit-day">日期</label>' in page
+
+
+def test_silent_hours_have_their_unit_and_none_are_said_only_of_what_was_read() -> None:
+    """A zero without a unit says nothing; where nothing was ever read, nothing is known to be complete."""
+    circuit = Circuit(name="203房暖气", panel=Panel(name="2号箱"))
+    point = Point(quantity="temperature_c", circuit=circuit)
+    place = Premises(name="松林客栈", site=Site(name="禾木"))
+    at = datetime(2026, 1, 15, tzinfo=UTC)
+    for counted, silent_h, said in (
+        (9, 0.0, "0 h"),
+        (9, 0.01, "< 0.1 h"),
+        (9, 1.25, "1.3 h"),
+        (0, 0.0, "no reading"),
+    ):
+        watched = Watched(circuit, [Measured(point, counted, 1.0, 2.0, 3.0)])
+        one = Sheet(place, Period(2026, 1), at, [watched], silent_h=silent_h)
+        with translation.override("en"):
+            html = render_to_string("practice/_sheet.html", {"sheet": one})
+        assert f"Silent hours {said} Findings" in text_of(html).replace("&lt;", "<")

@@ -5,6 +5,7 @@ from tests.web.readers import Reader
 PARTS = (
     "board/_coverage.html",
     "premises/_diagram.html",
+    "premises/_devices.html",
     "practice/_day.html",
     "practice/_finding.html",
     "practice/_sheet.html",
@@ -19,6 +20,8 @@ def test_it_shows_the_parts_of_the_practice_and_of_a_premises(bolat: Reader) -> 
         "Monthly wiring sheet",
         "118 / 120",
         "电缆破损",
+        "D0218 Fault silent Fault clock fault",
+        "never heard",
     ):
         assert part in said
     assert '<svg class="chart"' in bolat.html("/styleguide/")

@@ -1,5 +1,6 @@
 """A case: what happened in one sentence, what to do next, who was told, every step, and the readings."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -9,7 +10,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from flameblue.cases.models import Case, State
+from flameblue.cases import record
+from flameblue.cases.models import Alarm, Case, State
 from flameblue.domain.clock import to_ns
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.web import access, case_charts, case_facts, drafts, drawings, health, live, sentences
@@ -38,10 +40,10 @@ def case(request: HttpRequest, number: int) -> HttpResponse:
     found = values["case"]
     values |= {"after": after, "spans": case_charts.SPANS_S, "span": _span(request, found)}
     values |= {"contacts": case_facts.contacts(found), "typed": drafts.take(request, number)}
-    values["pictures"] = case_facts.pictures(found)
+    values["pictures"] = case_facts.pictures(found, values["alarms"])
     if how := values["typed"].get("how"):
         values["contrary"] = case_facts.contrary(found, values["now"], how)
-    return render(request, "case/case.html", values | _drawn(found, values["span"]))
+    return render(request, "case/case.html", values | _drawn(found, values["alarms"], values["span"]))
 
 
 @require_GET
@@ -55,7 +57,8 @@ async def live_case(request: HttpRequest, number: int) -> HttpResponseBase:
 def chart(request: HttpRequest, number: int) -> HttpResponse:
     """The readings alone: the page asks for them again while the case is open."""
     found = access.case_for(request.user, number)
-    return render(request, "case/_chart.html", _drawn(found, _span(request, found)))
+    alarms = record.alarms_of([found])[found.pk]
+    return render(request, "case/_chart.html", _drawn(found, alarms, _span(request, found)))
 
 
 @require_GET
@@ -74,8 +77,8 @@ def context(request: HttpRequest, number: int) -> dict[str, Any]:
     return case_facts.of(found, request.user, at) | {"health": health.read(to_ns(at))}
 
 
-def _drawn(found: Case, span: str) -> dict[str, Any]:
-    return {"case": found, "charts": case_charts.drawn(found, now_ns(), span)}
+def _drawn(found: Case, alarms: Sequence[Alarm], span: str) -> dict[str, Any]:
+    return {"case": found, "charts": case_charts.drawn(found, alarms, now_ns(), span)}
 
 
 def _span(request: HttpRequest, found: Case) -> str:

@@ -139,6 +139,7 @@ def charts_page(request: HttpRequest, premises_id: int) -> HttpResponse:
             series.Question(tuple(chosen), from_ns, to_ns), found, series.FIRST_PAINT_BUCKETS
         )
         values |= {
+            "limits_note": series.limits_note(answer.limits_from_ns, answer.question.to_ns, zone),
             "wide": charts.svg(series.drawing(answer, zone, series.WIDE)),
             "narrow": charts.svg(series.drawing(answer, zone, series.NARROW)),
             "answer": answer,

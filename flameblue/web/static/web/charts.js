@@ -11,7 +11,7 @@ const MARGIN = 0.5; // of the window, asked for on either side, so that a small 
 const SHORTEST_MS = 60_000;
 const ASK_AFTER_MS = 180;
 const DASHES = ["solid", [8, 4], [2, 3], [10, 3, 2, 3], [5, 5], [1, 4]];
-const STROKES = ["--link", "--text", "--soft", "--good", "--strong-line", "--link"];
+const STROKES = ["--link", "--trace-1", "--trace-2", "--text", "--soft", "--link"];
 let chart = null;
 let asking = null;
 let shown = { ...whole };
@@ -40,13 +40,14 @@ export function pairs(series, values) {
 
 function lines(answer) {
   const made = [];
+  const isOne = answer.series.length === 1; // the low edges of several cross one another
   answer.series.forEach((series, n) => {
     const stroke = colour(STROKES[n % STROKES.length]);
     const spread = series.high.map((high, i) => high - series.low[i]);
     const common = { type: "line", symbol: "none", showSymbol: false, animation: false, connectNulls: false, z: 3, silent: true };
     const stack = { stack: `band-${n}`, stackStrategy: "all" };
-    made.push({ ...common, ...stack, id: `low-${n}`, data: pairs(series, series.low), lineStyle: { width: 0.6, color: stroke, opacity: 0.6 } });
-    made.push({ ...common, ...stack, id: `spread-${n}`, data: pairs(series, spread), lineStyle: { width: 0 }, areaStyle: { color: stroke, opacity: 0.18 } });
+    made.push({ ...common, ...stack, id: `low-${n}`, data: pairs(series, series.low), lineStyle: { width: isOne ? 0.6 : 0, color: stroke, opacity: 0.6 } });
+    made.push({ ...common, ...stack, id: `spread-${n}`, data: pairs(series, spread), lineStyle: { width: 0 }, areaStyle: { color: stroke, opacity: isOne ? 0.18 : 0.1 } });
     made.push({ ...common, id: `high-${n}`, name: series.name, data: pairs(series, series.high), showSymbol: true, showAllSymbol: true, lineStyle: { width: 1.6, color: stroke, type: DASHES[n] }, itemStyle: { color: stroke }, z: 4, silent: false });
   });
   answer.limits.forEach((limit, n) => {

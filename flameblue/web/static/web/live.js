@@ -4,6 +4,7 @@
   "use strict";
   var LOST_AFTER_MS = 4200; // the line beats every 2 s; with the look each quarter of a second it is said within 5 s
   var RING_EVERY_MS = 20000;
+  var CLOCK_SET_MS = 5000; // more is no slow beat: one of the two clocks was set
 
   // What scrolls sideways is reached by the keyboard too; what does not is no stop on the way.
   function reach() {
@@ -31,11 +32,16 @@
     if (state.textContent !== text) state.textContent = text;
     state.classList.toggle("lost", isLost);
   }
+  // A beat that was long on its way makes the server seem to lag: the quickest one tells best, and no count-down rises.
+  function setAhead(ms) {
+    var known = Number(live.dataset.serverAheadMs);
+    if (live.dataset.serverAheadMs === undefined || ms > known || known - ms > CLOCK_SET_MS) live.dataset.serverAheadMs = ms;
+  }
   live.addEventListener("htmx:sseOpen", function (event) {
     lastBeat = Date.now();
     event.detail.source.addEventListener("beat", function (beat) {
       lastBeat = Date.now();
-      if (beat.data) live.dataset.serverAheadMs = Number(beat.data) - lastBeat;
+      if (beat.data) setAhead(Number(beat.data) - lastBeat);
       showState();
     });
     showState();
@@ -57,7 +63,7 @@
     var now = Date.now() + Number(live.dataset.serverAheadMs || 0);
     document.querySelectorAll("time[data-until], time[data-since]").forEach(function (time) {
       var at = Date.parse(time.dateTime);
-      var seconds = Math.round((time.hasAttribute("data-until") ? at - now : now - at) / 1000);
+      var seconds = Math.floor((time.hasAttribute("data-until") ? at - now : now - at) / 1000); // as the server rounds
       if (seconds >= 86400) return;
       var text = clock(Math.max(0, seconds));
       if (time.textContent !== text) time.textContent = text;
