@@ -1,6 +1,6 @@
 """How the templates say levels, words, times and values."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from flameblue.domain.transitions import Level
 from flameblue.fleet.models import Point
 from flameblue.notices.texts.catalogue import LANGUAGES, Catalogue, catalogue
 from flameblue.people.actions import mask_phone
-from flameblue.web import health, sentences, words
+from flameblue.web import health, sentences, sketch, words
 from flameblue.web.health import Health
 from flameblue.web.now import now_ns
 from flameblue.web.tiles import SiteTiles
@@ -97,6 +97,12 @@ def site_tiles(site: SiteTiles) -> SafeString:
             _sites_drawn.clear()
         _sites_drawn[key] = mark_safe(render_to_string("board/_site.html", {"site": site}))
     return _sites_drawn[key]
+
+
+@register.simple_tag
+def site_marks(sites: Sequence[SiteTiles], places: Sequence[sketch.Place]) -> SafeString:
+    """The sites where they lie, as the map's first drawing has them."""
+    return sketch.of_sites(sites, places)
 
 
 @register.simple_tag

@@ -47,6 +47,7 @@ LIVE = drawings.Page(
         "chain": "board/_chain.html",
         "coverage": "board/_coverage.html",
         "premises": "board/_premises.html",
+        "places": "board/_places.html",
     },
     refresh_s=60.0,
     shared=lambda request: _scope(request),
@@ -91,7 +92,7 @@ def board(request: HttpRequest) -> HttpResponse:
     """The page."""
     after, values = live.newest(), context(request)
     values["background"] = map_tiles.of_settings(settings.CONFIG.web, reverse("map-tiles"))
-    values["sketch"] = sketch.drawing(values["sites"], values["places"], roads.polylines())
+    values["roads"] = sketch.of_roads(values["places"], roads.polylines())
     if not values["chain"].devices and start_facts.is_empty():
         values |= {"is_empty": True, "admins": start_facts.admins()}
     ringing = any(row.desk.sounds for row in values["rows"])
@@ -118,6 +119,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "rows": rows_of([shown[pk] for pk in page.object_list if pk in shown], at),
         "sites": sites[:BOARD_SITES_MAX],
         "places": map_places.named((one.site.name, one.middle) for one in sites),
+        "lost": map_places.lost(sites),
         "sites_left_out": max(0, len(sites) - BOARD_SITES_MAX),
         "health": core,
         "chain": chain.of(request.user, core, at),
