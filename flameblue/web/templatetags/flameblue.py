@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
+from flameblue.cases.actions import NextCall
 from flameblue.domain.limits import SITES_DRAWN_MAX
 from flameblue.domain.transitions import Level
 from flameblue.fleet.models import Point
@@ -127,6 +128,15 @@ def level_word(value: int) -> str:
 def word(key: object, of: str) -> str:
     """`key` as the table `of` of web.words says it: {{ case.state|word:"STATES" }}."""
     return words.word(getattr(words, of), key)
+
+
+@register.simple_tag
+def called(call: NextCall) -> str:
+    """Whom a step calls and by what; one that only an installation's own policy names says its role."""
+    whom = words.STEPS[call.step] if call.step in words.STEPS else words.word(words.ROLES, call.to)
+    by = words.BY_CHANNEL.get(call.channel)
+    says_it = call.step.endswith(f"_{call.channel}") and call.step in words.STEPS
+    return str(whom) if says_it or by is None else str(by) % {"whom": whom}
 
 
 @register.filter
