@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import Max
 
+from flameblue.cases import presence
 from flameblue.cases.models import Alarm
 from flameblue.domain.transitions import Level, Rule
 from flameblue.notices.counting import OVER
@@ -23,7 +24,8 @@ class Chain:
     """`delivered_at`: when a message was last known to have arrived, None: never. `failed`: within 24 h.
 
     `reaches_phones`: whether messages leave this machine (a demo's need not). `board_sounds`: False: a station has
-    boards of which none does, so that its alarms go straight to phones; None: there has never been one.
+    boards of which none does, so that an alarm calls the duty officer at once; None: there has never been one.
+    `grace_until`: the core has just started, and waits for boards until then.
     """
 
     devices: int
@@ -33,6 +35,7 @@ class Chain:
     lag: int
     reaches_phones: bool
     board_sounds: bool | None
+    grace_until: datetime | None
 
     @property
     def online(self) -> int:
@@ -57,6 +60,7 @@ def of(user: access.AnyUser, health: Health, desks: Mapping[int, bool], at: date
         lag=max((stage.lag for stage in health.stages), default=0),
         reaches_phones=reaches_phones(),
         board_sounds=_board_sounds(user, desks),
+        grace_until=presence.grace_until(health.boards_heard_since, at),
     )
 
 

@@ -13,12 +13,15 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext, ngettext
 
 from flameblue.cases.actions import NextCall
 from flameblue.domain.limits import SITES_DRAWN_MAX
 from flameblue.domain.transitions import Level
 from flameblue.fleet.models import Point
+from flameblue.notices import delivery
+from flameblue.notices.models import Attempt
 from flameblue.notices.texts.catalogue import LANGUAGES, Catalogue, catalogue
 from flameblue.people.actions import mask_phone
 from flameblue.web import health, sentences, sketch, words
@@ -137,6 +140,15 @@ def called(call: NextCall) -> str:
     by = words.BY_CHANNEL.get(call.channel)
     says_it = call.step.endswith(f"_{call.channel}") and call.step in words.STEPS
     return str(whom) if says_it or by is None else str(by) % {"whom": whom}
+
+
+@register.simple_tag
+def tried(attempt: Attempt, now: datetime) -> str:
+    """What came of a try; of one that is under way, until when its answer is awaited."""
+    by = delivery.answer_by(attempt)
+    if attempt.outcome or attempt.ended_at is not None or now >= by:
+        return words.word(words.OUTCOMES, attempt.outcome)
+    return gettext("sent, waiting for the answer until %(at)s") % {"at": f"{localtime(by):%H:%M:%S}"}
 
 
 @register.filter

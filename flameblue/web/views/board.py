@@ -1,6 +1,6 @@
 """The board: open cases by priority and age, premises by level, and whether the chain itself is alive."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -14,7 +14,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from flameblue.cases import actions
+from flameblue.cases import actions, presence
 from flameblue.cases.models import Case, State
 from flameblue.domain.clock import to_ns
 from flameblue.domain.limits import BOARD_CASES_MAX, BOARD_SITES_MAX
@@ -108,9 +108,11 @@ def context(request: HttpRequest) -> dict[str, Any]:
     counted = census.of(fleet.places, access.sites_for(request.user)) if fleet else []
     sites = tiles.by_site(access.premises_for(request.user), counted, at)
     desks = actions.desks(at)
+    is_grace = presence.grace_until(core.boards_heard_since, at) is not None
+    silent = frozenset(() if is_grace else (station for station, heard in desks.items() if not heard))
     return {
         "page": page,
-        "rows": rows_of([shown[pk] for pk in page.object_list if pk in shown], desks, at),
+        "rows": rows_of([shown[pk] for pk in page.object_list if pk in shown], silent, at),
         "sites": sites[:BOARD_SITES_MAX],
         "places": map_places.named((one.site.name, one.middle) for one in sites),
         "lost": map_places.lost(sites),
@@ -130,9 +132,8 @@ def open_cases(user: access.AnyUser) -> list[int]:
     return [row[0] for row in sorted(light, key=_order)]
 
 
-def rows_of(cases: Sequence[Case], desks: Mapping[int, bool], at: datetime) -> list[Row]:
-    """`cases` as the board shows them; `desks`: of each station, whether a board of it sounds."""
-    silent = frozenset(station for station, heard in desks.items() if not heard)
+def rows_of(cases: Sequence[Case], silent: frozenset[int], at: datetime) -> list[Row]:
+    """`cases` as the board shows them; `silent`: the stations whose desk is, as the core has it."""
     numbers = [case.pk for case in cases]
     cries = help_facts.asked(cases, at)
     asked, told = case_facts.desk_calls(cases), receipts.owners_who_have_it(numbers)
