@@ -184,3 +184,15 @@ def test_htmx_gets_the_form_alone(cast: Cast, admin: Client) -> None:
     html = admin.get(f"/fleet/premises/{cast.premises.pk}/", headers={"HX-Request": "true"}).content.decode()
     assert "<form" in html
     assert "<html" not in html
+
+
+def test_contacts_whose_hidden_numbers_look_alike_are_told_apart_by_what_they_are(
+    bench: Bench, bolat: Reader
+) -> None:
+    cast = bench.cast
+    for person, phone in ((cast.ailin, "+8613811110000"), (cast.yeerlan, "+8613822220000")):
+        Person.objects.filter(pk=person.pk).update(phone=phone)
+    said = ("Owner: Ailin +86138****0000", "Second contact: 叶尔兰 +86138****0000")
+    for path in ("/fleet/premises/", f"/premises/{cast.premises.pk}/"):
+        page = bolat.sees(path)
+        assert all(one in page for one in said), path
