@@ -27,6 +27,11 @@ def silent(sounded: Mapping[int, datetime | None], now: datetime, began: datetim
     return frozenset(station for station, at in sounded.items() if not _is_heard(at, now, began))
 
 
+def grace_until(began: datetime | None, now: datetime) -> datetime | None:
+    """Until when no desk counts as silent, whatever its boards say; None: at `now` what they say counts."""
+    return began + GRACE if began is not None and _within(GRACE, began, now) else None
+
+
 def _is_heard(at: datetime | None, now: datetime, began: datetime | None) -> bool:
     return _within(SILENT_AFTER, at, now) or _within(GRACE, began, now)
 

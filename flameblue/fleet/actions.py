@@ -16,7 +16,7 @@ from flameblue.domain.limits import PAIRING_WINDOW_S_MAX
 from flameblue.domain.quantities import QUANTITIES
 from flameblue.domain.visible import flaw
 from flameblue.fleet import audit, point_table, shelf
-from flameblue.fleet.keeping import Hand, keep, remove
+from flameblue.fleet.keeping import Hand, keep, keep_new, remove
 from flameblue.fleet.limits import FIELDS, HOLD_FIELDS, LAXER, LIMIT_FIELDS
 from flameblue.fleet.models import Circuit, Device, LimitSetting, PairingWindow, Point, Premises, Site
 from flameblue.intake.directory import credential_hash
@@ -175,15 +175,13 @@ def bind_device(wish: NewDevice, hand: Hand) -> Device:
             _("“%(name)s” can't name a device: 64 characters at most, no blank at its ends, no / + #.")
             % {"name": wish.name}
         )
-    if Device.objects.filter(name=wish.name).exists():
-        raise BadInput(_("There is already a device “%(name)s”.") % {"name": wish.name})
     device = Device(
         name=wish.name,
         premises=wish.premises,
         profile=wish.profile,
         credential_hash=wish.credential_hash,
     )
-    keep(device, hand)
+    keep_new(device, hand, _("There is already a device “%(name)s”.") % {"name": wish.name})
     Point.objects.bulk_create(profile_points(device, profiles[wish.profile]))
     point_table.refresh(profiles, hand.now, device.points.all())
     return device

@@ -12,18 +12,25 @@ from flameblue.fleet.models import Site
 
 
 class Counted(NamedTuple):
-    """One site. `middle`: longitude and latitude of its premises on the average, None: no place is known."""
+    """One site. `middle`: longitude and latitude of its premises on the average, None: no place is known.
+
+    `unplaced`: how many of its premises have no place of their own; `unplaced_equipped`: those of them with a device.
+    """
 
     site: Site
     premises: int
     equipped: int
     middle: tuple[float, float] | None
+    unplaced: int
+    unplaced_equipped: int
 
 
 class _Count(NamedTuple):
     premises: int
     equipped: int
     middle: tuple[float, float] | None
+    unplaced: int
+    unplaced_equipped: int
 
 
 def of(places: Places, sites: QuerySet[Site]) -> list[Counted]:
@@ -41,6 +48,7 @@ def _counts(places: Places) -> Mapping[int, _Count]:
         return np.bincount(places.site, weights)
 
     all_, equipped, known = np.bincount(places.site), summed(places.is_installed), summed(placed)
+    lost = summed(places.is_installed & ~placed)
     x, y = (summed(np.where(placed, some, 0.0)) for some in (places.longitude, places.latitude))
     return {
         int(site): _Count(
@@ -49,6 +57,8 @@ def _counts(places: Places) -> Mapping[int, _Count]:
             (round(float(x[site] / known[site]), 5), round(float(y[site] / known[site]), 5))
             if known[site]
             else None,
+            int(all_[site] - known[site]),
+            int(lost[site]),
         )
         for site in np.flatnonzero(all_)
     }

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 
+from flameblue.domain.errors import BadInput
 from flameblue.fleet import audit, point_table, shelf
 from flameblue.fleet.audit import Deed
 from flameblue.fleet.models import Circuit, Device, LimitSetting, Point, Premises, Site
@@ -39,6 +40,14 @@ def keep(thing: models.Model, hand: Hand) -> bool:
         _leave_other_circuits(thing, hand)
     _tell(thing, touched | _points_of(thing), hand)
     return True
+
+
+def keep_new(thing: models.Model, hand: Hand, refusal: str) -> None:
+    """Saves `thing`; BadInput with `refusal` where another of its name is there, however late it came."""
+    try:
+        keep(thing, hand)
+    except IntegrityError as error:
+        raise BadInput(refusal) from error
 
 
 @transaction.atomic

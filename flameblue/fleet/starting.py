@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from flameblue.domain.errors import BadInput
 from flameblue.fleet.actions import NewDevice, bind_device, hashed
-from flameblue.fleet.keeping import Hand, keep
+from flameblue.fleet.keeping import Hand, keep, keep_new
 from flameblue.fleet.models import Circuit, Device, Point, Site, Station
 from flameblue.intake.directory import BEHIND
 
@@ -52,8 +52,6 @@ class FirstDevice:
 @transaction.atomic
 def open_site(wish: NewSite, hand: Hand) -> Site:
     """The site, made with its station where there is none of that name; BadInput where the site exists."""
-    if Site.objects.filter(name=wish.site).exists():
-        raise BadInput(_("There is already a site “%(name)s”.") % {"name": wish.site})
     station = Station.objects.filter(name=wish.station).first()
     if station is None:
         station = Station(
@@ -62,9 +60,10 @@ def open_site(wish: NewSite, hand: Hand) -> Site:
             latitude=wish.latitude,
             longitude=wish.longitude,
         )
-        keep(station, hand)
+        taken = _("There is already a station “%(name)s”: press once more.") % {"name": wish.station}
+        keep_new(station, hand, taken)
     site = Site(name=wish.site, station=station, time_zone=wish.time_zone)
-    keep(site, hand)
+    keep_new(site, hand, _("There is already a site “%(name)s”.") % {"name": wish.site})
     return site
 
 

@@ -60,6 +60,11 @@ def next_due() -> datetime | None:
     return due
 
 
+def answer_by(attempt: Attempt) -> datetime:
+    """Until when an answer to `attempt` may come; after it there is another try."""
+    return attempt.at + timedelta(seconds=TRY_S)
+
+
 def resume(now: datetime) -> int:
     """For the start of the process that delivers: what it was trying when it ended is due at once."""
     lost = Attempt.objects.filter(ended_at=None)

@@ -50,18 +50,19 @@ def second_for(notice: Notice) -> str:
     return "" if second == notice.channel or notice.instead_of_id is not None else second
 
 
-def words_for(template: str, language: str, channel: str) -> Catalogue:
+def words_for(template: str, language: str, channel: str, *, taken: bool = False) -> Catalogue:
     """The catalogue that holds `template`: the group's own, or that of `language`, as far as the channel has it.
 
     A channel of approved templates speaks the first of its languages to whoever reads none of them. Texts ask for
-    an answer by SMS where one would be heard; a call asks for it too.
+    an answer by SMS where one would be heard; a call asks for it too. `taken`: somebody has the case already, so
+    that nobody is asked to take it, where the text is not one that was approved as it stands.
     """
     if is_group(template):
         return group_catalogue(language)
     nature = nature_of(channel)
     hears = nature.hears or nature_of(channel_for(SMS)).hears
     known = language if not nature.carries or language in nature.carries else nature.carries[0]
-    return catalogue(known, hears=hears)
+    return catalogue(known, hears=hears, taken=taken and not nature.carries)
 
 
 def rendered_for(channel: str, template: Template, said: Values, signature: str) -> Rendered:
@@ -104,13 +105,18 @@ def notice(planned: Planned, facts: Facts, now: datetime, channel: str = "") -> 
     `channel`: another than the first one of the medium.
     """
     channel = channel or channel_for(planned.medium)
-    words = words_for(planned.template, _language(planned, facts), channel)
+    words = _words(planned, facts, channel)
     return _row(planned, facts, now, values(facts.row.data, facts.standing, words), channel)
 
 
 def plain(planned: Planned, facts: Facts, now: datetime) -> Notice:
     """The same with nothing but the case's number to say."""
     return _row(planned, facts, now, {"number": str(facts.standing.number)}, channel_for(planned.medium))
+
+
+def _words(planned: Planned, facts: Facts, channel: str) -> Catalogue:
+    taken = facts.row.case.taken_by_id is not None
+    return words_for(planned.template, _language(planned, facts), channel, taken=taken)
 
 
 def _language(planned: Planned, facts: Facts) -> str:
@@ -120,9 +126,7 @@ def _language(planned: Planned, facts: Facts) -> str:
 
 def _row(planned: Planned, facts: Facts, now: datetime, said: Values, channel: str) -> Notice:
     person = facts.persons.get(planned.person) if planned.person is not None else None
-    template = words_for(planned.template, _language(planned, facts), channel).template(
-        planned.template, planned.family
-    )
+    template = _words(planned, facts, channel).template(planned.template, planned.family)
     rendered = rendered_for(channel, template, said, facts.signature(person))
     to_group = planned.medium == GROUP
     missing = planned.missing or ("" if to_group or (person and person.phone) else NO_PHONE)

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from flameblue.domain.errors import BadInput
-from flameblue.fleet.keeping import Hand, keep
+from flameblue.fleet.keeping import Hand, keep, keep_new
 from flameblue.fleet.models import Circuit, Panel, Premises, Site, Station
 from flameblue.people.models import Contact, Person, Shift
 
@@ -40,9 +40,7 @@ class NewPremises:
 @transaction.atomic
 def add_premises(wish: NewPremises, owner: NewPerson, hand: Hand) -> Circuit:
     """The circuit of the new premises, whose first contact is `owner`; BadInput where they exist."""
-    if Premises.objects.filter(site=wish.site, name=wish.name).exists():
-        said = {"name": wish.name, "site": wish.site.name}
-        raise BadInput(_("There are already premises “%(name)s” in %(site)s.") % said)
+    said = {"name": wish.name, "site": wish.site.name}
     premises = Premises(
         site=wish.site,
         name=wish.name,
@@ -52,7 +50,7 @@ def add_premises(wish: NewPremises, owner: NewPerson, hand: Hand) -> Circuit:
         latitude=wish.latitude,
         longitude=wish.longitude,
     )
-    keep(premises, hand)
+    keep_new(premises, hand, _("There are already premises “%(name)s” in %(site)s.") % said)
     keep(Contact(premises=premises, person=_person(owner, hand), order=1), hand)
     panel = Panel(premises=premises, name=wish.panel)
     keep(panel, hand)

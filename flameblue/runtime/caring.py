@@ -34,7 +34,8 @@ class Caring:
 
     async def run(self) -> None:
         """Looks after the cases for ever; a long look at evidence holds up no step that is due."""
-        self.began = self.began or to_datetime(self.clock.now_ns())
+        began = self.began = self.began or to_datetime(self.clock.now_ns())
+        self.health.count_with(lambda: {"boards_heard_since_s": began.timestamp()})
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(every(EVERY_S, self._take_steps))
             tasks.create_task(self._look_at_evidence())

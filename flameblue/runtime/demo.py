@@ -14,7 +14,9 @@ import yaml
 from flameblue import config as configuration
 from flameblue.cases.policy import PACKAGE_FILE
 from flameblue.config import Config, Messages, Mqtt, Web
+from flameblue.domain.clock import SystemClock
 from flameblue.domain.errors import BadInput
+from flameblue.runtime import health
 from flameblue.runtime.backends import is_written
 from flameblue.runtime.checking import PORT_MAX
 from flameblue.runtime.set_up.places import refusal
@@ -68,6 +70,7 @@ def run(wishes: Wishes, valley: Valley) -> int:
             *("--seed", str(wishes.seed), "--speed", str(wishes.speed), "--data", str(data)),
         )
         simulation = Child("simulation", arguments, os.environ)
+        health.begin(data / "health.json", SystemClock())
         asyncio.run(supervise([*installation.children(config), simulation], data / "run"))
     return 0
 

@@ -20,13 +20,32 @@ def innermost(error: BaseException) -> BaseException:
     return error
 
 
+def begin(path: Path, clock: Clock) -> None:
+    """Says in `path` that a start begins now: what an earlier run left there is not news of this one."""
+    path.unlink(missing_ok=True)
+    Health(path, clock).write()
+
+
+def _still_starting_ns(path: Path) -> int:
+    """When the start began of which `path` tells and in which no stage has ever beaten; else 0.
+
+    A core that dies again and again before it lives has not begun to start with each try.
+    """
+    try:
+        told = json.loads(path.read_bytes())
+        has_lived = any(stage["beat_ns"] for stage in told["stages"].values())
+        return 0 if has_lived else int(told["started_ns"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return 0
+
+
 class Health:
     """Collects the beats of the stages and writes them to `path`; a failing disk never stops a stage."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self._path = path
         self._clock = clock
-        self._started_ns = clock.now_ns()
+        self._started_ns = _still_starting_ns(path) or clock.now_ns()
         self._beats: dict[str, dict[str, int | str]] = {}
         self._counters: list[Callable[[], Mapping[str, float]]] = []
         self.failures: dict[str, int] = dict.fromkeys(STAGES, 0)

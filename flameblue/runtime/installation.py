@@ -18,6 +18,7 @@ from flameblue.domain.errors import BadInput
 from flameblue.fleet import point_table
 from flameblue.people import actions as people
 from flameblue.people import registry
+from flameblue.runtime import health
 from flameblue.runtime.checking import check
 from flameblue.runtime.supervisor import Child, supervise
 
@@ -51,6 +52,7 @@ def run(config: Config) -> int:
         config.mqtt.host,
         config.mqtt.port,
     )
+    health.begin(config.data / "health.json", SystemClock())
     asyncio.run(supervise(children(config), config.data / "run"))
     return 0
 

@@ -1,6 +1,7 @@
 """What the core last wrote about itself, read from `health.json`: the pages never ask the core."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -48,6 +49,17 @@ class Health:
     stages: tuple[Stage, ...]
     counters: dict[str, float]
     is_starting: bool = False  # those that are not alive have not begun yet, and the core is young
+
+    @property
+    def starts_within_s(self) -> int:
+        """How long it may be starting before it is not working."""
+        return STARTS_WITHIN_S
+
+    @property
+    def boards_heard_since(self) -> datetime | None:
+        """When the core began to listen whether boards sound; None: it has not told."""
+        since_s = self.counters.get("boards_heard_since_s")
+        return None if since_s is None else datetime.fromtimestamp(since_s, UTC)
 
     @property
     def dead(self) -> tuple[Stage, ...]:

@@ -278,3 +278,27 @@ def test_a_sign_of_life_leaves_once_a_day_from_nine_on(
         "+8613700000000",
         "【喀纳斯消防站】平安:1月15日,系统和短信都通。设备1台,失联0台。未结案0件,昨天新开0件",
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "told"),
+    [
+        ("zh-hans", "回1接警,回2增援", "请马上联系。回2增援"),
+        ("en", "1=take, 2=backup", "Call them now. 2=backup"),
+        ("kk", "回1接警,回2增援", "请马上联系。回2增援"),
+    ],
+)
+def test_who_has_the_case_is_not_asked_to_take_it(
+    bench: Bench, cast: Cast, language: str, asked: str, told: str
+) -> None:
+    Person.objects.filter(pk=cast.bolat.pk).update(language=language)
+    bench.alarm(cast.tb)
+    planned(bench.now)
+    cases.ask_help(bench.case().pk, cast.ailin, bench.now)
+    assert asked in planned(bench.now)[0].text
+    cases.take(bench.case().pk, cast.bolat, bench.now)
+    bench.wait(1_800)
+    cases.ask_help(bench.case().pk, cast.ailin, bench.now)
+    (cry,) = (one for one in planned(bench.now) if one.person == cast.bolat)
+    assert told in cry.text
+    assert asked not in cry.text

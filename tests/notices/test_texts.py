@@ -289,3 +289,21 @@ def test_every_variable_of_the_texts_is_one_that_planning_fills() -> None:
     filled = set(LONGEST) | {"level", "owner_answer", "what", "text", "cold"}
     used = {v for template in TEMPLATES for source in template.sources for v in VARIABLE.findall(source)}
     assert used <= filled
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("hears", [True, False])
+def test_of_a_case_that_somebody_has_no_officer_is_asked_to_take_it(language: str, hears: bool) -> None:
+    """Nothing but the end of the text differs, and what is said of danger never does."""
+    asks = catalogue(language, hears=hears).templates
+    for key, told in catalogue(language, hears=hears, taken=True).templates.items():
+        for one, other in zip(asks[key].sources, told.sources, strict=True):
+            if told.reader != "officer":
+                assert one == other
+            else:
+                is_how_to = key == "answer_not_understood"
+                assert is_how_to or not re.search(
+                    r"回1接警(?!加单号)|请上值班屏接警|1=take|Take it", other
+                ), key
+                assert other.strip() == other
+                assert one.startswith(re.sub(r"[。.]? ?(回2增援|2=backup)?(\[[^\[\]{]*\])?$", "", other)), key

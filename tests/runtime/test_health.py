@@ -5,7 +5,7 @@ from pathlib import Path
 
 from flameblue.domain.clock import ManualClock
 from flameblue.domain.errors import WorldFailed
-from flameblue.runtime.health import STAGES, Health, innermost
+from flameblue.runtime.health import STAGES, Health, begin, innermost
 
 
 def written(path: Path) -> dict[str, dict[str, dict[str, int | str]]]:
@@ -61,3 +61,30 @@ def test_a_stage_that_fails_again_and_again_is_not_alive_though_it_beats_in_betw
 def test_of_a_group_of_tasks_the_error_itself_is_named() -> None:
     inner = WorldFailed("Port 1883 is taken.")
     assert innermost(ExceptionGroup("tasks", [ExceptionGroup("more", [inner])])) is inner
+
+
+def test_a_start_takes_the_place_of_what_an_earlier_run_has_left(tmp_path: Path) -> None:
+    path, clock = tmp_path / "health.json", ManualClock(5)
+    old = Health(path, clock)
+    old.beat("intake")
+    old.write()
+    clock.advance(3_600)
+    begin(path, clock)
+    told = json.loads(path.read_text(encoding="utf-8"))
+    assert told["started_ns"] == clock.now_ns()
+    assert not any(stage["beat_ns"] for stage in told["stages"].values())
+
+
+def test_a_core_that_dies_before_it_lives_is_not_young_again_with_each_try(tmp_path: Path) -> None:
+    path, clock = tmp_path / "health.json", ManualClock(5)
+    begin(path, clock)
+    for _ in range(3):
+        clock.advance(30)
+        health = Health(path, clock)
+        health.write()
+        assert json.loads(path.read_text(encoding="utf-8"))["started_ns"] == 5
+    health.beat("intake")
+    health.write()
+    clock.advance(30)
+    Health(path, clock).write()
+    assert json.loads(path.read_text(encoding="utf-8"))["started_ns"] == clock.now_ns()

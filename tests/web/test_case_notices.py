@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from django.utils.timezone import localtime
 
 from flameblue.cases.models import CaseEvent
+from flameblue.domain.clock import ManualClock
 from flameblue.domain.transitions import Level
 from flameblue.notices import delivery
 from flameblue.notices.models import Attempt, Notice, Part
@@ -118,3 +120,19 @@ def test_a_clock_whose_only_message_will_not_go_follows_none(bench: Bench) -> No
     case.state, case.closed_at = "closed", bench.now
     case.save()
     assert followed(bench) is None
+
+
+def test_a_try_waits_for_its_answer_before_it_has_none(
+    bench: Bench, bolat: Reader, clock: ManualClock
+) -> None:
+    notice = tell(bench, bench.cast.ailin)
+    attempt = Attempt.objects.create(notice=notice, at=bench.now)
+    until = localtime(bench.now + timedelta(seconds=delivery.TRY_S))
+    said = f"sent, waiting for the answer until {until:%H:%M:%S}"
+    assert said in bolat.sees(PAGE)
+    clock.advance(delivery.TRY_S)
+    page = bolat.sees(PAGE)
+    assert said not in page
+    assert "tried, no answer" in page
+    Attempt.objects.filter(pk=attempt.pk).update(at=bench.now + timedelta(seconds=29), ended_at=bench.now)
+    assert "tried, no answer" in bolat.sees(PAGE)

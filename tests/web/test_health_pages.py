@@ -98,12 +98,17 @@ def test_a_young_core_is_starting_and_an_old_one_is_not_working(
     """Whoever has just started it is not frightened; a stage that never begins is told after a minute."""
     started = {"started_ns": clock.now_ns()}
     write(data, beats | {"detection": 0}, **started)
-    assert "Flameblue is starting: Detection" in bolat.sees("/")
+    page = bolat.sees("/")
+    assert "Flameblue is starting: Detection" in page
+    assert "System is starting, 60 s at most" in page
+    assert "does not work" not in page
+    assert "is starting, 60 s at most never" in bolat.sees("/health/")
     assert Client().get("/healthz").status_code == 503
     clock.advance(60)
     write(data, dict.fromkeys(beats, clock.now_ns()) | {"detection": 0}, **started)
     page = bolat.sees("/")
     assert "Not working: Detection" in page
+    assert "System does not work" in page
     assert "starting" not in page
 
 

@@ -2,16 +2,18 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
+from django.utils.timezone import localtime
 
 from flameblue.cases import presence
 from flameblue.cases.models import BoardTab
 from flameblue.domain.clock import ManualClock
-from flameblue.domain.limits import BOARD_BEAT_S, BOARD_SILENT_S
+from flameblue.domain.limits import BOARD_BEAT_S, BOARD_GRACE_S, BOARD_SILENT_S, SECOND_NS
 from flameblue.web.now import now
 from tests.cases.bench import Bench
 from tests.cast import Cast
@@ -69,7 +71,26 @@ def test_board_and_healthz_tell_whether_a_board_is_sounding(bolat: Reader, clock
     beat(bolat.client)
     assert told() == ("is sounding", "sounding")
     clock.advance(BOARD_SILENT_S)
-    assert told() == ("none: alarms go straight to phones", "silent")
+    assert told() == ("none: an alarm calls the duty officer at once", "silent")
+
+
+def test_after_a_start_boards_have_their_time_and_the_page_says_until_when(
+    bench: Bench, bolat: Reader, data: Path, clock: ManualClock
+) -> None:
+    """What the board says is what the core does: it calls nobody early until the grace is over."""
+    beat(bolat.client, presence.MUTED)
+    bench.alarm(bench.cast.tb)
+    began_s = clock.now_ns() / SECOND_NS
+    health = {"stages": {}, "counters": {"boards_heard_since_s": began_s}}
+    (data / "health.json").write_text(json.dumps(health), encoding="utf-8")
+    at = localtime(bench.now + timedelta(seconds=BOARD_GRACE_S))
+    page = bolat.sees("/")
+    assert f"none since the start: from {at:%H:%M:%S} on an alarm calls the duty officer at once" in page
+    assert "next: the second contact, by SMS 01:00" in page
+    clock.advance(BOARD_GRACE_S)
+    page = bolat.sees("/")
+    assert "none: an alarm calls the duty officer at once" in page
+    assert "next: the duty officer, by voice 00:00" in page
 
 
 def test_another_stations_board_is_no_news_here(bolat: Reader, dana: Reader) -> None:

@@ -46,6 +46,7 @@ def test_filters_stand_in_the_address(bench: Bench, bolat: Reader) -> None:
     bench.silent(lost)
     bench.alarm(bench.cast.tb)
     Premises.objects.create(site=bench.cast.site, name="空屋", short_name="空屋", kind="民居")
+    Premises.objects.filter(name="空屋").update(latitude=48.5, longitude=87.4)
     rows = {
         "?state=silent": {"白桦客栈"},
         "?level=alarm": {"松林客栈"},
@@ -56,6 +57,9 @@ def test_filters_stand_in_the_address(bench: Bench, bolat: Reader) -> None:
         f"?site={bench.cast.site.pk}": {"松林客栈", "白桦客栈", "空屋"},
         "?site=999": set(),
         "?level=alarm&equipped=no": set(),
+        "?placed=yes": {"空屋"},
+        "?placed=no": {"松林客栈", "白桦客栈"},
+        "?placed=perhaps": {"松林客栈", "白桦客栈", "空屋"},
     }
     for query, names in rows.items():
         page = bolat.client.get(f"/fleet/premises/{query}")
@@ -182,3 +186,15 @@ def test_htmx_gets_the_form_alone(cast: Cast, admin: Client) -> None:
     html = admin.get(f"/fleet/premises/{cast.premises.pk}/", headers={"HX-Request": "true"}).content.decode()
     assert "<form" in html
     assert "<html" not in html
+
+
+def test_contacts_whose_hidden_numbers_look_alike_are_told_apart_by_what_they_are(
+    bench: Bench, bolat: Reader
+) -> None:
+    cast = bench.cast
+    for person, phone in ((cast.ailin, "+8613811110000"), (cast.yeerlan, "+8613822220000")):
+        Person.objects.filter(pk=person.pk).update(phone=phone)
+    said = ("Owner: Ailin +86138****0000", "Second contact: 叶尔兰 +86138****0000")
+    for path in ("/fleet/premises/", f"/premises/{cast.premises.pk}/"):
+        page = bolat.sees(path)
+        assert all(one in page for one in said), path

@@ -114,3 +114,56 @@ def test_a_device_that_is_paired(name: str, profile: str, said: str, cast: Cast,
     wish = NewDevice(name=name, premises=cast.premises, profile=profile, credential_hash="x")
     with translation.override("zh-hans"), pytest.raises(BadInput, match=said):
         bind_device(wish, Hand("root", now))
+
+
+@pytest.fixture
+def faster(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
+    """The other click's row is there after every look and before the own is written."""
+
+    def between(other: Any) -> None:
+        real, model = type(other).save, type(other)
+
+        def late(self: Any, *given: Any, **named: Any) -> None:
+            monkeypatch.setattr(model, "save", real)
+            other.save()
+            real(self, *given, **named)
+
+        monkeypatch.setattr(model, "save", late)
+
+    return between
+
+
+def test_two_quick_clicks_make_one_of_each_and_no_error(
+    cast: Cast, admin: Client, faster: Callable[[Any], None]
+) -> None:
+    """The database decides which click was first, not a look before it."""
+    owner = {"owner": "Erlan", "number": PHONE, "language": "en"}
+    steps: list[tuple[str, dict[str, str], Any, str]] = [
+        ("site", SITE, Site(name="白哈巴", station=cast.station), "已经有名为“白哈巴”的村。"),
+        (
+            "site",
+            SITE | {"site": "新村"},
+            Station(name="白哈巴站", signature="站"),
+            "已经有名为“白哈巴站”的站",
+        ),
+        (
+            "premises",
+            owner | {"site": str(cast.site.pk), "name": "白桦", "panel": "1", "circuit": "1"},
+            Premises(site=cast.site, name="白桦"),
+            "禾木 已经有名为“白桦”的场所。",
+        ),
+        (
+            "device",
+            {"circuit": str(cast.circuit.pk), "profile": "flameblue-generic", "name": "D9"},
+            Device(name="D9", premises=cast.premises, profile="flameblue-generic"),
+            "已经有名为“D9”的设备。",
+        ),
+    ]
+    for step, fields, other, said in steps:
+        before = type(other).objects.count()
+        faster(other)
+        assert said in refused(admin, step, fields)
+        assert type(other).objects.count() == before, (
+            "what came in between is gone with the test's transaction"
+        )
+    assert not Person.objects.filter(phone=PHONE).exists()

@@ -3,7 +3,8 @@
 A text's `{variable}`s are filled by the renderer. Words in `[…]` are optional: they go when one of their variables
 is empty, and, the last first, when there is no room. `<word>` is a phrase of the template's family. A template
 may have several forms: the first that fits is sent; names are shortened below their good length in the last alone.
-`~ask|tell~` asks for an answer where one can come back, and tells what to do instead where none can.
+`~ask|tell~` asks for an answer where one can come back, and tells what to do instead where none can; of
+`~ask|tell|taken~` the last stands where somebody has the case: who is told of it is not asked to take it.
 A language may know a part of the texts only: the others are those of its `fallback`, with its `danger` behind them.
 """
 
@@ -47,7 +48,7 @@ NOBODY = "nobody yet"  # in `reviewed_by`, until somebody signs
 VOICE = "_voice"
 VARIABLE = re.compile(r"\{(\w+)\}")
 PHRASE = re.compile(r"<(\w+)>")
-_ANSWER = re.compile(r"~(?P<ask>[^~|]*)\|(?P<tell>[^~|]*)~")
+_ANSWER = re.compile(r"(?P<gap> *)~(?P<ask>[^~|]*)\|(?P<tell>[^~|]*)(?:\|(?P<taken>[^~|]*))?~")
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -133,23 +134,32 @@ def key_of(name: str, family: str) -> str:
     return f"{base}_{family}{VOICE}" if base != name else f"{name}_{family}"
 
 
-def catalogue(language: str, *, hears: bool = True) -> Catalogue:
-    """The catalogue of `language`; Chinese where there is none. `hears`: answers to its texts come back."""
+def catalogue(language: str, *, hears: bool = True, taken: bool = False) -> Catalogue:
+    """The catalogue of `language`; Chinese where there is none.
+
+    `hears`: answers to its texts come back. `taken`: its texts are of a case that somebody has.
+    """
     known = language if language in LANGUAGES else LANGUAGES[0]
-    return load(Path(__file__).with_name(f"{known}.yaml"), hears)
+    return load(Path(__file__).with_name(f"{known}.yaml"), hears, taken)
 
 
 @cache
-def load(path: Path, hears: bool) -> Catalogue:
+def load(path: Path, hears: bool, taken: bool = False) -> Catalogue:
     """The catalogue of a file; BadInput says what is wrong with it."""
-    text = _ANSWER.sub(lambda match: match["ask" if hears else "tell"], path.read_text(encoding="utf-8"))
-    table = yaml.safe_load(text)
+
+    def end(match: re.Match[str]) -> str:
+        said = match["ask"] if hears else match["tell"]
+        if taken and match["taken"] is not None:
+            said = match["taken"] if hears else ""
+        return match["gap"] + said if said else ""
+
+    table = yaml.safe_load(_ANSWER.sub(end, path.read_text(encoding="utf-8")))
     try:
         templates = {template.id: template for template in read_templates(table)}
         words = {str(key): str(word) for key, word in table["words"].items()}
         cold, needs = frozenset(table["cold_months"]), table.get("needs", "fire_officer")
         if "fallback" in table:
-            other = catalogue(table["fallback"], hears=hears)
+            other = catalogue(table["fallback"], hears=hears, taken=taken)
             templates = {**_with(table["danger"], other.templates), **templates}
             words = {**other.words, **words}
         return Catalogue(table["language"], table["reviewed_by"], needs, templates, words, cold)
