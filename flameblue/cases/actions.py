@@ -4,7 +4,7 @@ from flameblue.cases.applying import Change, apply
 from flameblue.cases.boards import Tab, desks, desks_sounded, report_board, silent_desks
 from flameblue.cases.counting import Counts, counts
 from flameblue.cases.cursors import CursorMoved, cursor, move_cursor, skip, skipped_offsets
-from flameblue.cases.escalating import Delivered, escalate_each, next_call
+from flameblue.cases.escalating import Delivered, NextCall, escalate_each, next_call
 from flameblue.cases.finishing import Safe, close, made_safe, repaired, say_safe
 from flameblue.cases.handling import ask_help, assign, comment, give_back, owner_acknowledge, take
 from flameblue.cases.loads import Latest
@@ -21,6 +21,7 @@ __all__ = [
     "Delivered",
     "Heard",
     "Latest",
+    "NextCall",
     "Outcome",
     "Past",
     "Proof",

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 
 from flameblue.cases import escalation, event_data, events, incidents, kinds, presence
@@ -12,11 +14,22 @@ from flameblue.cases.announcing import announce, ladder_of, of_case, untake
 from flameblue.cases.event_data import EventData
 from flameblue.cases.events import Draft
 from flameblue.cases.models import Case, CaseEvent, State
-from flameblue.cases.policy import Policy, current
+from flameblue.cases.policy import Policy, Step, current
 from flameblue.domain.transitions import Level
 
 Delivered = Callable[[int], bool]  # case id → the owner's message is known to have arrived
+Finds = Callable[[str, datetime], bool]  # a step's `to` → it has somebody to call at that time
 NO_DESKS: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class NextCall:
+    """A step that will be taken, when its message leaves, whom it calls and by which channel (of cases.policy)."""
+
+    step: str
+    at: datetime
+    to: str
+    channel: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,22 +135,38 @@ def _left_over(case: Case, now: datetime, policy: Policy) -> list[Draft]:
 
 
 def next_call(
-    case: Case, *, receipt: bool, silent: frozenset[int] = NO_DESKS, policy: Policy | None = None
-) -> tuple[str, datetime] | None:
-    """The step that is taken next while nothing changes, and when; None: nobody else is called.
+    case: Case, *, receipt: bool, silent: frozenset[int] = NO_DESKS, finds: Finds = lambda _to, _at: True
+) -> NextCall | None:
+    """Who is called next while nothing changes; None: nobody else is.
 
-    `receipt`: the owner's message is known to have arrived. `silent`: the stations whose desk is.
+    `receipt`: the owner's message is known to have arrived. `silent`: the stations whose desk is. A step that
+    `finds` nobody is taken too, but it calls nobody: it is passed over here.
     """
     if case.state not in {State.OPEN, State.TAKEN} or case.incident_id is not None or not case.announced:
         return None
     if case.shelved_until is not None:
         return None
-    ladder = ladder_of(case, policy or current())
+    policy = current()
+    ladder = ladder_of(case, policy)
     facts = replace(_facts(case, receipt=receipt), desk_is_silent=_desk_is_silent(case, silent))
-    step = escalation.next_step(ladder, facts)
-    if step is None:
-        return None
-    return step.id, case.announced_at + timedelta(seconds=escalation.waits_s(ladder, step, facts))
+    first: NextCall | None = None
+    for step in escalation.coming(ladder, facts):
+        at = case.announced_at + timedelta(seconds=escalation.waits_s(ladder, step, facts))
+        if first is not None and first.at <= at:
+            break
+        leaves_at = _leaves_at(case, step, at, policy)
+        is_sooner = first is None or leaves_at < first.at
+        if step.channel != "desk" and is_sooner and finds(step.to, at):
+            first = NextCall(step.id, leaves_at, step.to, step.channel)
+    return first
+
+
+def _leaves_at(case: Case, step: Step, at: datetime, policy: Policy) -> datetime:
+    """When the message of a step leaves that is taken at `at`: in the morning, where it may wait for it."""
+    if not step.waits_for_morning:
+        return at
+    zone = ZoneInfo(case.site.time_zone if case.site is not None else settings.TIME_ZONE)
+    return escalation.morning(at.astimezone(zone), policy.quiet_hours) or at
 
 
 def _desk_is_silent(case: Case, silent: frozenset[int]) -> bool:

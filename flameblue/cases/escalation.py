@@ -65,15 +65,16 @@ def due_steps(ladder: Ladder, case: CaseFacts, now: datetime) -> list[Step]:
     return due
 
 
-def next_step(ladder: Ladder, case: CaseFacts) -> Step | None:
-    """The step that comes next while nothing changes; None: the ladder has no other."""
+def coming(ladder: Ladder, case: CaseFacts) -> list[Step]:
+    """The steps that are taken one after the other while nothing changes."""
     holds = _holding(case)
-    left = [
-        step
-        for step in ladder.steps
-        if step.id not in case.steps_taken and not (holds | case.steps_taken) & set(step.unless)
-    ]
-    return min(left, key=lambda step: waits_s(ladder, step, case), default=None)
+    taken = set(case.steps_taken)
+    found: list[Step] = []
+    for step in sorted(ladder.steps, key=lambda step: waits_s(ladder, step, case)):
+        if step.id not in taken and not (holds | taken) & set(step.unless):
+            taken.add(step.id)
+            found.append(step)
+    return found
 
 
 def waits_s(ladder: Ladder, step: Step, case: CaseFacts) -> float:
@@ -110,6 +111,14 @@ def is_quiet(hours: QuietHours, local: time) -> bool:
     if hours.begin <= hours.end:
         return hours.begin <= local < hours.end
     return local >= hours.begin or local < hours.end
+
+
+def morning(local: datetime, hours: QuietHours) -> datetime | None:
+    """The next end of the quiet hours; None where `local` (in the site's own time) lies outside them."""
+    if not is_quiet(hours, local.time()):
+        return None
+    end = local.replace(hour=hours.end.hour, minute=hours.end.minute, second=0, microsecond=0)
+    return end if end > local else end + timedelta(days=1)
 
 
 def _holding(case: CaseFacts) -> frozenset[str]:

@@ -12,13 +12,19 @@ from flameblue.fleet.models import Site
 
 
 class Counted(NamedTuple):
-    """One site. `devices`: its enabled ones. `middle`: longitude and latitude of its premises on the average, None: no place is known."""
+    """One site. `devices`: its enabled ones. `middle`: longitude and latitude of its premises on the average.
+
+    `middle` None: no place is known. `unplaced`: how many of its premises have no place of their own;
+    `unplaced_equipped`: those of them with a device.
+    """
 
     site: Site
     premises: int
     equipped: int
     devices: int
     middle: tuple[float, float] | None
+    unplaced: int
+    unplaced_equipped: int
 
 
 class _Count(NamedTuple):
@@ -26,6 +32,8 @@ class _Count(NamedTuple):
     equipped: int
     devices: int
     middle: tuple[float, float] | None
+    unplaced: int
+    unplaced_equipped: int
 
 
 def of(places: Places, sites: QuerySet[Site]) -> list[Counted]:
@@ -44,6 +52,7 @@ def _counts(places: Places) -> Mapping[int, _Count]:
 
     all_, equipped, known = np.bincount(places.site), summed(places.is_installed), summed(placed)
     devices = summed(places.devices)
+    lost = summed(places.is_installed & ~placed)
     x, y = (summed(np.where(placed, some, 0.0)) for some in (places.longitude, places.latitude))
     return {
         int(site): _Count(
@@ -53,6 +62,8 @@ def _counts(places: Places) -> Mapping[int, _Count]:
             (round(float(x[site] / known[site]), 5), round(float(y[site] / known[site]), 5))
             if known[site]
             else None,
+            int(all_[site] - known[site]),
+            int(lost[site]),
         )
         for site in np.flatnonzero(all_)
     }

@@ -7,11 +7,11 @@ real; nobody is told twice of one event by one text.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flameblue.cases import kinds
-from flameblue.cases.escalation import is_quiet
+from flameblue.cases.escalation import morning
 from flameblue.cases.policy import QuietHours
 from flameblue.notices import reasons
 
@@ -138,7 +138,7 @@ def for_group(event: Event, quiet: QuietHours) -> Planned | None:
     if not template:
         return None
     waits = level_of(data) != "alarm" and not event.is_incident and data.get("family") != "system"
-    held = _morning(event.local, quiet) if waits and reason != reasons.GROUP_CLOSED else None
+    held = morning(event.local, quiet) if waits and reason != reasons.GROUP_CLOSED else None
     return Planned(None, GROUP, GROUP, template, family_of(data), reason, held)
 
 
@@ -196,7 +196,7 @@ def _of_steps(event: Event, people: People, quiet: QuietHours) -> Iterator[Plann
         if medium not in {SMS, VOICE}:
             continue  # the desk: the board shows the case by itself
         template = _text(event, to, medium)
-        held = _morning(event.local, quiet) if step["waits_for_morning"] else None
+        held = morning(event.local, quiet) if step["waits_for_morning"] else None
         reason = _reason(event, to)
         persons = people.role(to)
         for person in persons:
@@ -213,14 +213,6 @@ def _reason(event: Event, to: str) -> str:
     if event.data.get("because"):
         return reasons.NO_BOARD
     return reasons.NO_ANSWER if to in LAY else reasons.NOT_ACKNOWLEDGED
-
-
-def _morning(local: datetime, quiet: QuietHours) -> datetime | None:
-    """The next end of the quiet hours; None where `local` lies outside them."""
-    if not is_quiet(quiet, local.time()):
-        return None
-    end = local.replace(hour=quiet.end.hour, minute=quiet.end.minute, second=0, microsecond=0)
-    return end if end > local else end + timedelta(days=1)
 
 
 def _text(event: Event, to: str, medium: str) -> str:

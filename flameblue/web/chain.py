@@ -1,12 +1,12 @@
 """The state of the chain from the detectors to the phones, as the board's right column tells it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Max
 
-from flameblue.cases import actions
 from flameblue.cases.models import Alarm
 from flameblue.domain.transitions import Level, Rule
 from flameblue.notices.counting import OVER
@@ -43,8 +43,8 @@ class Chain:
         return self.lag > LAG_MAX
 
 
-def of(user: access.AnyUser, health: Health, at: datetime) -> Chain:
-    """The chain as `user` may see it: devices of their sites, messages of all."""
+def of(user: access.AnyUser, health: Health, desks: Mapping[int, bool], at: datetime) -> Chain:
+    """The chain as `user` may see it: devices of their sites, messages of all; `desks` as cases.boards has them."""
     devices = access.devices_for(user).filter(enabled=True)
     silences = Alarm.objects.filter(rule=Rule.SILENCE, level=Level.FAULT, point__retired=False)
     lately = Notice.objects.filter(created_at__gt=at - OVER)
@@ -56,7 +56,7 @@ def of(user: access.AnyUser, health: Health, at: datetime) -> Chain:
         failed=lately.filter(state=Notice.State.FAILED).count(),
         lag=max((stage.lag for stage in health.stages), default=0),
         reaches_phones=reaches_phones(),
-        board_sounds=_board_sounds(user, at),
+        board_sounds=_board_sounds(user, desks),
     )
 
 
@@ -70,8 +70,7 @@ def is_enough(channel: str) -> bool:
     return settings.CONFIG.demo or nature_of(channel).reaches
 
 
-def _board_sounds(user: access.AnyUser, at: datetime) -> bool | None:
-    desks = actions.desks(at)
+def _board_sounds(user: access.AnyUser, desks: Mapping[int, bool]) -> bool | None:
     if access.role_of(user) != access.ADMIN:
         own = access.station_id_of(user)
         desks = {station: heard for station, heard in desks.items() if station == own}

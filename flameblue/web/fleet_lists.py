@@ -38,6 +38,7 @@ class Asked:
     state: str = ""
     kind: str = ""
     quantity: str = ""
+    placed: str = ""
 
     @classmethod
     def of(cls, query: QueryDict) -> "Asked":
@@ -53,6 +54,7 @@ class Asked:
             state=state if state in (*STATES, OFF) else "",
             kind=query.get("kind", "").replace("\x00", "")[:40],
             quantity=quantity if quantity in QUANTITIES else "",
+            placed=query.get("placed", "") if query.get("placed") in ("yes", "no") else "",
         )
 
     @property
@@ -70,6 +72,7 @@ class Asked:
             "state": self.state,
             "kind": self.kind,
             "quantity": self.quantity,
+            "placed": self.placed,
         } | more
         return urlencode({name: value for name, value in said.items() if value not in (None, "")})
 
@@ -155,6 +158,9 @@ def _premises(asked: Asked) -> Q:
     if asked.equipped:
         equipped = Q(id__in=Device.objects.filter(enabled=True).values("premises"))
         found &= equipped if asked.equipped == "yes" else ~equipped
+    if asked.placed:
+        unplaced = Q(latitude=None) | Q(longitude=None)
+        found &= ~unplaced if asked.placed == "yes" else unplaced
     if asked.state == "silent":
         found &= Q(id__in=alarms((Level.FAULT,), Rule.SILENCE).values("point__device__premises"))
     return found
@@ -216,7 +222,7 @@ TABS: Mapping[str, Tab] = {
             ("site_id", "name"),
             access.premises_for,
             _premises,
-            ("site", "kind", "level", "equipped", "silent"),
+            ("site", "kind", "level", "equipped", "placed", "silent"),
         ),
         Tab("circuits", ("panel_id", "name"), access.circuits_for, _circuits, ("site", "level")),
         Tab("devices", ("name",), access.devices_for, _devices, ("site", "state"), _wrong_devices()),

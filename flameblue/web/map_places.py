@@ -1,22 +1,27 @@
 """What stands on the map: every premises while they are few; of many, cells with counts and what is not normal.
 
+Premises without a place of their own stand where their site does, as one mark at the worst of their levels; those
+whose site has no place either are said in words (`lost`). Invariant: no premises is neither drawn nor said.
 Everything is bounded: MAP_PLACES_MAX places or cells an answer, whatever the fleet.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Avg, Count, Exists, F, OuterRef, QuerySet
+from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Floor
 
 from flameblue.cases.models import Case, State
 from flameblue.domain.limits import MAP_CELLS_MAX, MAP_PLACES_MAX
 from flameblue.domain.transitions import Level
 from flameblue.fleet import census, counting
+from flameblue.fleet.census import Counted
 from flameblue.fleet.models import Device, Premises, Site, Station
 from flameblue.web import tiles
+from flameblue.web.tiles import SiteTiles
 
 CELLS_ACROSS = 24  # of the part of the world that is looked at
 
@@ -52,6 +57,35 @@ class Cell:
     longitude: float
     latitude: float
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Village:
+    """The premises of one site that have no place of their own; `id` is the site's.
+
+    `level`: the worst of them, None: none of them is equipped. `case`: the oldest open one of the worst, or 0.
+    """
+
+    id: int
+    name: str
+    longitude: float
+    latitude: float
+    level: Level | None
+    case: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """How many premises of how many sites have no place on the map, and which levels they have, the worst first.
+
+    `only`: the site, where it is one.
+    """
+
+    premises: int
+    sites: int
+    only: int | None
+    levels: Sequence[Level]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +160,62 @@ def _cells(premises: QuerySet[Premises], box: Box) -> list[Cell]:
     return [Cell(*one) for one in grouped[:MAP_CELLS_MAX]]
 
 
-def middles(sites: QuerySet[Site], at: datetime) -> list[tuple[str, float, float]]:
-    """The sites' names, each in the middle of its premises."""
-    return named((one.site.name, one.middle) for one in census.of(counting.fleet.places(at), sites))
+def sites_of(sites: QuerySet[Site], at: datetime) -> list[Counted]:
+    """`sites` as they are counted at `at`, in the order of their names."""
+    return sorted(census.of(counting.fleet.places(at), sites), key=lambda one: one.site.name)
+
+
+def villages(premises: QuerySet[Premises], sites: Iterable[Counted]) -> list[Village]:
+    """Those of `sites` that have a place, and premises (among `premises`) that have none of their own."""
+    some = [(one, one.middle) for one in sites if one.middle is not None and one.unplaced][:MAP_CELLS_MAX]
+    if not some:
+        return []
+    standing = Standing.now()
+    worst = _worst_of_the_unplaced(premises, standing)
+    return [
+        Village(
+            id=one.site.pk,
+            name=one.site.name,
+            longitude=middle[0],
+            latitude=middle[1],
+            level=worst[one.site.pk][0] if one.site.pk in worst else _calm(one),
+            case=worst[one.site.pk][1] if one.site.pk in worst else 0,
+            count=one.unplaced,
+        )
+        for one, middle in some
+    ]
+
+
+def lost(sites: Iterable[SiteTiles]) -> Lost:
+    """What neither has a place of its own nor of its site, as far as it is counted."""
+    found = [one for one in sites if one.middle is None and one.all]
+    levels = {level for one in found for level in one.troubled}
+    return Lost(
+        premises=sum(one.all or 0 for one in found),
+        sites=len(found),
+        only=found[0].site.pk if len(found) == 1 else None,
+        levels=sorted(levels, key=lambda level: tiles.RANK[level]),
+    )
+
+
+def _worst_of_the_unplaced(premises: QuerySet[Premises], standing: Standing) -> dict[int, tuple[Level, int]]:
+    """By site: the worst level of its premises that have no place, and the oldest open case of those at it."""
+    troubled = (
+        premises.filter(Q(latitude=None) | Q(longitude=None))
+        .filter(id__in=set(standing.levels) | set(standing.cases))
+        .filter(Exists(Device.objects.filter(premises=OuterRef("pk"), enabled=True)))
+        .order_by()
+    )
+    found: dict[int, tuple[int, float, Level]] = {}
+    for number, site in troubled.values_list("id", "site_id"):
+        level = standing.levels.get(number, Level.NORMAL)
+        one = (tiles.RANK[level], float(standing.cases.get(number, math.inf)), level)
+        found[site] = min(one, found.get(site, one))
+    return {site: (level, 0 if case == math.inf else int(case)) for site, (_, case, level) in found.items()}
+
+
+def _calm(one: Counted) -> Level | None:
+    return Level.NORMAL if one.unplaced_equipped else None
 
 
 def named(sites: Iterable[tuple[str, tuple[float, float] | None]]) -> list[tuple[str, float, float]]:

@@ -1,4 +1,7 @@
-"""The map as one small drawing: what is seen before the script has loaded, without it, and on paper."""
+"""The map as one small drawing: what is seen before the script has loaded, without it, and on paper.
+
+The roads are drawn once; the sites lie over them, in a drawing of the same frame that follows what happens.
+"""
 
 import math
 from collections.abc import Sequence
@@ -19,6 +22,7 @@ SHAPES = {
     Level.FAULT: "0,-13 13,0 0,13 -13,0",
 }
 NAMESPACE = "http://www.w3.org/2000/svg"
+Place = tuple[str, float, float]  # name, longitude, latitude
 NARROWEST = 0.02  # degrees: a lone site stands in the middle
 
 
@@ -47,22 +51,30 @@ class Frame(NamedTuple):
         )
 
 
-def drawing(
-    sites: Sequence[SiteTiles], places: Sequence[tuple[str, float, float]], road: Sequence[roads.Line]
-) -> SafeString:
-    """`sites` with the worst of their premises, at `places` (name, longitude, latitude), joined by `road`."""
-    spots = [Spot(*one) for one in places]
-    if not spots:
+def of_roads(places: Sequence[Place], road: Sequence[roads.Line]) -> SafeString:
+    """`road` as it lies about `places`."""
+    if not places:
         return SafeString("")
+    frame = frame_of([Spot(*one) for one in places])
+    lines = ((line,) for line in _lines(road, frame))
+    paths = format_html_join("", '<polyline class="road" points="{}"/>', lines)
+    return format_html(
+        '<svg class="sketch" viewBox="0 0 {} {}" aria-hidden="true" xmlns="{}">{}</svg>',
+        WIDTH, HEIGHT, NAMESPACE, paths,
+    )  # fmt: skip
+
+
+def of_sites(sites: Sequence[SiteTiles], places: Sequence[Place]) -> SafeString:
+    """`sites` with the worst of their premises, at `places`."""
+    if not places:
+        return SafeString("")
+    spots = [Spot(*one) for one in places]
     frame = frame_of(spots)
     by_name = {one.site.name: one for one in sites}
-    paths = format_html_join(
-        "", '<polyline class="road" points="{}"/>', ((line,) for line in _lines(road, frame))
-    )
     marks = format_html_join("", "{}", ((_mark(one, by_name.get(one.name), frame),) for one in spots))
     return format_html(
-        '<svg class="sketch" viewBox="0 0 {} {}" role="img" xmlns="{}" aria-label="{}">{}{}</svg>',
-        WIDTH, HEIGHT, NAMESPACE, words.word(words.PARTS, "map"), paths, marks,
+        '<svg class="sketch" viewBox="0 0 {} {}" role="img" xmlns="{}" aria-label="{}">{}</svg>',
+        WIDTH, HEIGHT, NAMESPACE, words.word(words.PARTS, "map"), marks,
     )  # fmt: skip
 
 

@@ -121,6 +121,7 @@ ROLES: Words = {  # of a step that only an installation's own policy names
     "leader": STEPS["leader"],
     "next_station": STEPS["next_station"],
 }
+BY_CHANNEL: Words = {"sms": _("%(whom)s, by SMS"), "voice": _("%(whom)s, by voice")}
 REFUSALS: Words = {
     "taken_by_other": _("Somebody was faster."),
     "too_late": _("It can be given back only within 10 seconds."),

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from flameblue.cases import actions
+from flameblue.cases.actions import NextCall
 from flameblue.cases.models import CaseEvent
 from flameblue.domain.transitions import Level, Rule
 from tests.cases.bench import Bench, another_cabin, another_room
@@ -191,7 +192,7 @@ def test_the_next_call_is_the_one_that_is_then_made(bench: Bench) -> None:
     bench.alarm(bench.cast.tb)
     seen = 0
     while (call := actions.next_call(bench.case(), receipt=False)) is not None:
-        step, at = call
+        step, at = call.step, call.at
         bench.wait((at - bench.now).total_seconds() - 1)
         assert bench.escalate() == 0
         bench.wait(1)
@@ -207,7 +208,8 @@ def test_the_next_call_is_the_one_that_is_then_made(bench: Bench) -> None:
 def test_nobody_else_is_called_for_what_is_taken_shelved_or_told_to_the_owner(bench: Bench) -> None:
     bench.alarm(bench.cast.tb)
     case = bench.case()
-    assert actions.next_call(case, receipt=False) == ("second", case.announced_at + timedelta(seconds=60))
-    assert actions.next_call(case, receipt=True) == ("duty_voice", case.announced_at + timedelta(seconds=60))
+    at = case.announced_at + timedelta(seconds=60)
+    assert actions.next_call(case, receipt=False) == NextCall("second", at, "second", "sms")
+    assert actions.next_call(case, receipt=True) == NextCall("duty_voice", at, "duty", "voice")
     actions.take(case.pk, bench.cast.bolat, bench.now)
     assert actions.next_call(bench.case(), receipt=False) is None

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flameblue.cases import actions, escalation, policy, presence
+from flameblue.cases.actions import NextCall
 from flameblue.cases.escalation import CaseFacts
 from flameblue.cases.models import BoardTab
 from flameblue.cases.policy import Ladder, Step
@@ -177,7 +178,9 @@ def test_the_next_call_is_shown_as_it_will_be_made(bench: Bench) -> None:
     bench.alarm(bench.cast.tb, Level.ALARM)
     case = bench.case()
     silent = frozenset({bench.cast.site.station.pk})
-    assert actions.next_call(case, receipt=False, silent=silent) == ("duty_voice", case.announced_at)
+    assert actions.next_call(case, receipt=False, silent=silent) == NextCall(
+        "duty_voice", case.announced_at, "duty", "voice"
+    )
 
 
 def test_tabs_are_bounded_and_a_station_stays_known(bench: Bench) -> None:

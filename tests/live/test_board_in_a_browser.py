@@ -50,7 +50,7 @@ def _keys(page: Page) -> None:
 def _map(page: Page) -> None:
     """The map has been drawn, and its mark says who it is."""
     expect(page.locator("#map canvas")).to_be_visible(timeout=READY_MS)
-    expect(page.locator("#map-pane .sketch")).to_have_count(0)
+    expect(page.locator("#map-pane .sketch:visible")).to_have_count(0)
     expect(page.locator(".map-site").first).to_be_visible()
     colours = page.locator("#map").screenshot()
     assert len(colours) > 5_000, "a map of one colour"

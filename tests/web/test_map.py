@@ -1,6 +1,7 @@
 """The map: everything while it is little, counts while it is much; what needs a look is always there singly."""
 
 import json
+import random
 import re
 from pathlib import Path
 
@@ -8,16 +9,20 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 
+from flameblue.cases.models import Case
 from flameblue.config import Config, Web
 from flameblue.domain.limits import SKETCH_POINTS_MAX
 from flameblue.domain.transitions import Level
+from flameblue.fleet import counting
 from flameblue.fleet.models import Premises, Site
-from flameblue.web import access, map_places, map_tiles, sketch
+from flameblue.web import access, drawings, map_places, map_tiles, sketch
 from flameblue.web import roads as map_roads
 from flameblue.web.map_places import Box
+from flameblue.web.views import board
 from tests.cases.bench import Bench, another_cabin
 from tests.cast import Cast
 from tests.web.readers import Reader
+from tests.web.test_live import request_of
 
 VALLEY = Box(87.0, 48.0, 88.0, 49.0)
 
@@ -60,8 +65,73 @@ def test_what_has_no_place_or_no_device_is_told_apart(placed: Cast, bolat: Reade
 
 
 def test_another_station_sees_nothing_of_it(placed: Cast, dana: Reader) -> None:
+    placed.site.premises.create(name="邮局", short_name="邮局")
     found = asked(dana)
-    assert (found["places"], found["sites"], found["cells"]) == ([], [], [])
+    assert (found["places"], found["sites"], found["cells"], found["villages"]) == ([], [], [], [])
+
+
+def test_premises_without_a_place_stand_at_their_site_with_the_worst_of_their_levels(
+    bench: Bench, placed: Cast, bolat: Reader
+) -> None:
+    placed.site.premises.create(name="邮局", short_name="邮局")
+    at = [placed.site.pk, placed.site.name, 87.434, 48.571]
+    assert asked(bolat)["villages"] == [[*at, "bare", 0, 1]]
+    another_cabin(bench.cast, "白桦客栈")
+    _, third = another_cabin(bench.cast, "云杉客栈")
+    assert asked(bolat)["villages"] == [[*at, "normal", 0, 3]]
+    bench.alarm(placed.tb)
+    assert asked(bolat)["villages"] == [[*at, "normal", 0, 3]]
+    bench.alarm(third)
+    number = Case.objects.get(premises=third.device.premises).number
+    assert asked(bolat)["villages"] == [[*at, "alarm", number, 3]]
+    assert [one[4:] for one in asked(bolat)["places"]] == [["alarm", 4001]]
+
+
+def test_what_no_site_places_is_said_with_a_way_to_it(bench: Bench, cast: Cast, bolat: Reader) -> None:
+    far = Site.objects.create(name="远村", station=cast.station)
+    far.premises.create(name="学校", short_name="学校", latitude=48.5, longitude=87.4)
+    assert asked(bolat)["villages"] == []
+    bench.alarm(cast.tb)
+    page = bolat.html("/")
+    said = page[page.index('<p class="map-lost">') :]
+    said = said[: said.index("</p>")]
+    assert f"/fleet/premises/?site={cast.site.pk}&amp;placed=no" in said
+    assert "Without a place on the map: 1 premises of 1 site" in said
+    assert "Alarm" in said
+    far.premises.update(latitude=None)
+    counting.fleet.forget()
+    page = bolat.html("/")
+    assert '/fleet/premises/?placed=no">Without a place on the map: 2 premises of 2 sites' in page
+    assert "No place is known yet" in page
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_premises_is_neither_drawn_nor_said(cast: Cast, bolat: Reader, seed: int) -> None:
+    chance = random.Random(seed)
+    sites = [cast.site, *(Site.objects.create(name=f"村{n}", station=cast.station) for n in range(4))]
+    for number in range(30):
+        place = (
+            {}
+            if chance.random() < (0.3, 0.7, 0.95)[seed % 3]
+            else {"latitude": 48.5 + number / 99, "longitude": 87.4}
+        )
+        chance.choice(sites).premises.create(name=f"木屋{number}", short_name="木屋", **place)
+    found = asked(bolat)
+    page = bolat.html("/")
+    said = re.search(r"Without a place on the map: (\d+) premises", page)
+    lost = int(said[1]) if said else 0
+    drawn = len(found["places"]) + sum(int(str(one[6])) for one in found["villages"])
+    assert drawn + lost == Premises.objects.count()
+
+
+def test_the_drawing_follows_what_happens(bench: Bench, placed: Cast, bolat: Reader) -> None:
+    request = request_of(bolat, "/")
+    drawn = drawings.parts_of(request, board.LIVE, board.context(request), "en")["places"]
+    assert '<g class="spot is-normal"' in drawn
+    bench.alarm(placed.tb)
+    drawn = drawings.parts_of(request, board.LIVE, board.context(request), "en")["places"]
+    assert '<g class="spot is-alarm"' in drawn
+    assert "Alarm 1" in drawn
 
 
 def test_many_are_counted_and_what_is_not_normal_stays_single(
@@ -110,7 +180,7 @@ def test_the_drawing_shows_the_worst_of_each_site_in_shape_and_words(
     bench.alarm(placed.tb)
     bench.alarm(warm, Level.WARNING)
     page = bolat.html("/")
-    drawing = page[page.index('<svg class="sketch"') :]
+    drawing = page[page.index('<section id="places"') :]
     assert '<g class="spot is-alarm"' in drawing
     assert sketch.SHAPES[Level.ALARM] in drawing
     assert "Alarm 1, Warning 1" in drawing

@@ -46,6 +46,7 @@ def test_filters_stand_in_the_address(bench: Bench, bolat: Reader) -> None:
     bench.silent(lost)
     bench.alarm(bench.cast.tb)
     Premises.objects.create(site=bench.cast.site, name="空屋", short_name="空屋", kind="民居")
+    Premises.objects.filter(name="空屋").update(latitude=48.5, longitude=87.4)
     rows = {
         "?state=silent": {"白桦客栈"},
         "?level=alarm": {"松林客栈"},
@@ -56,6 +57,9 @@ def test_filters_stand_in_the_address(bench: Bench, bolat: Reader) -> None:
         f"?site={bench.cast.site.pk}": {"松林客栈", "白桦客栈", "空屋"},
         "?site=999": set(),
         "?level=alarm&equipped=no": set(),
+        "?placed=yes": {"空屋"},
+        "?placed=no": {"松林客栈", "白桦客栈"},
+        "?placed=perhaps": {"松林客栈", "白桦客栈", "空屋"},
     }
     for query, names in rows.items():
         page = bolat.client.get(f"/fleet/premises/{query}")

@@ -1,6 +1,6 @@
 """How the templates say levels, words, times and values."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -15,12 +15,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
+from flameblue.cases.actions import NextCall
 from flameblue.domain.limits import SITES_DRAWN_MAX
 from flameblue.domain.transitions import Level
 from flameblue.fleet.models import Point
 from flameblue.notices.texts.catalogue import LANGUAGES, Catalogue, catalogue
 from flameblue.people.actions import mask_phone
-from flameblue.web import health, sentences, words
+from flameblue.web import health, sentences, sketch, words
 from flameblue.web.health import Health
 from flameblue.web.now import now_ns
 from flameblue.web.tiles import SiteTiles
@@ -100,6 +101,12 @@ def site_tiles(site: SiteTiles) -> SafeString:
 
 
 @register.simple_tag
+def site_marks(sites: Sequence[SiteTiles], places: Sequence[sketch.Place]) -> SafeString:
+    """The sites where they lie, as the map's first drawing has them."""
+    return sketch.of_sites(sites, places)
+
+
+@register.simple_tag
 def unreviewed_texts() -> list[Catalogue]:
     """The languages whose messages nobody answers for yet."""
     return [texts for texts in map(catalogue, LANGUAGES) if not texts.is_reviewed]
@@ -121,6 +128,15 @@ def level_word(value: int) -> str:
 def word(key: object, of: str) -> str:
     """`key` as the table `of` of web.words says it: {{ case.state|word:"STATES" }}."""
     return words.word(getattr(words, of), key)
+
+
+@register.simple_tag
+def called(call: NextCall) -> str:
+    """Whom a step calls and by what; one that only an installation's own policy names says its role."""
+    whom = words.STEPS[call.step] if call.step in words.STEPS else words.word(words.ROLES, call.to)
+    by = words.BY_CHANNEL.get(call.channel)
+    says_it = call.step.endswith(f"_{call.channel}") and call.step in words.STEPS
+    return str(whom) if says_it or by is None else str(by) % {"whom": whom}
 
 
 @register.filter

@@ -1,8 +1,9 @@
 """The board: open cases by priority and age, premises by level, and whether the chain itself is alive."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from flameblue.domain.clock import to_ns
 from flameblue.domain.limits import BOARD_CASES_MAX, BOARD_SITES_MAX
 from flameblue.domain.transitions import Level
 from flameblue.fleet import census, counting
-from flameblue.notices import receipts
+from flameblue.notices import reach, receipts
 from flameblue.web import (
     access,
     case_facts,
@@ -47,6 +48,7 @@ LIVE = drawings.Page(
         "chain": "board/_chain.html",
         "coverage": "board/_coverage.html",
         "premises": "board/_premises.html",
+        "places": "board/_places.html",
     },
     refresh_s=60.0,
     shared=lambda request: _scope(request),
@@ -55,20 +57,12 @@ LIVE = drawings.Page(
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """Who is called next while nobody acts: a word of web.words.STEPS, and when."""
-
-    step: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Row:
     """One open case as the board shows it."""
 
     case: Case
     desk: case_facts.Desk
-    next: Call | None
+    next: actions.NextCall | None
     help: help_facts.Help | None
 
     @property
@@ -91,7 +85,7 @@ def board(request: HttpRequest) -> HttpResponse:
     """The page."""
     after, values = live.newest(), context(request)
     values["background"] = map_tiles.of_settings(settings.CONFIG.web, reverse("map-tiles"))
-    values["sketch"] = sketch.drawing(values["sites"], values["places"], roads.polylines())
+    values["roads"] = sketch.of_roads(values["places"], roads.polylines())
     if not values["chain"].devices and start_facts.is_empty():
         values |= {"is_empty": True, "admins": start_facts.admins()}
     ringing = any(row.desk.sounds for row in values["rows"])
@@ -113,14 +107,16 @@ def context(request: HttpRequest) -> dict[str, Any]:
     fleet = counting.fleet.last(at)
     counted = census.of(fleet.places, access.sites_for(request.user)) if fleet else []
     sites = tiles.by_site(access.premises_for(request.user), counted, at)
+    desks = actions.desks(at)
     return {
         "page": page,
-        "rows": rows_of([shown[pk] for pk in page.object_list if pk in shown], at),
+        "rows": rows_of([shown[pk] for pk in page.object_list if pk in shown], desks, at),
         "sites": sites[:BOARD_SITES_MAX],
         "places": map_places.named((one.site.name, one.middle) for one in sites),
+        "lost": map_places.lost(sites),
         "sites_left_out": max(0, len(sites) - BOARD_SITES_MAX),
         "health": core,
-        "chain": chain.of(request.user, core, at),
+        "chain": chain.of(request.user, core, desks, at),
         "fleet": fleet,
         "coverage": coverage_facts.strip(request.user, fleet.places, at) if fleet else (),
         "now": at,
@@ -134,17 +130,20 @@ def open_cases(user: access.AnyUser) -> list[int]:
     return [row[0] for row in sorted(light, key=_order)]
 
 
-def rows_of(cases: Sequence[Case], at: datetime) -> list[Row]:
-    """`cases` as the board shows them."""
-    silent = actions.silent_desks(at) if cases else frozenset()
+def rows_of(cases: Sequence[Case], desks: Mapping[int, bool], at: datetime) -> list[Row]:
+    """`cases` as the board shows them; `desks`: of each station, whether a board of it sounds."""
+    silent = frozenset(station for station, heard in desks.items() if not heard)
     numbers = [case.pk for case in cases]
     cries = help_facts.asked(cases, at)
     asked, told = case_facts.desk_calls(cases), receipts.owners_who_have_it(numbers)
+    reached = reach.Reach(cases)
     return [
         Row(
             case=case,
             desk=case_facts.desk(case, asked.get(case.pk, ())),
-            next=_next(case, case.pk in told, silent),
+            next=actions.next_call(
+                case, receipt=case.pk in told, silent=silent, finds=partial(reached.finds, case)
+            ),
             help=cries.get(case.pk),
         )
         for case in cases
@@ -156,11 +155,6 @@ def _order(row: Sequence[Any]) -> tuple[bool, bool, int, bool, datetime]:
     _pk, is_test, shelved_until, level, worst_level, state, announced_at = row
     rank = tiles.RANK[case_facts.level_of(state, level, worst_level)]
     return (is_test, shelved_until is not None, rank, state != State.OPEN, announced_at)
-
-
-def _next(case: Case, receipt: bool, silent: frozenset[int]) -> Call | None:
-    call = actions.next_call(case, receipt=receipt, silent=silent)
-    return Call(*call) if call else None
 
 
 def _scope(request: HttpRequest) -> tuple[object, ...]:

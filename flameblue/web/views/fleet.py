@@ -157,7 +157,7 @@ def _choices(tab: Tab, request: HttpRequest) -> dict[str, Any]:
         offered["level"] = [(level.name.lower(), level) for level in fleet_lists.LEVELS]
     if "quantity" in tab.filters:
         offered["quantity"] = list(words.QUANTITIES)
-    return offered | {name: True for name in ("equipped", "state", "silent") if name in tab.filters}
+    return offered | {name: True for name in ("equipped", "placed", "state", "silent") if name in tab.filters}
 
 
 def _of_devices(tab: Tab, request: HttpRequest) -> dict[str, Any]:

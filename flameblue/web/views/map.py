@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET
 
 from flameblue.domain.limits import MAP_PIECE_BYTES_MAX
+from flameblue.domain.transitions import Level
 from flameblue.web import access, map_places, roads
 from flameblue.web.map_places import WORLD, Box
 from flameblue.web.now import now
@@ -24,12 +25,17 @@ def places(request: HttpRequest) -> HttpResponse:
     """Premises, sites and stations in the box asked for (`box=west,south,east,north`); 304 where nothing is new."""
     premises = access.premises_for(request.user)
     seen = map_places.view(premises, _box(request.GET.get("box", "")))
+    sites = map_places.sites_of(access.sites_for(request.user), now())
     answer: dict[str, Any] = {
         "places": [
-            [one.id, one.name, one.longitude, one.latitude, _word(one), one.case] for one in seen.places
+            [one.id, one.name, one.longitude, one.latitude, _word(one.level), one.case] for one in seen.places
         ],
         "cells": [[round(one.longitude, 5), round(one.latitude, 5), one.count] for one in seen.cells],
-        "sites": map_places.middles(access.sites_for(request.user), now()),
+        "villages": [
+            [one.id, one.name, one.longitude, one.latitude, _word(one.level), one.case, one.count]
+            for one in map_places.villages(premises, sites)
+        ],
+        "sites": map_places.named((one.site.name, one.middle) for one in sites),
         "stations": map_places.stations(),
     }
     text = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
@@ -50,8 +56,8 @@ def lines(_request: HttpRequest) -> HttpResponse:
     return JsonResponse(content)
 
 
-def _word(place: map_places.Place) -> str:
-    return "bare" if place.level is None else place.level.name.lower()
+def _word(level: Level | None) -> str:
+    return "bare" if level is None else level.name.lower()
 
 
 def _box(text: str) -> Box:

@@ -44,6 +44,7 @@ const feature = (x, y, properties) => ({ type: "Feature", geometry: { type: "Poi
 function collection(data) {
   const features = data.places.map(([id, name, x, y, level, number]) =>
     feature(x, y, { id, name, level, number, rank: RANK[level], count: 1 }));
+  for (const [site, name, x, y, level, number, count] of data.villages) features.push(feature(x, y, { site, name, level, number, rank: RANK[level], count }));
   for (const [x, y, count] of data.cells) features.push(feature(x, y, { level: "normal", rank: 0, count, cell: true }));
   return { type: "FeatureCollection", features };
 }
@@ -51,7 +52,7 @@ function collection(data) {
 const worst = ["match", ["get", "rank"], ...WORDS.flatMap((word) => [RANK[word], word]), "normal"];
 const large = (pairs) => pairs.map((value, index) => (index % 2 ? value * LARGER : value));
 const one = ["interpolate", ["linear"], ["get", "rank"], ...large([0, 0.5, 1, 0.5, 2, 0.6, 4, 0.8])];
-const sized = ["case", ["any", ["has", "point_count"], ["has", "cell"]], ["interpolate", ["linear"], ["get", "count"], ...large([1, 0.8, 50, 1.1, 1000, 1.5])], one];
+const sized = ["case", ["any", ["has", "point_count"], ["has", "cell"], ["has", "site"]], ["interpolate", ["linear"], ["get", "count"], ...large([1, 0.8, 50, 1.1, 1000, 1.5])], one];
 
 function addLayers(map, data, lines) {
   for (const word of WORDS) map.addImage(word, mark(word), { pixelRatio: 1 });
@@ -69,7 +70,7 @@ function addLayers(map, data, lines) {
     layout: {
       "icon-image": worst, "icon-size": sized, "icon-allow-overlap": true,
       "symbol-sort-key": ["get", "rank"],
-      "text-field": ["case", ["any", ["has", "point_count"], ["has", "cell"]], ["to-string", ["get", "count"]], [">=", ["get", "rank"], 2], ["get", "name"], ""],
+      "text-field": ["case", ["any", ["has", "point_count"], ["has", "cell"]], ["to-string", ["get", "count"]], ["has", "site"], ["to-string", ["get", "count"]], [">=", ["get", "rank"], 2], ["get", "name"], ""],
       "text-size": 15 * LARGER, "text-offset": [0, 1.15], "text-anchor": "top", "text-optional": true, "text-allow-overlap": false,
       "text-font": ["sans-serif"],
     },
@@ -90,8 +91,9 @@ function open(map, { geometry, properties }) {
   const link = (href, text) => Object.assign(document.createElement("a"), { href, textContent: text });
   const links = document.createElement("div");
   if (properties.number) links.append(link(`/cases/${properties.number}/`, `${words.case} ${properties.number}`), " · ");
-  links.append(link(`/premises/${properties.id}/`, words.premises));
+  links.append(properties.site ? link(`/fleet/premises/?site=${properties.site}&placed=no`, words.premises) : link(`/premises/${properties.id}/`, words.premises));
   box.append(title, level, links);
+  if (properties.site) title.after(Object.assign(document.createElement("div"), { textContent: `${words.unplaced}: ${properties.count}` }));
   new maplibre.Popup({ offset: 14, maxWidth: "18rem" }).setLngLat(geometry.coordinates).setDOMContent(box).addTo(map);
 }
 
@@ -134,7 +136,7 @@ export async function start() {
   await map.once("load");
   addLayers(map, collection(first), lines);
   first.sites.forEach((site) => label(map, site, "map-site"));
-  document.querySelector("#map-pane .sketch, #map-pane .no-map")?.remove();
+  document.getElementById("map-pane").classList.add("is-mapped");
   let touched = 0;
   for (const event of ["mousedown", "touchstart", "wheel", "keydown"]) element.addEventListener(event, () => { touched = Date.now(); }, { passive: true });
   map.on("click", "places", (event) => {
@@ -143,13 +145,14 @@ export async function start() {
     else open(map, found);
   });
   for (const [event, cursor] of [["mouseenter", "pointer"], ["mouseleave", ""]]) map.on(event, "places", () => { map.getCanvas().style.cursor = cursor; });
-  let alarms = new Set(first.places.filter((one) => one[4] === "alarm").map(([id]) => id));
+  const alarmed = (data) => [...data.places, ...data.villages.map(([id, ...rest]) => [`site ${id}`, ...rest])].filter((one) => one[4] === "alarm");
+  let alarms = new Set(alarmed(first).map(([id]) => id));
   let waits = 0;
   const renew = async () => {
     const data = await ask(map);
     if (!data) return;
     map.getSource("places").setData(collection(data));
-    const now = data.places.filter((one) => one[4] === "alarm");
+    const now = alarmed(data);
     const fresh = now.find(([id]) => !alarms.has(id));
     alarms = new Set(now.map(([id]) => id));
     if (fresh && Date.now() - touched > QUIET_MS && !map.getBounds().contains([fresh[2], fresh[3]])) map.panTo([fresh[2], fresh[3]]);
