@@ -77,6 +77,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     shown = access.cases_for(request.user).in_bulk(page.object_list)
     fleet = counting.fleet.last(at)
     counted = census.of(fleet.places, access.sites_for(request.user)) if fleet else []
+    devices = sum(one.devices for one in counted) if fleet and fleet.is_current else None
     sites = tiles.by_site(access.premises_for(request.user), counted, at)
     desks = actions.desks(at)
     silent = frozenset(station for station, heard in desks.items() if not heard)
@@ -88,7 +89,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "lost": map_places.lost(sites),
         "sites_left_out": max(0, len(sites) - BOARD_SITES_MAX),
         "health": core,
-        "chain": chain.of(request.user, core, desks, at),
+        "chain": chain.of(request.user, core, desks, devices, at),
         "fleet": fleet,
         "coverage": coverage_facts.strip(request.user, fleet.places, at) if fleet else (),
         "now": at,
