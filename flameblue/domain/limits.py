@@ -152,6 +152,7 @@ FLEET_READ_AT_ONCE_MAX = (
     5_000  # premises, × about 5 µs = 25 ms of a page's 100; more are read beside, and the board goes on
 )
 BOARD_SITES_MAX = 40  # the worst first; the others stand in the list of sites
+CASES_DRAWN_MAX = 1_000  # rows of a board kept × about 3 kB = 3 MB: ten pages of it in each of two languages
 SITES_DRAWN_MAX = 2_000  # parts of a page kept × about 10 kB = 20 MB; then all are drawn anew
 LIVE_LINES_MAX = 500  # open SSE lines of one web process × a thread each; then 503 and the browser asks again
 WEB_CONNECTIONS_MAX = (

@@ -12,14 +12,16 @@ from flameblue.fleet.models import Site
 
 
 class Counted(NamedTuple):
-    """One site. `middle`: longitude and latitude of its premises on the average, None: no place is known.
+    """One site. `devices`: its enabled ones. `middle`: longitude and latitude of its premises on the average.
 
-    `unplaced`: how many of its premises have no place of their own; `unplaced_equipped`: those of them with a device.
+    `middle` None: no place is known. `unplaced`: how many of its premises have no place of their own;
+    `unplaced_equipped`: those of them with a device.
     """
 
     site: Site
     premises: int
     equipped: int
+    devices: int
     middle: tuple[float, float] | None
     unplaced: int
     unplaced_equipped: int
@@ -28,6 +30,7 @@ class Counted(NamedTuple):
 class _Count(NamedTuple):
     premises: int
     equipped: int
+    devices: int
     middle: tuple[float, float] | None
     unplaced: int
     unplaced_equipped: int
@@ -48,12 +51,14 @@ def _counts(places: Places) -> Mapping[int, _Count]:
         return np.bincount(places.site, weights)
 
     all_, equipped, known = np.bincount(places.site), summed(places.is_installed), summed(placed)
+    devices = summed(places.devices)
     lost = summed(places.is_installed & ~placed)
     x, y = (summed(np.where(placed, some, 0.0)) for some in (places.longitude, places.latitude))
     return {
         int(site): _Count(
             int(all_[site]),
             int(equipped[site]),
+            int(devices[site]),
             (round(float(x[site] / known[site]), 5), round(float(y[site] / known[site]), 5))
             if known[site]
             else None,

@@ -39,10 +39,15 @@ class Places:
     longitude: Array  # NaN: its place is not known
     latitude: Array
     closed_until: Array  # a date's ordinal, or NO_DATE
-    is_installed: Flags
+    devices: Array  # how many of them are enabled
     first: Array  # of each range of points, ascending
     last: Array
     owner: Array  # the premises of each range, an index into `ids`
+
+    @property
+    def is_installed(self) -> Flags:
+        """Those that have a device."""
+        return np.asarray(self.devices > 0)
 
     def heard_ns(self, arrivals: Array) -> Array:
         """When each premises was heard last, of `arrivals` by point id; NEVER_NS: never."""
@@ -148,7 +153,7 @@ def read() -> Places:
         longitude=longitude,
         latitude=latitude,
         closed_until=closed_until,
-        is_installed=np.isin(np.arange(len(ids)), owner),
+        devices=np.bincount(owner, minlength=len(ids)),
         first=ranges[order, 1],
         last=ranges[order, 2],
         owner=owner[at][order],

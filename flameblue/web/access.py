@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import ResolverMatch, reverse
@@ -20,7 +20,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 
 from flameblue.cases import kinds
-from flameblue.cases.models import Case, CaseEvent
+from flameblue.cases.models import Alarm, Case, CaseEvent
 from flameblue.fleet.models import Circuit, Device, Point, Premises, Site
 from flameblue.people.actions import must_choose_password
 from flameblue.people.models import Contact, Person
@@ -276,9 +276,10 @@ def scope_of(request: HttpRequest) -> tuple[str, int | None]:
 
 def cases_for(user: AnyUser) -> QuerySet[Case]:
     """The cases that `user` may see: of the own station, of a neighbour that called, of the system."""
+    alarms = Alarm.objects.select_related("point__circuit__panel", "point__device")
     cases = Case.objects.select_related(
         "site__station", "premises__site__station", "taken_by", "assigned_to", "incident"
-    ).prefetch_related("alarms__point__circuit__panel", "alarms__point__device")
+    ).prefetch_related(Prefetch("alarms", alarms))
     if role_of(user) == ADMIN:
         return cases
     station = station_id_of(user)

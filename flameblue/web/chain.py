@@ -46,15 +46,20 @@ class Chain:
         return self.lag > LAG_MAX
 
 
-def of(user: access.AnyUser, health: Health, desks: Mapping[int, bool], at: datetime) -> Chain:
-    """The chain as `user` may see it: devices of their sites, messages of all; `desks` as cases.boards has them."""
-    devices = access.devices_for(user).filter(enabled=True)
+def of(
+    user: access.AnyUser, health: Health, desks: Mapping[int, bool], devices: int | None, at: datetime
+) -> Chain:
+    """The chain as `user` may see it: devices of their sites, messages of all; `desks` as cases.boards has them.
+
+    `devices`: how many there are, where somebody has counted them already.
+    """
+    known = access.devices_for(user).filter(enabled=True)
     silences = Alarm.objects.filter(rule=Rule.SILENCE, level=Level.FAULT, point__retired=False)
     lately = Notice.objects.filter(created_at__gt=at - OVER)
     arrived = lately.filter(state=Notice.State.DELIVERED)
     return Chain(
-        devices=devices.count(),
-        silent=devices.filter(id__in=silences.values("point__device")).count(),
+        devices=known.count() if devices is None else devices,
+        silent=known.filter(id__in=silences.values("point__device")).count(),
         delivered_at=arrived.aggregate(at=Max("ended_at"))["at"],
         failed=lately.filter(state=Notice.State.FAILED).count(),
         lag=max((stage.lag for stage in health.stages), default=0),

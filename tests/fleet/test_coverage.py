@@ -85,7 +85,7 @@ def test_premises_were_heard_when_their_newest_point_was(data: st.DataObject) ->
         longitude=numbers * 0.0,
         latitude=numbers * 0.0,
         closed_until=numbers * 0,
-        is_installed=numbers > 0,
+        devices=numbers,
         first=np.array(first, np.int64),
         last=np.array(last, np.int64),
         owner=np.array(owners, np.int64),

@@ -2,7 +2,8 @@
 
 from collections.abc import Hashable, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
+from itertools import chain, zip_longest
 from pathlib import Path
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext, ngettext
 
 from flameblue.cases.actions import NextCall
-from flameblue.domain.limits import SITES_DRAWN_MAX
+from flameblue.domain.limits import CASES_DRAWN_MAX, SITES_DRAWN_MAX
 from flameblue.domain.transitions import Level
 from flameblue.fleet.models import Point
 from flameblue.notices import delivery
@@ -25,6 +26,7 @@ from flameblue.notices.models import Attempt
 from flameblue.notices.texts.catalogue import LANGUAGES, Catalogue, catalogue
 from flameblue.people.actions import mask_phone
 from flameblue.web import health, sentences, sketch, words
+from flameblue.web.case_rows import Look, Row
 from flameblue.web.health import Health
 from flameblue.web.now import now_ns
 from flameblue.web.tiles import SiteTiles
@@ -32,6 +34,7 @@ from flameblue.web.tiles import SiteTiles
 register = template.Library()
 ICONS = Path(__file__).parents[1] / "static" / "vendor" / "icons"
 SVG = "{http://www.w3.org/2000/svg}"
+HOLE = "\0"  # in no text: neither HTML nor the database holds one
 _sites_drawn: dict[Hashable, SafeString] = {}
 SHAPES = {Level.NORMAL: "circle", Level.WARNING: "triangle", Level.ALARM: "octagon", Level.FAULT: "diamond"}
 
@@ -96,11 +99,29 @@ def page_link(context: Context, name: str, symbol: str, label: str) -> SafeStrin
 def site_tiles(site: SiteTiles) -> SafeString:
     """The premises of one site: drawn again when they look different, for all readers of a language."""
     key = (get_language(), site.looks)
-    if key not in _sites_drawn:
+    drawn = _sites_drawn.get(key)
+    if drawn is None:
         if len(_sites_drawn) >= SITES_DRAWN_MAX:
             _sites_drawn.clear()
-        _sites_drawn[key] = mark_safe(render_to_string("board/_site.html", {"site": site}))
-    return _sites_drawn[key]
+        drawn = _sites_drawn[key] = mark_safe(render_to_string("board/_site.html", {"site": site}))
+    return drawn
+
+
+@register.simple_tag(takes_context=True)
+def case_row(context: Context, row: Row) -> SafeString:
+    """One open case: drawn again when it looks different, with its age and the time to the next call as they are."""
+    pieces = _case_drawn(get_language(), bool(context["may_act"]), row.look)
+    runs = [age(row.case.announced_at, context["now"])]
+    if row.next is not None:
+        runs.append(until(row.next.at, context["now"]))
+    return mark_safe("".join(chain.from_iterable(zip_longest(pieces, runs, fillvalue=""))))
+
+
+@lru_cache(maxsize=CASES_DRAWN_MAX)
+def _case_drawn(_language: str | None, may_act: bool, look: Look) -> tuple[str, ...]:
+    """Its text before, between and after the times that run."""
+    drawn = render_to_string("board/_case.html", {"look": look, "may_act": may_act, "runs": HOLE})
+    return tuple(drawn.split(HOLE))
 
 
 @register.simple_tag

@@ -1,9 +1,7 @@
 """The board: open cases by priority and age, premises by level, and whether the chain itself is alive."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -15,25 +13,22 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from flameblue.cases import actions, presence
-from flameblue.cases.models import Case, State
+from flameblue.cases.models import State
 from flameblue.domain.clock import to_ns
 from flameblue.domain.limits import BOARD_CASES_MAX, BOARD_SITES_MAX
-from flameblue.domain.transitions import Level
 from flameblue.fleet import census, counting
-from flameblue.notices import reach, receipts
 from flameblue.web import (
     access,
     case_facts,
+    case_rows,
     chain,
     coverage_facts,
     drawings,
     health,
-    help_facts,
     live,
     map_places,
     map_tiles,
     roads,
-    sentences,
     sketch,
     start_facts,
     tiles,
@@ -54,30 +49,6 @@ LIVE = drawings.Page(
     shared=lambda request: _scope(request),
     watched=lambda: (health.read(to_ns(now())).word, counting.fleet.times),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One open case as the board shows it."""
-
-    case: Case
-    desk: case_facts.Desk
-    next: actions.NextCall | None
-    help: help_facts.Help | None
-
-    @property
-    def sentence(self) -> str:
-        """In the language that it is drawn in."""
-        return sentences.of_case(self.case)
-
-    @property
-    def level(self) -> Level:
-        """As on the case's own page."""
-        return case_facts.shown_level(self.case)
-
-    @property
-    def value_is_back(self) -> bool:
-        return case_facts.value_is_back(self.case)
 
 
 @require_GET
@@ -106,19 +77,20 @@ def context(request: HttpRequest) -> dict[str, Any]:
     shown = access.cases_for(request.user).in_bulk(page.object_list)
     fleet = counting.fleet.last(at)
     counted = census.of(fleet.places, access.sites_for(request.user)) if fleet else []
+    devices = sum(one.devices for one in counted) if fleet and fleet.is_current else None
     sites = tiles.by_site(access.premises_for(request.user), counted, at)
     desks = actions.desks(at)
     is_grace = presence.grace_until(core.boards_heard_since, at) is not None
     silent = frozenset(() if is_grace else (station for station, heard in desks.items() if not heard))
     return {
         "page": page,
-        "rows": rows_of([shown[pk] for pk in page.object_list if pk in shown], silent, at),
+        "rows": case_rows.of([shown[pk] for pk in page.object_list if pk in shown], silent, at),
         "sites": sites[:BOARD_SITES_MAX],
         "places": map_places.named((one.site.name, one.middle) for one in sites),
         "lost": map_places.lost(sites),
         "sites_left_out": max(0, len(sites) - BOARD_SITES_MAX),
         "health": core,
-        "chain": chain.of(request.user, core, desks, at),
+        "chain": chain.of(request.user, core, desks, devices, at),
         "fleet": fleet,
         "coverage": coverage_facts.strip(request.user, fleet.places, at) if fleet else (),
         "now": at,
@@ -130,25 +102,6 @@ def open_cases(user: access.AnyUser) -> list[int]:
     cases = access.cases_for(user).exclude(state=State.CLOSED).filter(incident=None, announced=True)
     light = cases.select_related(None).prefetch_related(None).values_list("pk", *ORDERED_BY)
     return [row[0] for row in sorted(light, key=_order)]
-
-
-def rows_of(cases: Sequence[Case], silent: frozenset[int], at: datetime) -> list[Row]:
-    """`cases` as the board shows them; `silent`: the stations whose desk is, as the core has it."""
-    numbers = [case.pk for case in cases]
-    cries = help_facts.asked(cases, at)
-    asked, told = case_facts.desk_calls(cases), receipts.owners_who_have_it(numbers)
-    reached = reach.Reach(cases)
-    return [
-        Row(
-            case=case,
-            desk=case_facts.desk(case, asked.get(case.pk, ())),
-            next=actions.next_call(
-                case, receipt=case.pk in told, silent=silent, finds=partial(reached.finds, case)
-            ),
-            help=cries.get(case.pk),
-        )
-        for case in cases
-    ]
 
 
 def _order(row: Sequence[Any]) -> tuple[bool, bool, int, bool, datetime]:

@@ -1,0 +1,90 @@
+"""The open cases as the board shows them, a row each.
+
+Invariant: a row is drawn from its `Look` alone, so that rows which look the same are drawn once; the times that run
+(its age, when the next is called) are written into it with each drawing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import NamedTuple
+
+from flameblue.cases import actions
+from flameblue.cases.models import Case
+from flameblue.domain.transitions import Level
+from flameblue.notices import reach, receipts
+from flameblue.web import case_facts, help_facts, sentences
+
+
+class Look(NamedTuple):
+    """What a row says, in the language that it is drawn in; `asked`: when the owner has asked for help, if so."""
+
+    number: int
+    level: Level
+    family: str
+    state: str
+    is_test: bool
+    came_back: bool
+    value_is_back: bool
+    name: str  # of the premises, else of the site; empty: the system's own
+    site: str  # that the premises are of
+    sentence: str
+    asked: str
+    taken_by: str
+    announced_at: datetime
+    shelved_until: datetime | None
+    next: actions.NextCall | None
+    rings: int | None  # the event for which the board sounds
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One open case."""
+
+    case: Case
+    desk: case_facts.Desk
+    next: actions.NextCall | None
+    help: help_facts.Help | None
+
+    @property
+    def look(self) -> Look:
+        """In the language that it is drawn in."""
+        case = self.case
+        place = case.premises or case.site
+        return Look(
+            number=case.number,
+            level=case_facts.shown_level(case),
+            family=case.family,
+            state=case.state,
+            is_test=case.is_test,
+            came_back=bool(case.reopened),
+            value_is_back=case_facts.value_is_back(case),
+            name=place.name if place else "",
+            site=case.premises.site.name if case.premises else "",
+            sentence=sentences.of_case(case),
+            asked=self.help.when if self.help and self.help.waits else "",
+            taken_by=case.taken_by.name if case.taken_by else "",
+            announced_at=case.announced_at,
+            shelved_until=case.shelved_until,
+            next=None if case.shelved_until else self.next,
+            rings=self.desk.number if self.desk.sounds else None,
+        )
+
+
+def of(cases: Sequence[Case], silent: frozenset[int], at: datetime) -> list[Row]:
+    """`cases` as the board shows them; `silent`: the stations whose desk is, as the core has it."""
+    cries = help_facts.asked(cases, at)
+    asked, told = case_facts.desk_calls(cases), receipts.owners_who_have_it([case.pk for case in cases])
+    reached = reach.Reach(cases)
+    return [
+        Row(
+            case=case,
+            desk=case_facts.desk(case, asked.get(case.pk, ())),
+            next=actions.next_call(
+                case, receipt=case.pk in told, silent=silent, finds=partial(reached.finds, case)
+            ),
+            help=cries.get(case.pk),
+        )
+        for case in cases
+    ]
