@@ -1,6 +1,6 @@
 """The state of the chain from the detectors to the phones, as the board's right column tells it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from django.db.models import Max
 from flameblue.cases import presence
 from flameblue.cases.models import Alarm
 from flameblue.domain.transitions import Level, Rule
+from flameblue.fleet.models import Station
 from flameblue.notices.counting import OVER
 from flameblue.notices.models import Notice
 from flameblue.notices.natures import nature_of
@@ -25,7 +26,8 @@ class Chain:
 
     `reaches_phones`: whether messages leave this machine (a demo's need not). `board_sounds`: False: a station has
     boards of which none does, so that an alarm calls the duty officer at once; None: there has never been one.
-    `grace_until`: the core has just started, and waits for boards until then.
+    `silent_stations`: which, where the reader sees several. `grace_until`: the core has just started, and waits for
+    boards until then.
     """
 
     devices: int
@@ -35,6 +37,7 @@ class Chain:
     lag: int
     reaches_phones: bool
     board_sounds: bool | None
+    silent_stations: Sequence[str]
     grace_until: datetime | None
 
     @property
@@ -53,6 +56,7 @@ def of(
 
     `devices`: how many there are, where somebody has counted them already.
     """
+    desks = _desks_of(user, desks)
     known = access.devices_for(user).filter(enabled=True)
     silences = Alarm.objects.filter(rule=Rule.SILENCE, level=Level.FAULT, point__retired=False)
     lately = Notice.objects.filter(created_at__gt=at - OVER)
@@ -64,7 +68,8 @@ def of(
         failed=lately.filter(state=Notice.State.FAILED).count(),
         lag=max((stage.lag for stage in health.stages), default=0),
         reaches_phones=reaches_phones(),
-        board_sounds=_board_sounds(user, desks),
+        board_sounds=all(desks.values()) if desks else None,
+        silent_stations=_silent_stations(desks),
         grace_until=presence.grace_until(health.boards_heard_since, at),
     )
 
@@ -79,8 +84,15 @@ def is_enough(channel: str) -> bool:
     return settings.CONFIG.demo or nature_of(channel).reaches
 
 
-def _board_sounds(user: access.AnyUser, desks: Mapping[int, bool]) -> bool | None:
-    if access.role_of(user) != access.ADMIN:
-        own = access.station_id_of(user)
-        desks = {station: heard for station, heard in desks.items() if station == own}
-    return all(desks.values()) if desks else None
+def _desks_of(user: access.AnyUser, desks: Mapping[int, bool]) -> Mapping[int, bool]:
+    if access.role_of(user) == access.ADMIN:
+        return desks
+    own = access.station_id_of(user)
+    return {station: heard for station, heard in desks.items() if station == own}
+
+
+def _silent_stations(desks: Mapping[int, bool]) -> list[str]:
+    silent = [station for station, heard in desks.items() if not heard]
+    if not silent or len(desks) == 1:
+        return []
+    return list(Station.objects.filter(pk__in=silent).order_by("name").values_list("name", flat=True))

@@ -17,7 +17,7 @@ from flameblue.domain.limits import BOARD_BEAT_S, BOARD_GRACE_S, BOARD_SILENT_S,
 from flameblue.web.now import now
 from tests.cases.bench import Bench
 from tests.cast import Cast
-from tests.web.readers import Reader
+from tests.web.readers import Reader, text_of
 
 STATIC = Path(__file__).parents[2] / "flameblue/web/static/web"
 TAB = "0123456789abcdef"
@@ -136,3 +136,13 @@ def test_healthz_answers_in_json_without_a_database_too(
 
     monkeypatch.setattr(health.actions, "desks", away)
     assert json.loads(Client().get("/healthz").content)["board"] == "unknown"
+
+
+def test_who_sees_several_stations_is_told_which_of_them_is_silent(
+    bolat: Reader, dana: Reader, admin: Client
+) -> None:
+    beat(bolat.client)
+    beat(dana.client, presence.MUTED)
+    page = text_of(admin.get("/").content.decode())
+    assert "Board with sound 贾登峪消防站: none: an alarm calls the duty officer at once" in page
+    assert "贾登峪消防站" not in dana.sees("/").split("Board with sound")[1]
