@@ -110,10 +110,9 @@ def site_tiles(site: SiteTiles) -> SafeString:
 @register.simple_tag(takes_context=True)
 def case_row(context: Context, row: Row) -> SafeString:
     """One open case: drawn again when it looks different, with its age and the time to the next call as they are."""
-    pieces = _case_drawn(get_language(), bool(context["may_act"]), row.look)
-    runs = [age(row.case.announced_at, context["now"])]
-    if row.next is not None:
-        runs.append(until(row.next.at, context["now"]))
+    look, now = row.look, context["now"]
+    pieces = _case_drawn(get_language(), bool(context["may_act"]), look)
+    runs = [age(look.announced_at, now), *([until(look.next.at, now)] if look.next else [])]
     return mark_safe("".join(chain.from_iterable(zip_longest(pieces, runs, fillvalue=""))))
 
 
