@@ -28,6 +28,8 @@ from tests.fleet.test_the_admin_pages import address
         "🧯",
         "🛖\ufe0f",
         "葛\U000e0100",
+        "\U0002ebf0",
+        "\U00031350",
     ],
 )
 def test_what_is_seen_may_stand_in_a_name(text: str) -> None:
@@ -50,6 +52,9 @@ def test_what_is_seen_may_stand_in_a_name(text: str) -> None:
         ("\u3164", 1, "U+3164"),
         ("\u2800", 1, "U+2800"),
         ("a\U000e0041", 2, "U+E0041"),
+        ("a\U000e0f00", 2, "U+E0F00"),
+        ("a\ufffe", 2, "U+FFFE"),
+        ("a\U0002ffff", 2, "U+2FFFF"),
         ("Ai\u200dlin", 3, "U+200D"),
         ("قارا\u200c", 5, "U+200C"),
         ("\u200cقارا", 1, "U+200C"),
@@ -69,7 +74,7 @@ def test_no_control_and_no_format_character_may_stand_in_a_name() -> None:
 
 
 def test_a_form_says_it_in_the_readers_language() -> None:
-    with translation.override("zh-hans"), pytest.raises(ValidationError, match=r"第2个字符\(U\+202E\)不能用"):
+    with translation.override("zh-hans"), pytest.raises(ValidationError, match=r"第 2 个字符（U\+202E）不能用"):
         check_visible("a\u202eb")
 
 
