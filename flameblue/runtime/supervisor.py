@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,8 @@ async def supervise(children: Sequence[Child], pids: Path) -> None:
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
-    pids.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # told with the first process
+        pids.mkdir(parents=True, exist_ok=True)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(_keep(child, pids, stop)) for child in children]
         beat = group.create_task(_tell_systemd(pids.parent / "health.json"))
@@ -75,10 +77,18 @@ async def _keep(child: Child, pids: Path, stop: asyncio.Event) -> None:
 
 
 def write_pid(path: Path, pid: int) -> None:
-    """Replaces the file at once: whoever reads it sees the old process or the new one, never half a number."""
+    """Replaces the file at once: whoever reads it sees the old process or the new one, never half a number.
+
+    Where there is no room for it the file goes, and the process lives: the number serves who looks, not us.
+    """
     draft = path.with_suffix(".draft")
-    draft.write_text(str(pid), encoding="ascii")
-    draft.replace(path)
+    try:
+        draft.write_text(str(pid), encoding="ascii")
+        draft.replace(path)
+    except OSError as error:
+        log.warning("%s can't be written (%s): its process runs without.", path, error)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 async def _ended(child: Child, process: asyncio.subprocess.Process, stop: asyncio.Event) -> bool:

@@ -1,7 +1,7 @@
 """The open cases as the board shows them, a row each.
 
 Invariant: a row is drawn from its `Look` alone, so that rows which look the same are drawn once; the times that run
-(its age, when the next is called) are written into it with each drawing.
+(its age, the newest reading, when the next is called) are written into it with each drawing.
 """
 
 from collections.abc import Sequence
@@ -12,9 +12,13 @@ from typing import NamedTuple
 
 from flameblue.cases import actions
 from flameblue.cases.models import Case
-from flameblue.domain.transitions import Level
+from flameblue.domain.clock import to_datetime
+from flameblue.domain.quantities import NO_VALUE
+from flameblue.domain.transitions import Level, Rule
 from flameblue.notices import reach, receipts
-from flameblue.web import case_facts, help_facts, sentences
+from flameblue.web import case_facts, help_facts, readings, sentences
+
+MEASURED = frozenset({Rule.OVER, Rule.UNDER, Rule.REPORTED, Rule.PHASE_LOSS})
 
 
 class Look(NamedTuple):
@@ -35,7 +39,15 @@ class Look(NamedTuple):
     announced_at: datetime
     shelved_until: datetime | None
     next: actions.NextCall | None
+    has_reading: bool  # of the point that the sentence tells of
     rings: int | None  # the event for which the board sounds
+
+
+class Reading(NamedTuple):
+    """The newest of the point that is told of first, in its unit, and when it was measured."""
+
+    value: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,7 @@ class Row:
     desk: case_facts.Desk
     next: actions.NextCall | None
     help: help_facts.Help | None
+    reading: Reading | None
 
     @property
     def look(self) -> Look:
@@ -68,6 +81,7 @@ class Row:
             announced_at=case.announced_at,
             shelved_until=case.shelved_until,
             next=None if case.shelved_until else self.next,
+            has_reading=self.reading is not None,
             rings=self.desk.number if self.desk.sounds else None,
         )
 
@@ -76,7 +90,7 @@ def of(cases: Sequence[Case], silent: frozenset[int], at: datetime) -> list[Row]
     """`cases` as the board shows them; `silent`: the stations whose desk is, as the core has it."""
     cries = help_facts.asked(cases, at)
     asked, told = case_facts.desk_calls(cases), receipts.owners_who_have_it([case.pk for case in cases])
-    reached = reach.Reach(cases)
+    reached, now = reach.Reach(cases), _readings(cases)
     return [
         Row(
             case=case,
@@ -85,6 +99,19 @@ def of(cases: Sequence[Case], silent: frozenset[int], at: datetime) -> list[Row]
                 case, receipt=case.pk in told, silent=silent, finds=partial(reached.finds, case)
             ),
             help=cries.get(case.pk),
+            reading=now.get(case.pk),
         )
         for case in cases
     ]
+
+
+def _readings(cases: Sequence[Case]) -> dict[int, Reading]:
+    """By the case's key. What a sentence tells is of the last change of level: the danger may have grown since."""
+    told = {case.pk: sentences.worst(alarms) for case in cases if (alarms := case.alarms.all())}
+    measured = {pk: alarm.point for pk, alarm in told.items() if alarm.rule in MEASURED}
+    found = readings.latest([point.pk for point in measured.values()])
+    return {
+        pk: Reading(sentences.measured(one.value, point.quantity), to_datetime(one.at_ns))
+        for pk, point in measured.items()
+        if (one := found.get(point.pk)) is not None and one.value != NO_VALUE
+    }

@@ -26,7 +26,7 @@ class Chain:
 
     `reaches_phones`: whether messages leave this machine (a demo's need not). `board_sounds`: False: a station has
     boards of which none does, so that an alarm calls the duty officer at once; None: there has never been one.
-    `silent_stations`: which, where the reader sees several. `grace_until`: the core has just started, and waits for
+    `silent_stations`: which, where there are several. `grace_until`: the core has just started, and waits for
     boards until then.
     """
 
@@ -92,7 +92,8 @@ def _desks_of(user: access.AnyUser, desks: Mapping[int, bool]) -> Mapping[int, b
 
 
 def _silent_stations(desks: Mapping[int, bool]) -> list[str]:
-    silent = [station for station, heard in desks.items() if not heard]
-    if not silent or len(desks) == 1:
+    """Where there is one station alone, it needs no name; a neighbour's cases may stand on the board too."""
+    if all(desks.values()):
         return []
-    return list(Station.objects.filter(pk__in=silent).order_by("name").values_list("name", flat=True))
+    stations = dict(Station.objects.order_by("name").values_list("pk", "name"))
+    return [name for pk, name in stations.items() if not desks.get(pk, True)] if len(stations) > 1 else []

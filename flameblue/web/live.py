@@ -55,6 +55,8 @@ class Hub:
     drawings: dict[Hashable, Drawing] = field(default_factory=dict)
     words: dict[int, tuple[float, Hashable]] = field(default_factory=dict)
     _moved: asyncio.Event = field(default_factory=asyncio.Event)
+    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _asked: int = 0
     _task: "asyncio.Task[None] | None" = None
 
     def join(self) -> None:
@@ -123,12 +125,24 @@ class Hub:
         return self.number
 
     async def look(self) -> None:
-        """Asks once, and wakes the listeners where something is new; a failing database is asked again."""
-        try:
-            number = await self.ask()
-        except Error as error:
-            log.warning("The newest case event can't be read: %s", error)
-            return
+        """Asks once, and wakes the listeners where something is new; a failing database is asked again.
+
+        One question at a time: an answer that comes late would look like a database that was put back. Who waits
+        for a question that was asked meanwhile needs none of their own.
+        """
+        asked = self._asked
+        async with self._asking:
+            if self._asked != asked:
+                return
+            self._asked += 1
+            try:
+                number = await self.ask()
+            except Error as error:
+                log.warning("The newest case event can't be read: %s", error)
+                return
+            self._heard(number)
+
+    def _heard(self, number: int) -> None:
         if number < self.number:
             log.warning(
                 "The newest case event is %s and was %s: the database was put back", number, self.number

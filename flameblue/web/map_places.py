@@ -107,6 +107,11 @@ class Standing:
     def now(cls) -> "Standing":
         return cls(tiles.worst_levels(), _cases())
 
+    def rank(self, premises: int) -> tuple[int, float]:
+        """What is worst comes first, then the oldest case."""
+        level = self.levels.get(premises, Level.NORMAL)
+        return (tiles.RANK[level], self.cases.get(premises, math.inf))
+
 
 def view(premises: QuerySet[Premises], box: Box) -> View:
     """`premises` that have coordinates, in `box` where they are too many to be shown at once."""
@@ -119,8 +124,10 @@ def view(premises: QuerySet[Premises], box: Box) -> View:
     if inside[: MAP_PLACES_MAX + 1].count() <= MAP_PLACES_MAX:
         return View(places=_places(inside, Standing.now()), cells=())
     standing = Standing.now()
-    troubled = inside.filter(id__in=set(standing.levels) | set(standing.cases))
-    return View(places=_places(troubled[:MAP_PLACES_MAX], standing), cells=_cells(inside, box))
+    troubled = set(standing.levels) | set(standing.cases)
+    here = set(inside.filter(id__in=troubled).values_list("id", flat=True))
+    shown = sorted(here, key=standing.rank)[:MAP_PLACES_MAX]
+    return View(places=_places(inside.filter(id__in=shown), standing), cells=_cells(inside, box))
 
 
 def _places(premises: QuerySet[Premises], standing: Standing) -> list[Place]:

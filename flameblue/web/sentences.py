@@ -30,14 +30,19 @@ def of_case(case: Case) -> str:
 
 def of_its(case: Case, alarms: Iterable[Alarm]) -> str:
     """The same of `alarms`, which are the case's own."""
-    alarms = sorted(alarms, key=_severity)
+    alarms = list(alarms)
     if not alarms:
         return _without_alarms(case)
-    first = of_alarm(alarms[-1])
+    first = of_alarm(worst(alarms))
     more = len(alarms) - 1
     if not more:
         return first
     return first + " " + ngettext("%(n)d more point.", "%(n)d more points.", more) % {"n": more}
+
+
+def worst(alarms: Iterable[Alarm]) -> Alarm:
+    """The one of `alarms` (at least one) that is told of first."""
+    return max(alarms, key=_severity)
 
 
 def _severity(alarm: Alarm) -> tuple[int, int, float]:

@@ -12,7 +12,7 @@ from flameblue.cases.models import Case, Family, State
 from flameblue.domain.transitions import Level
 from flameblue.web import case_rows
 from flameblue.web.case_facts import Desk
-from flameblue.web.case_rows import Look, Row
+from flameblue.web.case_rows import Look, Reading, Row
 from flameblue.web.templatetags import flameblue
 from tests.web.readers import text_of
 
@@ -34,6 +34,7 @@ LOOK = Look(
     announced_at=AT,
     shelved_until=None,
     next=CALL,
+    has_reading=False,
     rings=None,
 )
 OTHERWISE = {
@@ -52,6 +53,7 @@ OTHERWISE = {
     "announced_at": AT - timedelta(seconds=1),
     "shelved_until": AT + timedelta(hours=1),
     "next": replace(CALL, at=AT),
+    "has_reading": True,
     "rings": 7,
 }
 
@@ -74,7 +76,7 @@ def row(monkeypatch: pytest.MonkeyPatch) -> Row:
         announced_at=AT,
         opened_at=AT,
     )
-    return Row(case, Desk(sounds=False), CALL, None)
+    return Row(case, Desk(sounds=False), CALL, None, None)
 
 
 @pytest.mark.parametrize("name", Look._fields)
@@ -98,7 +100,7 @@ def test_the_times_run_while_the_row_is_not_drawn_again(row: Row) -> None:
 
 
 def test_a_row_without_a_next_call_has_one_time(row: Row) -> None:
-    html = drawn(Row(row.case, row.desk, None, None), AT + timedelta(seconds=5))
+    html = drawn(Row(row.case, row.desk, None, None, None), AT + timedelta(seconds=5))
     assert (html.count("<time"), "5 s" in html, flameblue.HOLE in html) == (1, True, False)
 
 
@@ -107,3 +109,12 @@ def test_who_may_not_act_and_who_reads_another_language_have_rows_of_their_own(r
     assert ("data-take" in officers, "data-take" in viewers) == (True, False)
     assert "我来接警" in drawn(row, AT, language="zh-hans")
     assert drawn(row, AT) == officers
+
+
+def test_the_newest_reading_stands_beside_what_was_told_and_runs_with_it(row: Row) -> None:
+    """The sentence tells of the last change of level: what burns hotter since is seen beside it."""
+    flameblue._case_drawn.cache_clear()
+    hot, hotter = (drawn(replace(row, reading=Reading(value, AT)), AT) for value in ("83.6 °C", "<109> °C"))
+    assert "Sentence of 4. last reading 83.6 °C (11:07:00)" in text_of(hot)
+    assert "&lt;109&gt; °C (11:07:00)" in hotter
+    assert flameblue._case_drawn.cache_info().misses == 1

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cache, lru_cache
 from itertools import chain, zip_longest
 from pathlib import Path
+from uuid import uuid4
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from django import template
 from django.template import Context
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext, ngettext
@@ -34,7 +35,7 @@ from flameblue.web.tiles import SiteTiles
 register = template.Library()
 ICONS = Path(__file__).parents[1] / "static" / "vendor" / "icons"
 SVG = "{http://www.w3.org/2000/svg}"
-HOLE = "\0"  # in no text: neither HTML nor the database holds one
+HOLE = uuid4().hex  # in no text: nobody can know it
 _sites_drawn: dict[Hashable, SafeString] = {}
 SHAPES = {Level.NORMAL: "circle", Level.WARNING: "triangle", Level.ALARM: "octagon", Level.FAULT: "diamond"}
 
@@ -112,7 +113,11 @@ def case_row(context: Context, row: Row) -> SafeString:
     """One open case: drawn again when it looks different, with its age and the time to the next call as they are."""
     look, now = row.look, context["now"]
     pieces = _case_drawn(get_language(), bool(context["may_act"]), look)
-    runs = [age(look.announced_at, now), *([until(look.next.at, now)] if look.next else [])]
+    runs = [age(look.announced_at, now)]
+    if row.reading is not None:
+        runs.append(escape(f"{row.reading.value} ({localtime(row.reading.at):%H:%M:%S})"))
+    if look.next is not None:
+        runs.append(until(look.next.at, now))
     return mark_safe("".join(chain.from_iterable(zip_longest(pieces, runs, fillvalue=""))))
 
 

@@ -47,7 +47,7 @@ LIVE = drawings.Page(
     },
     refresh_s=60.0,
     shared=lambda request: _scope(request),
-    watched=lambda: (health.read(to_ns(now())).word, counting.fleet.times),
+    watched=lambda: _watched(now()),
 )
 
 
@@ -109,6 +109,11 @@ def _order(row: Sequence[Any]) -> tuple[bool, bool, int, bool, datetime]:
     _pk, is_test, shelved_until, level, worst_level, state, announced_at = row
     rank = tiles.RANK[case_facts.level_of(state, level, worst_level)]
     return (is_test, shelved_until is not None, rank, state != State.OPEN, announced_at)
+
+
+def _watched(at: datetime) -> tuple[object, ...]:
+    core = health.read(to_ns(at))
+    return (core.word, presence.grace_until(core.boards_heard_since, at), counting.fleet.times)
 
 
 def _scope(request: HttpRequest) -> tuple[object, ...]:
