@@ -16,7 +16,7 @@ RATINGS_A = (16.0, 20.0, 25.0, 32.0, 40.0, 50.0, 63.0, 80.0, 100.0)  # of circui
 LOADED_AT_MOST = 0.77  # of the rating, with everything on at 220 V: an electrician leaves room
 NOMINAL_V = 220.0
 OWNER_PHONE = 13_800_000_001
-SECOND_PHONE = 13_800_500_001
+SECOND_PHONE = 13_700_005_001  # other last digits than the owner: both are shown masked
 OFFICER_PHONE = 13_900_000_001
 ENGLISH_EVERY = 9  # one owner in so many reads English
 

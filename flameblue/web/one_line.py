@@ -74,6 +74,11 @@ class Feeder:
         return worst(value.level for values in self.values.values() for value in values)
 
     @property
+    def load_level(self) -> Level:
+        """Of the current alone: a hot terminal makes no heavy load."""
+        return worst(value.level for value in self.values.get("current_a", ()))
+
+    @property
     def load(self) -> Load | None:
         rating = self.circuit.rated_current_a if self.circuit else None
         amounts = [value.amount for value in self.values.get("current_a", ()) if value.amount is not None]

@@ -57,6 +57,19 @@ def test_a_killed_child_is_started_again_and_the_other_is_left_alone(
     assert alive(second)
 
 
+def test_where_no_number_can_be_written_the_process_lives_all_the_same(
+    supervisor: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    """A full disk must not end the supervisor, and with it everything that still works."""
+    first, second = pid_of(tmp_path, "first"), pid_of(tmp_path, "second")
+    (tmp_path / "first.draft").mkdir()
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: not (tmp_path / "first.pid").exists(), 30, "that no old number is left")
+    assert (supervisor.poll(), alive(second)) == (None, True)
+    children = Path(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children").read_text().split()
+    assert len(children) == 2
+
+
 def test_sigterm_ends_every_child(supervisor: subprocess.Popen[bytes], tmp_path: Path) -> None:
     pids = [pid_of(tmp_path, "first"), pid_of(tmp_path, "second")]
     supervisor.send_signal(signal.SIGTERM)

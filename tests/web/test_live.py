@@ -465,6 +465,28 @@ async def test_who_has_seen_more_than_there_is_makes_the_hub_look(monkeypatch: p
     assert asked == [7]
 
 
+async def test_questions_that_overlap_are_asked_one_by_one_and_shared(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The older of two answers, coming last, would look like a database that was put back."""
+    answers, asked = asyncio.Queue[int](), 0
+
+    async def ask() -> int:
+        nonlocal asked
+        asked += 1
+        return await answers.get()
+
+    hub = live.Hub(ask=ask)
+    looks = [asyncio.create_task(hub.look()) for _ in range(5)]
+    await asyncio.sleep(0)
+    late = asyncio.create_task(hub.look())
+    for number in (10, 11, 12):
+        await answers.put(number)
+    await asyncio.gather(*looks, late)
+    assert (asked, hub.number, hub.turn) == (2, 11, 0)
+    assert caplog.text == ""
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("ahead", [0, 40])
 async def test_a_browser_that_has_seen_more_than_there_is_gets_the_whole_page(

@@ -3,13 +3,14 @@
 import json
 import random
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
 from django.test import Client
 
-from flameblue.cases.models import Case
+from flameblue.cases.models import Case, Family, State
 from flameblue.config import Config, Web
 from flameblue.domain.limits import SKETCH_POINTS_MAX
 from flameblue.domain.transitions import Level
@@ -146,6 +147,34 @@ def test_many_are_counted_and_what_is_not_normal_stays_single(
     near = asked(bolat, "?box=87.433,48.570,87.435,48.572")
     assert near["cells"] == []
     assert "松林客栈" in [one[1] for one in near["places"]]
+
+
+def test_where_more_is_wrong_than_there_is_room_for_the_worst_is_drawn(
+    bench: Bench, placed: Cast, bolat: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A province without data must not hide the one cabin that burns."""
+    monkeypatch.setattr(map_places, "MAP_PLACES_MAX", 20)
+    many(placed.site, 60)
+    silent = Premises.objects.exclude(pk=placed.premises.pk)
+    Case.objects.bulk_create(case_of(one, bench.now - timedelta(days=1)) for one in silent)
+    bench.alarm(placed.tb)
+    places = asked(bolat)["places"]
+    assert len(places) == 20
+    assert "松林客栈" in [one[1] for one in places]
+
+
+def case_of(premises: Premises, at: datetime) -> Case:
+    return Case(
+        number=9000 + premises.pk,
+        premises=premises,
+        site_id=premises.site_id,
+        family=Family.SILENCE,
+        state=State.OPEN,
+        level=Level.FAULT,
+        worst_level=Level.FAULT,
+        opened_at=at,
+        announced_at=at,
+    )
 
 
 def test_cells_are_finer_where_less_is_looked_at(placed: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

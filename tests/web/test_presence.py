@@ -91,11 +91,11 @@ def test_after_a_start_boards_have_their_time_and_the_page_says_until_when(
     at = localtime(bench.now + timedelta(seconds=BOARD_GRACE_S))
     page = bolat.sees("/")
     assert f"none since the start: from {at:%H:%M:%S} on an alarm calls the duty officer at once" in page
-    assert "next: the second contact, by SMS 01:00" in page
+    assert "next: the second contact, by SMS in 01:00" in page
     clock.advance(BOARD_GRACE_S)
     page = bolat.sees("/")
     assert "none: an alarm calls the duty officer at once" in page
-    assert "next: the duty officer, by voice 00:00" in page
+    assert "next: the duty officer, by voice in 00:00" in page
 
 
 def test_another_stations_board_is_no_news_here(bolat: Reader, dana: Reader) -> None:
