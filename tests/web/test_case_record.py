@@ -136,7 +136,7 @@ def asks_for_limits(queries: CaptureQueriesContext) -> list[str]:
 def test_a_later_case_on_the_same_point_takes_nothing_from_it(bench: Bench, bolat: Reader) -> None:
     """The row of the alarm goes to the later case; what it was in this one is known from its transitions."""
     before, listed = record(bolat), sentence_in_list(bolat)
-    assert "worst 82 °C" in before
+    assert "alarm value 82 °C" in before
     assert "reached 82 °C, the limit is 70 °C" in listed
     bench.say(Said(bench.cast.tb, Level.NORMAL, 30.0))
     bench.wait(policy.current().relapse_window_s + 1)

@@ -127,6 +127,6 @@ def test_a_closed_case_tells_the_worst_value_and_not_what_is_so_now(
     bench.case().alarms.update(level=Level.ALARM)
     hear(bench, board, 90.0)
     page = bolat.sees(PAGE)
-    assert "203房暖气 phase B: Temperature worst 82 °C warning 60 °C alarm 70 °C" in page
+    assert "203房暖气 phase B: Temperature alarm value 82 °C warning 60 °C alarm 70 °C" in page
     assert "90 °C" not in page
     assert "is-beyond" not in bolat.html(PAGE)
