@@ -73,7 +73,7 @@ def test_board_and_healthz_tell_whether_a_board_is_sounding(bolat: Reader, clock
     beat(bolat.client)
     assert told() == ("is sounding", "sounding")
     clock.advance(BOARD_SILENT_S)
-    assert told() == ("禾木消防站: none: an alarm calls the duty officer at once", "silent")
+    assert told() == ("禾木消防站 · none: an alarm calls the duty officer at once", "silent")
     Person.objects.exclude(station=bolat.person.station).update(station=None)
     Station.objects.exclude(pk=bolat.person.station_id).delete()
     assert told() == ("none: an alarm calls the duty officer at once", "silent")
@@ -148,7 +148,7 @@ def test_where_there_are_several_stations_the_silent_one_is_named(
 ) -> None:
     beat(bolat.client)
     beat(dana.client, presence.MUTED)
-    said = "Board with sound 贾登峪消防站: none: an alarm calls the duty officer at once"
+    said = "Board with sound 贾登峪消防站 · none: an alarm calls the duty officer at once"
     assert said in text_of(admin.get("/").content.decode())
     assert said in dana.sees("/")
     assert "Board with sound is sounding" in bolat.sees("/")
