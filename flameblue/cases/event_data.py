@@ -100,6 +100,7 @@ class EventData(TypedDict, total=False):
     action: str
     reason: str
     until: str  # ISO 8601
+    in_alarm: list[int]  # shelved: the alarms that were at alarm then, row ids
     assigned_to: str
     without_proof: bool
     current_a: float | None  # the circuit's current now, of several phases their sum

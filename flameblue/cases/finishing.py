@@ -1,7 +1,7 @@
 """What people do to end a case: made safe, repaired, closed.
 
 Invariants: switched off is not repaired; a case closes when it is proven and has a named cause and action;
-a leader may close without proof, with a reason, and that is counted apart.
+a leader may close without proof, with a reason, and that is counted apart; whichever it is, its shelving is over.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from flameblue.cases import kinds, presents
 from flameblue.cases.alarms import reset_latched, settle
-from flameblue.cases.announcing import clear_shelf
+from flameblue.cases.announcing import NOT_SHELVED, clear_shelf
 from flameblue.cases.causes import CAUSES, MADE_SAFE
 from flameblue.cases.event_data import ContraryData, EventData
 from flameblue.cases.handling import record_by
@@ -67,7 +67,7 @@ def made_safe(
     if how not in MADE_SAFE:
         return refused("unknown_how")
     unsafe = Case.objects.filter(pk=case_id, state__in=UNSAFE)
-    won = unsafe.update(state=State.MADE_SAFE, made_safe_at=now, made_safe_how=how)
+    won = unsafe.update(state=State.MADE_SAFE, made_safe_at=now, made_safe_how=how, **NOT_SHELVED)
     case = _case(case_id)
     if not won:
         return refused("closed" if case.state == State.CLOSED else "already", case.taken_by)
@@ -85,7 +85,7 @@ def repaired(case_id: int, by: Person, cause: str, action: str, now: datetime) -
     if (wrong := _incomplete(cause, action)) is not None:
         return wrong
     ready = Case.objects.filter(pk=case_id, state__in=(State.TAKEN, State.MADE_SAFE))
-    won = ready.update(state=State.REPAIRED, repaired_at=now, cause=cause, action=action)
+    won = ready.update(state=State.REPAIRED, repaired_at=now, cause=cause, action=action, **NOT_SHELVED)
     case = _case(case_id)
     if not won:
         return refused("closed" if case.state == State.CLOSED else "wrong_state", case.taken_by)

@@ -161,7 +161,7 @@ def shelve(request: HttpRequest, number: int) -> HttpResponse:
     at = now()
     until = at + timedelta(hours=form.cleaned_data["hours"])
     outcome = actions.shelve(case.pk, by, form.cleaned_data["reason"], until, at)
-    return _answer(request, case, outcome, _("Shelved. A worse level breaks through."))
+    return _answer(request, case, outcome, _("Shelved. A worse level or another alarm breaks through."))
 
 
 def _asked(request: HttpRequest, number: int) -> tuple[Case, Person]:
