@@ -65,7 +65,7 @@ def system_cleared(what: str, now: datetime) -> bool:
 def _the_case(level: Level, now: datetime) -> tuple[Case, str]:
     case = _unclosed()
     if case is not None:
-        return case, kinds.REOPENED if case.state == State.PROVEN else kinds.JOINED
+        return case, kinds.REOPENED if case.state in grouping.HANDLED else kinds.JOINED
     try:
         with transaction.atomic():
             return _new(level, now), kinds.OPENED

@@ -74,7 +74,10 @@ def test_no_control_and_no_format_character_may_stand_in_a_name() -> None:
 
 
 def test_a_form_says_it_in_the_readers_language() -> None:
-    with translation.override("zh-hans"), pytest.raises(ValidationError, match=r"第 2 个字符（U\+202E）不能用"):
+    with (
+        translation.override("zh-hans"),
+        pytest.raises(ValidationError, match=r"第 2 个字符（U\+202E）不能用"),
+    ):
         check_visible("a\u202eb")
 
 
