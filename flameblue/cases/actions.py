@@ -5,7 +5,7 @@ from flameblue.cases.boards import Tab, desks, desks_sounded, report_board, sile
 from flameblue.cases.counting import Counts, counts
 from flameblue.cases.cursors import CursorMoved, cursor, move_cursor, skip, skipped_offsets
 from flameblue.cases.escalating import Delivered, NextCall, escalate_each, next_call
-from flameblue.cases.finishing import Safe, close, made_safe, repaired, say_safe
+from flameblue.cases.finishing import Repair, Safe, close, made_safe, repaired, say_repaired, say_safe
 from flameblue.cases.handling import ask_help, assign, comment, give_back, owner_acknowledge, take
 from flameblue.cases.loads import Latest
 from flameblue.cases.outcome import Outcome
@@ -25,6 +25,7 @@ __all__ = [
     "Outcome",
     "Past",
     "Proof",
+    "Repair",
     "Safe",
     "Tab",
     "apply",
@@ -47,6 +48,7 @@ __all__ = [
     "prove_each",
     "repaired",
     "report_board",
+    "say_repaired",
     "say_safe",
     "shelve",
     "silent_desks",

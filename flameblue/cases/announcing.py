@@ -11,6 +11,11 @@ from flameblue.cases.models import Alarm, Case, Family, State
 from flameblue.cases.policy import Ladder, Policy
 from flameblue.domain.transitions import Level, Rule
 
+WORSE_LEVEL = "worse_level"  # why a shelving ends before its time
+ANOTHER_ALARM = "another_alarm"
+REOPENED = "reopened"
+NOT_SHELVED = {"shelved_until": None, "shelved_level": None, "shelve_reason": ""}  # a case's fields then
+
 
 @dataclass(slots=True)
 class Run:
@@ -56,23 +61,24 @@ def untake(case: Case, at: datetime, data: EventData) -> list[Draft]:
 
 
 def reopen(case: Case) -> EventData:
-    """Back to open after made safe, repaired, proven or closed; what the event says of who had it."""
+    """Back to open, and heard, after made safe, repaired, proven or closed; what the event says of who had it."""
     people = [person for person in (case.taken_by_id, case.assigned_to_id) if person is not None]
     data: EventData = {"people": people, "taken_by": case.taken_by.name if case.taken_by else ""}
     case.state, case.taken_by, case.taken_at = State.OPEN, None, None
     case.made_safe_at = case.repaired_at = case.proven_at = case.closed_at = None
     case.made_safe_how = case.cause = case.action = ""
     case.closed_without_proof = False
+    clear_shelf(case)
     case.reopened += 1
     return data
 
 
-def break_through(case: Case, level: int, at: datetime, data: EventData) -> list[Draft]:
-    """A level worse than the shelved one ends the shelving; the event that says so, or nothing."""
-    if case.shelved_until is None or not grouping.worse(level, case.shelved_level or Level.NORMAL):
+def break_through(case: Case, why: str, at: datetime, data: EventData) -> list[Draft]:
+    """Ends the shelving before its time; the event that says `why`, or nothing where the case is not shelved."""
+    if case.shelved_until is None or not why:
         return []
     clear_shelf(case)
-    extra: EventData = {"reason": "worse_level", "announces": False}
+    extra: EventData = {"reason": why, "announces": False}
     return [Draft(case, kinds.UNSHELVED, at, {**data, **extra})]
 
 

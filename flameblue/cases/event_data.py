@@ -95,11 +95,12 @@ class EventData(TypedDict, total=False):
     taken_at: str
     text: str  # a comment, what is wrong with the system
     how: str  # made safe: a word of cases.causes.MADE_SAFE
-    contrary: list[ContraryData]  # made safe though these said otherwise; the person had seen them
+    contrary: list[ContraryData]  # made safe, repaired, closed without proof though these said otherwise
     cause: str
     action: str
     reason: str
     until: str  # ISO 8601
+    in_alarm: list[int]  # shelved: the alarms that were at alarm then, row ids
     assigned_to: str
     without_proof: bool
     current_a: float | None  # the circuit's current now, of several phases their sum

@@ -1,7 +1,7 @@
 """What people do to end a case: made safe, repaired, closed.
 
 Invariants: switched off is not repaired; a case closes when it is proven and has a named cause and action;
-a leader may close without proof, with a reason, and that is counted apart.
+a leader may close without proof, with a reason, and that is counted apart; whichever it is, its shelving is over.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from flameblue.cases import kinds, presents
 from flameblue.cases.alarms import reset_latched, settle
-from flameblue.cases.announcing import clear_shelf
+from flameblue.cases.announcing import NOT_SHELVED, clear_shelf
 from flameblue.cases.causes import CAUSES, MADE_SAFE
 from flameblue.cases.event_data import ContraryData, EventData
 from flameblue.cases.handling import record_by
@@ -34,6 +34,13 @@ class Finding(TypedDict, total=False):
     cause: str  # a word of causes.CAUSES
     action: str
     without_proof_reason: str
+    latest: Readings  # what says otherwise where nothing is proven is kept on record
+
+
+class Against(TypedDict, total=False):
+    """What says otherwise, for the record."""
+
+    contrary: Sequence[ContraryData]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,15 @@ class Safe:
     """What somebody says who made a case safe. `seen`: they have seen that a reading says otherwise."""
 
     how: str  # a word of causes.MADE_SAFE
+    seen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What somebody says who repaired it. `seen`: they have seen that a reading says otherwise."""
+
+    cause: str  # a word of causes.CAUSES
+    action: str
     seen: bool = False
 
 
@@ -67,7 +83,7 @@ def made_safe(
     if how not in MADE_SAFE:
         return refused("unknown_how")
     unsafe = Case.objects.filter(pk=case_id, state__in=UNSAFE)
-    won = unsafe.update(state=State.MADE_SAFE, made_safe_at=now, made_safe_how=how)
+    won = unsafe.update(state=State.MADE_SAFE, made_safe_at=now, made_safe_how=how, **NOT_SHELVED)
     case = _case(case_id)
     if not won:
         return refused("closed" if case.state == State.CLOSED else "already", case.taken_by)
@@ -79,18 +95,34 @@ def made_safe(
     return DONE
 
 
+def say_repaired(case_id: int, by: Person, said: Repair, now: datetime, latest: Readings) -> Outcome:
+    """`by` says that it is repaired. What nobody had made safe is asked as `say_safe` asks."""
+    if (wrong := _incomplete(said.cause, said.action)) is not None:
+        return wrong
+    case = _case(case_id)
+    contrary = _contrary(case, latest, now) if case.state == State.TAKEN else []
+    if contrary and not said.seen:
+        return refused("readings_say_otherwise")
+    return repaired(case_id, by, said.cause, said.action, now, contrary=contrary)
+
+
 @transaction.atomic
-def repaired(case_id: int, by: Person, cause: str, action: str, now: datetime) -> Outcome:
+def repaired(
+    case_id: int, by: Person, cause: str, action: str, now: datetime, **against: Unpack[Against]
+) -> Outcome:
     """`by` says what it was and what was done. What is read from now on can prove it."""
     if (wrong := _incomplete(cause, action)) is not None:
         return wrong
     ready = Case.objects.filter(pk=case_id, state__in=(State.TAKEN, State.MADE_SAFE))
-    won = ready.update(state=State.REPAIRED, repaired_at=now, cause=cause, action=action)
+    won = ready.update(state=State.REPAIRED, repaired_at=now, cause=cause, action=action, **NOT_SHELVED)
     case = _case(case_id)
     if not won:
         return refused("closed" if case.state == State.CLOSED else "wrong_state", case.taken_by)
     settle(case)
-    record_by(case, kinds.REPAIRED, by, now, {"cause": cause, "action": action})
+    data: EventData = {"cause": cause, "action": action}
+    if contrary := against.get("contrary"):
+        data["contrary"] = list(contrary)
+    record_by(case, kinds.REPAIRED, by, now, data)
     return DONE
 
 
@@ -112,6 +144,7 @@ def close(case_id: int, by: Person, now: datetime, **finding: Unpack[Finding]) -
         return refused("not_proven")
     if not proven and not is_leader(by, now):
         return refused("not_a_leader")
+    contrary = _contrary(case, finding.get("latest"), now) if not proven else []
     case.state, case.closed_at, case.cause, case.action = State.CLOSED, now, cause, action
     case.closed_without_proof = not proven
     clear_shelf(case)
@@ -121,6 +154,8 @@ def close(case_id: int, by: Person, now: datetime, **finding: Unpack[Finding]) -
     data: EventData = {"cause": cause, "action": action, "without_proof": not proven}
     if not proven:
         data["reason"] = reason
+    if contrary:
+        data["contrary"] = contrary
     record_by(case, kinds.CLOSED, by, now, data)
     return DONE
 
@@ -130,6 +165,13 @@ def is_leader(person: Person, now: datetime) -> bool:
     begun = Q(starts_at=None) | Q(starts_at__lte=now)
     going_on = Q(ends_at=None) | Q(ends_at__gt=now)
     return Shift.objects.filter(begun, going_on, person=person, role=Shift.Role.LEADER).exists()
+
+
+def _contrary(case: Case, latest: Readings | None, now: datetime) -> list[ContraryData]:
+    """What says now that the case is not safe; empty where no reading can be asked."""
+    if latest is None:
+        return []
+    return presents.contrary_of(presents.of_case(case, latest, to_ns(now)))
 
 
 def _incomplete(cause: str, action: str) -> Outcome | None:

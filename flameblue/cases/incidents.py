@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Min
 
 from flameblue.cases import events, grouping, kinds
-from flameblue.cases.announcing import Run, of_case, reopen
+from flameblue.cases.announcing import REOPENED, Run, break_through, clear_shelf, of_case, reopen
 from flameblue.cases.event_data import EventData
 from flameblue.cases.events import Draft
 from flameblue.cases.loads import Latest
@@ -126,6 +126,7 @@ def _formed(run: Run, incident: Case | None, site: Site, at: datetime) -> Case:
     """A new incident; one that had ended and is not closed yet goes on."""
     quiet_until = at + timedelta(seconds=run.policy.incident.settle_s)
     if incident is not None:
+        run.drafts += break_through(incident, REOPENED, at, of_case(incident))
         reopen(incident)
         incident.level = Level.FAULT
         incident.announced, incident.quiet_until = False, quiet_until
@@ -172,6 +173,7 @@ def _voltage_before(premises: int, latest: Latest) -> float | None:
 def _end(run: Run, incident: Case, at: datetime, offset: int) -> None:
     incident.level = Level.NORMAL
     incident.proven_at = at
+    clear_shelf(incident)
     data: EventData = {**of_case(incident), **counts(incident), "offset": offset}
     run.drafts.append(Draft(incident, kinds.INCIDENT_ENDED, at, data))
     incident.state = State.PROVEN

@@ -104,7 +104,7 @@ class Case(models.Model):
     action = models.CharField(max_length=200, blank=True)
     closed_without_proof = models.BooleanField(default=False)
     shelved_until = models.DateTimeField(null=True, blank=True)
-    shelved_level = models.PositiveSmallIntegerField(null=True, blank=True)  # a worse level breaks through
+    shelved_level = models.PositiveSmallIntegerField(null=True, blank=True)  # see cases.breaking
     shelve_reason = models.CharField(max_length=200, blank=True)
     steps_taken = models.JSONField(default=list)  # ids of escalation steps since `announced_at`
     reopened = models.PositiveIntegerField(default=0)

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from flameblue.cases import device_tests, event_data, events, evidence, grouping, kinds, switching, trending
 from flameblue.cases.alarms import settle
-from flameblue.cases.announcing import Run, of_case
+from flameblue.cases.announcing import Run, clear_shelf, of_case
 from flameblue.cases.event_data import EventData
 from flameblue.cases.events import Draft
 from flameblue.cases.loads import Latest, load_points
@@ -116,6 +116,7 @@ def _proven(seen: Case, found: list[Proof], now: datetime) -> int:
     if not same or active.exclude(rule=Rule.SILENCE).exists():
         return 0
     case.state, case.proven_at = State.PROVEN, now
+    clear_shelf(case)
     settle(case)
     case.save()
     data: EventData = {**of_case(case), **_what_proves(found), "cause": case.cause, "action": case.action}

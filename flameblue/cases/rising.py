@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from flameblue.cases import endings, event_data, grouping, incidents, kinds
+from flameblue.cases import breaking, endings, event_data, grouping, incidents, kinds
 from flameblue.cases.alarms import settle
 from flameblue.cases.announcing import Run, announce, break_through, reopen, untake
 from flameblue.cases.event_data import EventData
@@ -33,8 +33,10 @@ def rise(run: Run, seen: Rise, applied: AppliedTransition | None) -> Case:
     data.update(_climb(seen))
     who: EventData = {}
     drafts: list[Draft] = []
+    broken = breaking.why_broken(case, seen, kind, run.policy.again_after_s)
+    kind = kinds.RAISED if broken and kind == kinds.NOTED else kind
     if kind in {kinds.JOINED, kinds.RAISED, kinds.REOPENED}:
-        drafts += break_through(case, seen.transition.level, seen.at, data)
+        drafts += break_through(case, broken, seen.at, data)
         drafts += untake(case, seen.at, data)
     if kind == kinds.REOPENED:
         who = reopen(case)

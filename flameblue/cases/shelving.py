@@ -1,6 +1,7 @@
 """Shelving keeps a case's notices back till a set time, with a reason. It filters nothing of detection.
 
-Invariants: a worse level breaks through (rising.py); at its end a still active alarm announces itself anew.
+Invariants: it ends before its time at what is worse or new (breaking.py), and when the case is made safe, repaired
+or proven; at the end of its time a still active alarm announces itself anew.
 """
 
 from datetime import datetime
@@ -22,7 +23,7 @@ from flameblue.people.models import Person
 
 @transaction.atomic
 def shelve(case_id: int, by: Person, reason: str, until: datetime, now: datetime) -> Outcome:
-    """Nobody is told of the case until `until`, unless it becomes worse."""
+    """Nobody is told of the case until `until`, unless it becomes worse or another alarm joins."""
     if not reason.strip():
         return refused("text_missing")
     if until <= now:
@@ -33,7 +34,9 @@ def shelve(case_id: int, by: Person, reason: str, until: datetime, now: datetime
     case.shelved_until, case.shelved_level, case.shelve_reason = until, case.level, reason.strip()[:200]
     settle(case)
     case.save()
-    record_by(case, kinds.SHELVED, by, now, {"reason": case.shelve_reason, "until": until.isoformat()})
+    data: EventData = {"reason": case.shelve_reason, "until": until.isoformat()}
+    data["in_alarm"] = list(case.alarms.filter(level=Level.ALARM).order_by("pk").values_list("pk", flat=True))
+    record_by(case, kinds.SHELVED, by, now, data)
     return DONE
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from flameblue.cases import event_data, events, evidence, grouping, kinds
 from flameblue.cases.alarms import is_beyond, settle
-from flameblue.cases.announcing import announce, of_case, reopen
+from flameblue.cases.announcing import REOPENED, announce, break_through, of_case, reopen
 from flameblue.cases.event_data import EventData
 from flameblue.cases.events import Draft
 from flameblue.cases.finishing import made_safe
@@ -85,6 +85,7 @@ def _say_load_back(case_id: int, loads: tuple[int, Current | None], now: datetim
         data.update({"current_phase": phase.phase, "current_phase_a": event_data.ampere(phase.value)})
     drafts = [Draft(case, kinds.LOAD_BACK, now, data)]
     if case.state == State.MADE_SAFE and is_beyond(case):
+        drafts += break_through(case, REOPENED, now, data)
         had = reopen(case)
         settle(case)
         told: EventData = {**announce(case, policy, now), "new": "load_back"}

@@ -5,7 +5,15 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from flameblue.cases import events, grouping, kinds
-from flameblue.cases.announcing import announce, reopen, untake
+from flameblue.cases.announcing import (
+    REOPENED,
+    WORSE_LEVEL,
+    announce,
+    break_through,
+    clear_shelf,
+    reopen,
+    untake,
+)
 from flameblue.cases.event_data import EventData, word
 from flameblue.cases.events import Draft
 from flameblue.cases.models import Case, Family, State
@@ -22,8 +30,11 @@ def open_system_case(what: str, text: str, now: datetime, level: Level = Level.F
     drafts: list[Draft] = []
     told: EventData = {"what": what, "text": text, "still": list(case.troubles)}
     if kind == kinds.JOINED:
+        is_worse = grouping.worse(level, case.shelved_level or Level.NORMAL)
+        drafts += break_through(case, WORSE_LEVEL if is_worse else "", now, _data(case))
         drafts += untake(case, now, _data(case))
     if kind == kinds.REOPENED:
+        drafts += break_through(case, REOPENED, now, _data(case))
         told.update(reopen(case))
     case.troubles = [*case.troubles, what]
     case.level = grouping.worst([case.level, level])
@@ -44,6 +55,7 @@ def system_cleared(what: str, now: datetime) -> bool:
     drafts = [Draft(case, kinds.RETURNED, now, {**_data(case), "what": what, "still": list(case.troubles)})]
     if not case.troubles:
         case.level, case.state, case.proven_at = Level.NORMAL, State.PROVEN, now
+        clear_shelf(case)
         drafts.append(Draft(case, kinds.PROVEN, now, {**_data(case), "what": what}))
     case.save()
     events.record(drafts)
@@ -53,7 +65,7 @@ def system_cleared(what: str, now: datetime) -> bool:
 def _the_case(level: Level, now: datetime) -> tuple[Case, str]:
     case = _unclosed()
     if case is not None:
-        return case, kinds.REOPENED if case.state == State.PROVEN else kinds.JOINED
+        return case, kinds.REOPENED if case.state in grouping.HANDLED else kinds.JOINED
     try:
         with transaction.atomic():
             return _new(level, now), kinds.OPENED

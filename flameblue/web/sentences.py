@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from flameblue.cases import record
+from flameblue.cases import kinds, record
 from flameblue.cases.models import Alarm, Case
 from flameblue.domain.points import NO_LIMIT, NO_LOWER_LIMIT
 from flameblue.domain.quantities import NO_VALUE, QUANTITIES
@@ -14,6 +14,7 @@ from flameblue.fleet.models import Point
 from flameblue.web import words
 
 SEVERITY = {Level.ALARM: 3, Level.WARNING: 2, Level.FAULT: 1, Level.NORMAL: 0}
+RAISED = (kinds.OPENED, kinds.JOINED, kinds.REOPENED)  # what a trouble of the system comes with
 
 
 def of_cases(cases: Iterable[Case]) -> list[tuple[Case, str]]:
@@ -56,8 +57,25 @@ def _without_alarms(case: Case) -> str:
             "%(n)d premises of %(site)s send no data.", "%(n)d premises of %(site)s send no data.", members
         )
         return said % {"n": members, "site": case.site.name}
-    texts = [event.data["text"] for event in case.events.order_by("number") if event.data.get("text")]
-    return texts[-1] if texts else words.word(words.FAMILIES, case.family)
+    return _troubles(case) or words.word(words.FAMILIES, case.family)
+
+
+def _troubles(case: Case) -> str:
+    """The newest trouble that still stands, and how many more; where none does, the last one. A remark is none."""
+    raised = case.events.filter(kind__in=RAISED).order_by("number")
+    texts: dict[str, str] = {}
+    for data in raised.values_list("data", flat=True):
+        if what := data.get("what"):
+            texts.pop(what, None)  # so that the last one is the newest
+            texts[what] = data.get("text", "")
+    standing = [texts[what] for what in case.troubles if what in texts]
+    if not standing:
+        return next(reversed(texts.values()), "")
+    more = len(standing) - 1
+    if not more:
+        return standing[-1]
+    others = ngettext("%(n)d more trouble.", "%(n)d more troubles.", more) % {"n": more}
+    return f"{standing[-1]} {others}"
 
 
 def of_alarm(alarm: Alarm) -> str:

@@ -59,15 +59,27 @@ def newest(board: dict[int, Latest]) -> Readings:
     return lambda asked: {point: board[point] for point in asked if point in board}
 
 
+def reads(bench: Bench, values: dict[Point, float]) -> Readings:
+    """What the board knows while the points read `values`."""
+    at_ns = to_ns(bench.now)
+    return newest(
+        {
+            point.pk: Latest(at_ns, at_ns, QUANTITIES[point.quantity].steps(value), 0)
+            for point, value in values.items()
+        }
+    )
+
+
+def says_repaired(bench: Bench, values: dict[Point, float], *, seen: bool = False) -> Outcome:
+    """Bolat says that it is repaired, while the points read `values`."""
+    said = actions.Repair("overload", "took the heater away", seen)
+    return actions.say_repaired(bench.case().pk, bench.cast.bolat, said, bench.now, reads(bench, values))
+
+
 def says_safe(bench: Bench, how: str, values: dict[Point, float], *, seen: bool = False) -> Outcome:
     """Bolat says that it is safe by `how`, while the points read `values`."""
-    at_ns = to_ns(bench.now)
-    board = {
-        point.pk: Latest(at_ns, at_ns, QUANTITIES[point.quantity].steps(value), 0)
-        for point, value in values.items()
-    }
     said = actions.Safe(how, seen)
-    return actions.say_safe(bench.case().pk, bench.cast.bolat, said, bench.now, newest(board))
+    return actions.say_safe(bench.case().pk, bench.cast.bolat, said, bench.now, reads(bench, values))
 
 
 @pytest.fixture
@@ -124,3 +136,52 @@ def test_an_old_reading_contradicts_nobody(hot: Bench) -> None:
 def test_who_comes_second_is_told_that_it_was_done(hot: Bench) -> None:
     says_safe(hot, "other", {hot.cast.tb: 40.0})
     assert says_safe(hot, "other", {hot.cast.tb: 82.0}).reason == "already"
+
+
+def test_it_is_not_repaired_while_a_live_reading_says_otherwise(hot: Bench) -> None:
+    assert says_repaired(hot, {hot.cast.tb: 82.0}).reason == "readings_say_otherwise"
+    assert hot.case().state == State.TAKEN
+    hot.pass_time(900)
+    assert "rang_again" in hot.kinds()
+
+
+def test_who_has_seen_it_is_believed_of_a_repair_too(hot: Bench) -> None:
+    assert says_repaired(hot, {hot.cast.tb: 82.0}, seen=True)
+    assert hot.case().state == State.REPAIRED
+    (said,) = hot.last("repaired").data["contrary"]
+    assert (said["value"], said["limit"], said["limit_level"]) == (82.0, 70.0, "alarm")
+
+
+def test_a_repair_is_taken_where_the_value_is_back_whatever_the_circuit_carries(hot: Bench) -> None:
+    assert says_repaired(hot, {hot.cast.tb: 40.0, hot.cast.ib: 22.0})
+    assert "contrary" not in hot.last("repaired").data
+
+
+def test_a_repair_of_what_was_made_safe_is_not_asked_again(hot: Bench) -> None:
+    assert says_safe(hot, "other", {hot.cast.tb: 82.0}, seen=True)
+    assert says_repaired(hot, {hot.cast.tb: 82.0})
+
+
+def test_a_repair_is_refused_for_what_is_missing_or_for_nobody_s_case_as_before(hot: Bench) -> None:
+    said = actions.Repair("overload", " ")
+    board = reads(hot, {hot.cast.tb: 82.0})
+    case = hot.case().pk
+    assert actions.say_repaired(case, hot.cast.bolat, said, hot.now, board).reason == "action_missing"
+    assert actions.give_back(case, hot.cast.bolat, hot.now)
+    assert says_repaired(hot, {hot.cast.tb: 82.0}).reason == "wrong_state"
+
+
+@pytest.mark.parametrize(("value", "kept"), [(82.0, [82.0]), (40.0, [])])
+def test_a_leader_closes_without_proof_and_what_said_otherwise_is_on_record(
+    hot: Bench, value: float, kept: list[float]
+) -> None:
+    assert actions.close(
+        hot.case().pk,
+        hot.cast.chen,
+        hot.now,
+        cause="probe",
+        action="a new probe",
+        without_proof_reason="the old one is dead",
+        latest=reads(hot, {hot.cast.tb: value}),
+    )
+    assert [said["value"] for said in hot.last("closed").data.get("contrary", [])] == kept

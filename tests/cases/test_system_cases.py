@@ -1,6 +1,9 @@
 """Flameblue's own troubles are cases too."""
 
+import pytest
+
 from flameblue.cases import actions
+from flameblue.cases.models import State
 from flameblue.domain.transitions import Level
 from tests.cases.bench import Bench
 
@@ -44,6 +47,30 @@ def test_a_trouble_that_comes_back_re_opens(bench: Bench) -> None:
         "reopened",
         True,
     )
+
+
+@pytest.mark.parametrize("state", [State.MADE_SAFE, State.REPAIRED])
+def test_another_trouble_re_opens_a_case_that_was_handled_and_climbs_its_ladder(
+    bench: Bench, state: State
+) -> None:
+    actions.open_system_case("sms refused", "The gateway refuses.", bench.now)
+    case, by = bench.case().pk, bench.cast.bolat
+    actions.take(case, by, bench.now)
+    if state == State.MADE_SAFE:
+        assert actions.made_safe(case, by, "other", bench.now)
+    else:
+        assert actions.repaired(case, by, "system", "called the provider", bench.now)
+    bench.wait(600)
+    assert actions.open_system_case("voice line", "The line of voice is down.", bench.now)
+    told = bench.last("reopened").data
+    assert (told["announces"], told["still"], told["people"]) == (True, ["sms refused"], [by.pk])
+    assert [step["id"] for step in told["steps"]] == ["desk", "duty_sms"]
+    assert (bench.case().state, bench.case().taken_by) == (State.OPEN, None)
+    bench.pass_time(600)
+    assert bench.steps() == ["leader_sms"]
+    for what in ("sms refused", "voice line"):
+        actions.system_cleared(what, bench.now)
+    assert bench.case().state == State.PROVEN
 
 
 def test_a_skipped_record_is_on_record_once_and_raises_a_system_alarm(bench: Bench) -> None:

@@ -142,6 +142,33 @@ def test_safe_is_not_taken_on_trust_while_a_reading_says_otherwise(
     )
 
 
+def test_a_repair_is_not_taken_on_trust_while_a_reading_says_otherwise(
+    bench: Bench, board: Board, bolat: Reader
+) -> None:
+    bolat.presses(f"{PAGE}take/")
+    hear(board, bench.now, bench.cast.tb, 78.5)
+    typed = {"cause": "loose_terminal", "action": "tightened & sealed"}
+    page = bolat.client.post(f"{PAGE}repaired/", typed, follow=True).content.decode()
+    assert "Not done: a reading says otherwise." in page
+    form = page[page.index('<details id="repaired-already" open>') :]
+    form = form[: form.index("</details>")]
+    assert 'name="seen"' in form
+    assert "78.5 °C, alarm limit 70 °C" in form
+    assert 'value="tightened &amp; sealed"' in form
+    assert bench.case().state == State.TAKEN
+    page = bolat.presses(f"{PAGE}repaired/", **typed, seen="1")
+    assert bench.case().state == State.REPAIRED
+    assert "said though the reading said otherwise: 203房暖气 phase B Temperature 78.5 °C" in page
+
+
+def test_a_close_without_proof_keeps_what_the_reading_said(bench: Bench, board: Board, chen: Reader) -> None:
+    hear(board, bench.now, bench.cast.tb, 78.5)
+    finding = {"cause": "probe", "action": "a new probe", "without_proof_reason": "the old one is dead"}
+    page = chen.presses(f"{PAGE}close/", **finding)
+    assert "Closed without proof." in page
+    assert "said though the reading said otherwise: 203房暖气 phase B Temperature 78.5 °C" in page
+
+
 def test_each_limit_that_is_quoted_is_that_of_its_level(bench: Bench, board: Board, bolat: Reader) -> None:
     """The headline names the limit of the worst level, a reading between the two limits the warning's by its name."""
     bench.alarm(bench.cast.tb, level=Level.NORMAL, value=41.0)

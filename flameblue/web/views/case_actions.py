@@ -42,6 +42,7 @@ class FindingForm(forms.Form):
     without_proof_reason = forms.CharField(
         max_length=REASON_MAX, required=False, label=gettext_lazy("Why the readings can't prove it")
     )
+    seen = forms.BooleanField(required=False)
 
 
 class CommentForm(forms.Form):
@@ -105,7 +106,8 @@ def repaired(request: HttpRequest, number: int) -> HttpResponse:
     if not form.is_valid():
         return _incomplete(request, case, form)
     found = form.cleaned_data
-    outcome = actions.repaired(case.pk, by, found["cause"], found["action"], now())
+    said = actions.Repair(cause=found["cause"], action=found["action"], seen=found["seen"])
+    outcome = actions.say_repaired(case.pk, by, said, now(), readings.latest)
     return _answer(request, case, outcome, _("Repaired. The readings under load will prove it."))
 
 
@@ -124,6 +126,7 @@ def close(request: HttpRequest, number: int) -> HttpResponse:
         cause=found["cause"],
         action=found["action"],
         without_proof_reason=found["without_proof_reason"],
+        latest=readings.latest,
     )
     return _answer(request, case, outcome, _("Case %(number)d is closed.") % {"number": number})
 
@@ -161,7 +164,7 @@ def shelve(request: HttpRequest, number: int) -> HttpResponse:
     at = now()
     until = at + timedelta(hours=form.cleaned_data["hours"])
     outcome = actions.shelve(case.pk, by, form.cleaned_data["reason"], until, at)
-    return _answer(request, case, outcome, _("Shelved. A worse level breaks through."))
+    return _answer(request, case, outcome, _("Shelved. A worse level or another alarm breaks through."))
 
 
 def _asked(request: HttpRequest, number: int) -> tuple[Case, Person]:
