@@ -469,16 +469,17 @@ async def test_questions_that_overlap_are_asked_one_by_one_and_shared(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """The older of two answers, coming last, would look like a database that was put back."""
-    answers, asked = asyncio.Queue[int](), 0
+    answers, began, asked = asyncio.Queue[int](), asyncio.Event(), 0
 
     async def ask() -> int:
         nonlocal asked
         asked += 1
+        began.set()
         return await answers.get()
 
     hub = live.Hub(ask=ask)
     looks = [asyncio.create_task(hub.look()) for _ in range(5)]
-    await asyncio.sleep(0)
+    await began.wait()
     late = asyncio.create_task(hub.look())
     for number in (10, 11, 12):
         await answers.put(number)
