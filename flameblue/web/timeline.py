@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from flameblue.cases import kinds
 from flameblue.cases.event_data import ContraryData
 from flameblue.cases.models import CaseEvent
 from flameblue.web import sentences, words
@@ -48,7 +49,8 @@ def _detail(event: CaseEvent) -> str:
     parts += [_step(data), _proof(data)]
     parts += [words.word(words.REASONS, data["because"])] if data.get("because") else []
     parts += [words.word(words.CAUSES, data[key]) for key in NAMED if data.get(key)]
-    parts += [str(data[key]) for key in TOLD if data.get(key)]
+    named = words.UNSHELVED if event.kind == kinds.UNSHELVED else {}
+    parts += [words.word(named, data[key]) for key in TOLD if data.get(key)]
     parts += [_contrary(said) for said in data.get("contrary", ())]
     return " · ".join(part for part in parts if part)
 

@@ -99,6 +99,12 @@ KINDS: Words = {
     "late": _("Late data: it had been beyond the alarm limit"),
     "left_over": _("Still without data"),
 }
+UNSHELVED: Words = {
+    "time_over": _("its time is over"),
+    "worse_level": _("a worse level"),
+    "another_alarm": _("an alarm of another point"),
+    "reopened": _("it came back"),
+}
 STEPS: Words = {
     "owner": _("the owner"),
     "owner_again": _("the owner, again"),

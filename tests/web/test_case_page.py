@@ -138,6 +138,14 @@ def test_shelving_names_its_reason_and_end(bench: Bench, bolat: Reader) -> None:
     assert bench.case().shelved_until == bench.now + timedelta(hours=4)
 
 
+def test_the_time_line_says_in_words_why_a_shelving_ended(bench: Bench, bolat: Reader) -> None:
+    bolat.presses(f"{PAGE}shelve/", reason="electrician comes", hours=4)
+    bench.alarm(another_room(bench.cast)[0], Level.ALARM, 140.0)
+    page = bolat.sees(PAGE)
+    assert "an alarm of another point" in page
+    assert "another_alarm" not in page
+
+
 def test_another_station_can_neither_see_nor_act(bench: Bench, dana: Reader) -> None:
     dana.html(PAGE, status=404)
     dana.html(f"{PAGE}chart/", status=404)
