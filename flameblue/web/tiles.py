@@ -15,6 +15,7 @@ from flameblue.fleet.models import Device, Premises, Site
 from flameblue.fleet.periods import day_of
 
 RANK = {Level.ALARM: 0, Level.WARNING: 1, Level.FAULT: 2, Level.NORMAL: 3}
+LEVELS = {level.value: level for level in Level}  # by their numbers: a call of the class takes five times as long
 NOT_EQUIPPED_RANK = 4
 TILES_MAX = 60  # a site with more premises shows those that need a look only
 
@@ -102,8 +103,8 @@ def by_site(premises: QuerySet[Premises], counted: Sequence[Counted], at: dateti
         level = levels.get(key, Level.NORMAL) if is_equipped else None
         closed = _is_before(until, at, site.site.time_zone)
         site.tiles.append(Tile(id=key, name=name, level=level, has_case=key in with_case, closed=closed))
-        if level not in (None, Level.NORMAL):
-            site.troubled[Level(level)] += 1
+        if level is not None and level != Level.NORMAL:
+            site.troubled[level] += 1
     for site in sites.values():
         site.tiles.sort(key=lambda tile: (tile.rank, not tile.has_case, tile.name))
     return sorted(sites.values(), key=lambda site: (site.rank, site.site.name))
@@ -129,7 +130,7 @@ def worst(rows: Iterable[tuple[int, int]]) -> dict[int, Level]:
     """The worst of the levels that each key has."""
     found: dict[int, Level] = {}
     for key, value in rows:
-        level = Level(value)
+        level = LEVELS[value]
         if key not in found or RANK[level] < RANK[found[key]]:
             found[key] = level
     return found

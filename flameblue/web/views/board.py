@@ -77,7 +77,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     shown = access.cases_for(request.user).in_bulk(page.object_list)
     fleet = counting.fleet.last(at)
     counted = census.of(fleet.places, access.sites_for(request.user)) if fleet else []
-    devices = sum(one.devices for one in counted) if fleet and fleet.is_current else None
+    devices = sum(one.devices for one in counted) if fleet else None
     sites = tiles.by_site(access.premises_for(request.user), counted, at)
     desks = actions.desks(at)
     is_grace = presence.grace_until(core.boards_heard_since, at) is not None
