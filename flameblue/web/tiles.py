@@ -15,7 +15,7 @@ from flameblue.fleet.models import Device, Premises, Site
 from flameblue.fleet.periods import day_of
 
 RANK = {Level.ALARM: 0, Level.WARNING: 1, Level.FAULT: 2, Level.NORMAL: 3}
-LEVELS = {level.value: level for level in Level}  # by their numbers: a call of the class takes five times as long
+LEVELS = {level.value: level for level in Level}  # a call of the class takes five times as long
 NOT_EQUIPPED_RANK = 4
 TILES_MAX = 60  # a site with more premises shows those that need a look only
 
