@@ -19,6 +19,7 @@ from flameblue.domain.transitions import Level
 
 Delivered = Callable[[int], bool]  # case id → the owner's message is known to have arrived
 Finds = Callable[[str, datetime], bool]  # a step's `to` → it has somebody to call at that time
+JUMP = timedelta(seconds=2)  # as runtime.arrival: less is no clock that was set
 NO_DESKS: frozenset[int] = frozenset()
 
 
@@ -75,7 +76,7 @@ def _follow(case: Case, now: datetime, policy: Policy) -> list[str]:
         "taken_at": now,
         "quiet_until": now + timedelta(seconds=max(policy.silence_grace_s, policy.incident.settle_s)),
     }
-    ahead = [name for name, at in latest.items() if (told := getattr(case, name)) is not None and told > at]
+    ahead = [name for name, at in latest.items() if (told := getattr(case, name)) is not None and told - at >= JUMP]
     for name in ahead:
         setattr(case, name, latest[name])
     return ahead
