@@ -76,7 +76,9 @@ def _follow(case: Case, now: datetime, policy: Policy) -> list[str]:
         "taken_at": now,
         "quiet_until": now + timedelta(seconds=max(policy.silence_grace_s, policy.incident.settle_s)),
     }
-    ahead = [name for name, at in latest.items() if (told := getattr(case, name)) is not None and told - at >= JUMP]
+    ahead = [
+        name for name, at in latest.items() if (told := getattr(case, name)) is not None and told - at >= JUMP
+    ]
     for name in ahead:
         setattr(case, name, latest[name])
     return ahead
