@@ -19,6 +19,7 @@ from flameblue.domain.transitions import Level
 
 Delivered = Callable[[int], bool]  # case id → the owner's message is known to have arrived
 Finds = Callable[[str, datetime], bool]  # a step's `to` → it has somebody to call at that time
+JUMP = timedelta(seconds=2)  # as runtime.arrival: less is no clock that was set
 NO_DESKS: frozenset[int] = frozenset()
 
 
@@ -51,8 +52,36 @@ def escalate_each(
     known = _Known(delivered, silent, policy or current())
     waiting = Case.objects.filter(state__in=(State.OPEN, State.TAKEN), incident=None)
     for seen in waiting.select_related("premises", "site", "taken_by").order_by("pk"):
+        if _follow(seen, now, known.policy):
+            _keep_followed(seen.pk, now, known.policy)
         is_due = _due(seen, now, known)  # a look without a lock; most cases have nothing due
         yield len(_take_steps(seen.pk, now, known)) if is_due else 0
+
+
+@transaction.atomic
+def _keep_followed(case_id: int, now: datetime, policy: Policy) -> None:
+    case = Case.objects.select_for_update(of=("self",)).get(pk=case_id)
+    if changed := _follow(case, now, policy):
+        case.save(update_fields=changed)
+
+
+def _follow(case: Case, now: datetime, policy: Policy) -> list[str]:
+    """The names of the times of `case` that were ahead of `now`, which the case in memory now has as they can be.
+
+    A clock that was set back leaves what has happened in the time to come (decision 0001): nobody would be called
+    until the clock is there again. What has happened has happened now, at the latest.
+    """
+    latest = {
+        "announced_at": now,
+        "taken_at": now,
+        "quiet_until": now + timedelta(seconds=max(policy.silence_grace_s, policy.incident.settle_s)),
+    }
+    ahead = [
+        name for name, at in latest.items() if (told := getattr(case, name)) is not None and told - at >= JUMP
+    ]
+    for name in ahead:
+        setattr(case, name, latest[name])
+    return ahead
 
 
 @transaction.atomic

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
-from flameblue.cases import actions
+import pytest
+
+from flameblue.cases import actions, policy
 from flameblue.cases.actions import NextCall
 from flameblue.cases.models import CaseEvent
 from flameblue.domain.transitions import Level, Rule
@@ -24,6 +26,32 @@ def test_without_receipt_or_answer_everybody_is_called_in_turn(bench: Bench) -> 
     assert event.data["steps"][0]["channel"] == "voice"
     bench.pass_time(7200)
     assert bench.steps()[5:] == ["owner_third"]
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_clock_that_is_set_back_keeps_nobody_from_being_called(bench: Bench, *, taken: bool) -> None:
+    """Decision 0001: what waits a minute does not wait an hour because somebody has set the clock."""
+    bench.alarm(bench.cast.tb)
+    bench.pass_time(30)
+    if taken:
+        actions.take(bench.case().pk, bench.cast.bolat, bench.now)
+    bench.now -= timedelta(hours=1)
+    bench.pass_time(890)
+    assert bench.steps() == (
+        [] if taken else ["second", "duty_voice", "leader", "owner_again", "next_station"]
+    )
+    assert bench.kinds().count("rang_again") == 0
+    bench.pass_time(20)
+    assert bench.kinds().count("rang_again") == (1 if taken else 0)
+    assert bench.case().announced_at <= bench.now
+
+
+def test_a_clock_that_is_set_back_keeps_no_silence_from_being_told(bench: Bench) -> None:
+    bench.silent(bench.cast.tb, bench.cast.ir, bench.cast.ib)
+    bench.now -= timedelta(hours=1)
+    known = policy.current()
+    bench.pass_time(max(known.silence_grace_s, known.incident.settle_s) + 10)
+    assert bench.kinds() == ["suspected", "opened"]
 
 
 def test_a_receipt_spares_the_second_contact_until_no_answer_comes(bench: Bench) -> None:
