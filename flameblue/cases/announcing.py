@@ -84,7 +84,8 @@ def break_through(case: Case, why: str, at: datetime, data: EventData) -> list[D
 
 def clear_shelf(case: Case) -> None:
     """The case is shelved no longer."""
-    case.shelved_until, case.shelved_level, case.shelve_reason = None, None, ""
+    for name, value in NOT_SHELVED.items():
+        setattr(case, name, value)
 
 
 def of_case(case: Case) -> EventData:

@@ -15,11 +15,12 @@ from flameblue.cases.event_data import EventData
 from flameblue.cases.events import Draft
 from flameblue.cases.models import Case, CaseEvent, State
 from flameblue.cases.policy import Policy, Step, current
+from flameblue.domain.limits import CLOCK_JUMP_S_MIN
 from flameblue.domain.transitions import Level
 
 Delivered = Callable[[int], bool]  # case id → the owner's message is known to have arrived
 Finds = Callable[[str, datetime], bool]  # a step's `to` → it has somebody to call at that time
-JUMP = timedelta(seconds=2)  # as runtime.arrival: less is no clock that was set
+JUMP = timedelta(seconds=CLOCK_JUMP_S_MIN)
 NO_DESKS: frozenset[int] = frozenset()
 
 

@@ -26,11 +26,6 @@ def alarms_of(cases: Iterable[Case]) -> dict[int, list[Alarm]]:
     return {case.pk: [*case.alarms.all(), *taken.get(case.pk, ())] for case in cases}
 
 
-def taken_of(case: Case) -> list[Alarm]:
-    """The alarms of `case` whose rows later cases have; none while it is not closed. They are not in the database."""
-    return _taken([case.pk]).get(case.pk, []) if case.state == State.CLOSED else []
-
-
 def _taken(closed: Sequence[int]) -> dict[int, list[Alarm]]:
     if not closed:
         return {}

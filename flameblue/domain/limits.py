@@ -35,6 +35,9 @@ INTAKE_BATCHES_MAX = 256  # × 4,096 readings × 18 B ≈ 19 MB; then listeners 
 READINGS_PER_MESSAGE_MAX = 4_096  # a larger message goes to quarantine
 TOPIC_BYTES_MAX = 512
 PAYLOAD_DEPTH_MAX = 8  # a deeper JSON goes to quarantine
+CLOCK_JUMP_S_MIN = (
+    2.0  # of the wall clock: less is the usual slewing of a time server, and followed without a record
+)
 CLOCK_AHEAD_NS_MAX = 5 * SECOND_NS  # a device time further ahead is replaced by arrival time
 BACKLOG_NS_MAX = 7 * DAY_NS  # an older device time is replaced by arrival time
 KEY_CHARACTERS_MAX = 64  # of a point's key; a longer one names no point

@@ -7,9 +7,9 @@ wall clock has been set, `jump_ns` says by how much, the ticker records that as 
 """
 
 from flameblue.domain.clock import Clock
-from flameblue.domain.limits import SECOND_NS
+from flameblue.domain.limits import CLOCK_JUMP_S_MIN, SECOND_NS
 
-JUMP_NS_MIN = 2 * SECOND_NS  # less is the usual slewing of a time server: followed without a record
+JUMP_NS_MIN = round(CLOCK_JUMP_S_MIN * SECOND_NS)
 
 
 class ArrivalClock:

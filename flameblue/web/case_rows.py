@@ -10,15 +10,15 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
-from flameblue.cases import actions
+from flameblue.cases import actions, contrary
 from flameblue.cases.models import Case
 from flameblue.domain.clock import to_datetime
 from flameblue.domain.quantities import NO_VALUE
-from flameblue.domain.transitions import Level, Rule
+from flameblue.domain.transitions import Level
 from flameblue.notices import reach, receipts
 from flameblue.web import case_facts, help_facts, readings, sentences
 
-MEASURED = frozenset({Rule.OVER, Rule.UNDER, Rule.REPORTED, Rule.PHASE_LOSS})
+MEASURED = contrary.ABOVE | contrary.BELOW | contrary.SAID_BY_THE_DEVICE
 
 
 class Look(NamedTuple):

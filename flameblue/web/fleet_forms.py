@@ -40,6 +40,16 @@ LABELS = {
 }
 
 
+def refuse_unseen(form: forms.BaseForm, cleaned: Mapping[str, Any]) -> None:
+    """An error at each field whose text holds what may not stand in a name; a time zone is one of a list."""
+    for name, value in list(cleaned.items()):
+        if isinstance(value, str) and name != "time_zone":
+            try:
+                check_visible(value)
+            except ValidationError as error:
+                form.add_error(name, error)
+
+
 class EditForm(ModelForm):
     """A thing's fields and a reason; `clean` refuses to overwrite what somebody else wrote meanwhile."""
 
@@ -59,12 +69,7 @@ class EditForm(ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        for name, value in list(cleaned.items()):
-            if isinstance(value, str) and name != "time_zone":
-                try:
-                    check_visible(value)
-                except ValidationError as error:
-                    self.add_error(name, error)
+        refuse_unseen(self, cleaned)
         for name in self.changed_data:
             if name in self.kept and self._seen(name) != (self.kept[name] or None):
                 now = self.kept[name] or "–"

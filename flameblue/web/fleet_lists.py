@@ -19,6 +19,7 @@ from flameblue.domain.transitions import Level, Rule
 from flameblue.fleet.models import Circuit, Device, Point, Premises, Site
 from flameblue.people.models import Contact, Person
 from flameblue.web import access, fleet_search, keyset
+from flameblue.web.map_places import UNPLACED
 from flameblue.web.numbers import number
 
 LEVELS = (Level.ALARM, Level.WARNING, Level.FAULT)
@@ -159,8 +160,7 @@ def _premises(asked: Asked) -> Q:
         equipped = Q(id__in=Device.objects.filter(enabled=True).values("premises"))
         found &= equipped if asked.equipped == "yes" else ~equipped
     if asked.placed:
-        unplaced = Q(latitude=None) | Q(longitude=None)
-        found &= ~unplaced if asked.placed == "yes" else unplaced
+        found &= ~UNPLACED if asked.placed == "yes" else UNPLACED
     if asked.state == "silent":
         found &= Q(id__in=alarms((Level.FAULT,), Rule.SILENCE).values("point__device__premises"))
     return found

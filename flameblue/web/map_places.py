@@ -23,6 +23,7 @@ from flameblue.fleet.models import Device, Premises, Site, Station
 from flameblue.web import tiles
 from flameblue.web.tiles import SiteTiles
 
+UNPLACED = Q(latitude=None) | Q(longitude=None)
 CELLS_ACROSS = 24  # of the part of the world that is looked at
 
 
@@ -107,25 +108,32 @@ class Standing:
     def now(cls) -> "Standing":
         return cls(tiles.worst_levels(), _cases())
 
+    @property
+    def troubled(self) -> set[int]:
+        """The premises that have any such."""
+        return {*self.levels, *self.cases}
+
+    def level(self, premises: int) -> Level:
+        """The worst that equipped premises have."""
+        return self.levels.get(premises, Level.NORMAL)
+
     def rank(self, premises: int) -> tuple[int, float]:
         """What is worst comes first, then the oldest case."""
-        level = self.levels.get(premises, Level.NORMAL)
-        return (tiles.RANK[level], self.cases.get(premises, math.inf))
+        return (tiles.RANK[self.level(premises)], self.cases.get(premises, math.inf))
 
 
-def view(premises: QuerySet[Premises], box: Box) -> View:
+def view(premises: QuerySet[Premises], box: Box, standing: Standing | None = None) -> View:
     """`premises` that have coordinates, in `box` where they are too many to be shown at once."""
-    known = premises.exclude(latitude=None).exclude(longitude=None).order_by()
+    standing = standing or Standing.now()
+    known = premises.exclude(UNPLACED).order_by()
     if known[: MAP_PLACES_MAX + 1].count() <= MAP_PLACES_MAX:
-        return View(places=_places(known, Standing.now()), cells=())
+        return View(places=_places(known, standing), cells=())
     inside = known.filter(
         longitude__gte=box.west, longitude__lte=box.east, latitude__gte=box.south, latitude__lte=box.north
     )
     if inside[: MAP_PLACES_MAX + 1].count() <= MAP_PLACES_MAX:
-        return View(places=_places(inside, Standing.now()), cells=())
-    standing = Standing.now()
-    troubled = set(standing.levels) | set(standing.cases)
-    here = set(inside.filter(id__in=troubled).values_list("id", flat=True))
+        return View(places=_places(inside, standing), cells=())
+    here = inside.filter(id__in=standing.troubled).values_list("id", flat=True)
     shown = sorted(here, key=standing.rank)[:MAP_PLACES_MAX]
     return View(places=_places(inside.filter(id__in=shown), standing), cells=_cells(inside, box))
 
@@ -141,7 +149,7 @@ def _places(premises: QuerySet[Premises], standing: Standing) -> list[Place]:
             name=name,
             longitude=float(longitude or 0.0),
             latitude=float(latitude or 0.0),
-            level=standing.levels.get(number, Level.NORMAL) if is_equipped else None,
+            level=standing.level(number) if is_equipped else None,
             case=standing.cases.get(number, 0),
         )
         for number, name, longitude, latitude, is_equipped in rows
@@ -172,12 +180,11 @@ def sites_of(sites: QuerySet[Site], at: datetime) -> list[Counted]:
     return sorted(census.of(counting.fleet.places(at), sites), key=lambda one: one.site.name)
 
 
-def villages(premises: QuerySet[Premises], sites: Iterable[Counted]) -> list[Village]:
+def villages(premises: QuerySet[Premises], sites: Iterable[Counted], standing: Standing) -> list[Village]:
     """Those of `sites` that have a place, and premises (among `premises`) that have none of their own."""
     some = [(one, one.middle) for one in sites if one.middle is not None and one.unplaced][:MAP_CELLS_MAX]
     if not some:
         return []
-    standing = Standing.now()
     worst = _worst_of_the_unplaced(premises, standing)
     return [
         Village(
@@ -185,8 +192,8 @@ def villages(premises: QuerySet[Premises], sites: Iterable[Counted]) -> list[Vil
             name=one.site.name,
             longitude=middle[0],
             latitude=middle[1],
-            level=worst[one.site.pk][0] if one.site.pk in worst else _calm(one),
-            case=worst[one.site.pk][1] if one.site.pk in worst else 0,
+            level=standing.level(worst[one.site.pk]) if one.site.pk in worst else _calm(one),
+            case=standing.cases.get(worst.get(one.site.pk, 0), 0),
             count=one.unplaced,
         )
         for one, middle in some
@@ -205,20 +212,17 @@ def lost(sites: Iterable[SiteTiles]) -> Lost:
     )
 
 
-def _worst_of_the_unplaced(premises: QuerySet[Premises], standing: Standing) -> dict[int, tuple[Level, int]]:
-    """By site: the worst level of its premises that have no place, and the oldest open case of those at it."""
+def _worst_of_the_unplaced(premises: QuerySet[Premises], standing: Standing) -> dict[int, int]:
+    """By site: those of its premises without a place that stand worst, of these the ones with the oldest case."""
     troubled = (
-        premises.filter(Q(latitude=None) | Q(longitude=None))
-        .filter(id__in=set(standing.levels) | set(standing.cases))
+        premises.filter(UNPLACED, id__in=standing.troubled)
         .filter(Exists(Device.objects.filter(premises=OuterRef("pk"), enabled=True)))
         .order_by()
     )
-    found: dict[int, tuple[int, float, Level]] = {}
+    found: dict[int, int] = {}
     for number, site in troubled.values_list("id", "site_id"):
-        level = standing.levels.get(number, Level.NORMAL)
-        one = (tiles.RANK[level], float(standing.cases.get(number, math.inf)), level)
-        found[site] = min(one, found.get(site, one))
-    return {site: (level, 0 if case == math.inf else int(case)) for site, (_, case, level) in found.items()}
+        found[site] = min(number, found.get(site, number), key=standing.rank)
+    return found
 
 
 def _calm(one: Counted) -> Level | None:

@@ -10,13 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from flameblue.fleet.models import Circuit, Device, Premises, Site, Station
-from flameblue.fleet.names import check_visible
 from flameblue.fleet.starting import NewPoint
 from flameblue.intake.directory import BEHIND
 from flameblue.people import starting
 from flameblue.people.models import Person
 from flameblue.people.registry_cells import device_name, phone
-from flameblue.web.fleet_forms import LABELS, RATED_MAX_A, RATED_MIN_A
+from flameblue.web.fleet_forms import LABELS, RATED_MAX_A, RATED_MIN_A, refuse_unseen
 
 SIGNATURE_MAX, SHORT_MAX, KEY_MAX = 12, 20, 64
 OFFERED = (  # what a device of an open model is likely to send, and the key that we would give it
@@ -47,12 +46,7 @@ class StartForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        for name, value in list(cleaned.items()):
-            if isinstance(value, str):
-                try:
-                    check_visible(value)
-                except ValidationError as error:
-                    self.add_error(name, error)
+        refuse_unseen(self, cleaned)
         return cleaned
 
 

@@ -24,7 +24,8 @@ RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
 def places(request: HttpRequest) -> HttpResponse:
     """Premises, sites and stations in the box asked for (`box=west,south,east,north`); 304 where nothing is new."""
     premises = access.premises_for(request.user)
-    seen = map_places.view(premises, _box(request.GET.get("box", "")))
+    standing = map_places.Standing.now()
+    seen = map_places.view(premises, _box(request.GET.get("box", "")), standing)
     sites = map_places.sites_of(access.sites_for(request.user), now())
     answer: dict[str, Any] = {
         "places": [
@@ -33,7 +34,7 @@ def places(request: HttpRequest) -> HttpResponse:
         "cells": [[round(one.longitude, 5), round(one.latitude, 5), one.count] for one in seen.cells],
         "villages": [
             [one.id, one.name, one.longitude, one.latitude, _word(one.level), one.case, one.count]
-            for one in map_places.villages(premises, sites)
+            for one in map_places.villages(premises, sites, standing)
         ],
         "sites": map_places.named((one.site.name, one.middle) for one in sites),
         "stations": map_places.stations(),
