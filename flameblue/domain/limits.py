@@ -109,7 +109,7 @@ FAILURES_AT_ONE_OFFSET_MAX = 3  # then the record is skipped on record
 # history, web
 CHART_POINTS_MAX = 2_000  # about one a pixel; history.queries keeps the minimum and maximum of each bucket
 PAGE_ROWS_MAX = 200
-CLOSED_CASES_KEPT_MAX = 256  # whose limits of then are kept × some points × 200 B = 200 kB
+POINTS_OF_THEN_KEPT_MAX = 512  # of the alarms of a case, and of its first: × some points × 200 B = 400 kB
 RECORD_TRANSITIONS_MAX = (
     2_000  # of the cases of a page whose alarms later cases have taken, × about 40 µs = 80 ms
 )
