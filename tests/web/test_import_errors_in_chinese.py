@@ -236,10 +236,10 @@ def archive(name: str) -> bytes:
         ),
         (packed(parts("", more={"xl/styles.xml": b"<a>" * 99})), "工作簿已损坏"),
         (packed(parts('<row><c r="A7"/></row>')), "工作簿已损坏"),
-        (file(CABIN) + b'"never closed', "第 3 行：从这里起不像 CSV，读不下去（有一个引号没有成对）"),
-        (file(CABIN) + b'"x"y,', "第 3 行：从这里起不像 CSV，读不下去（引号后面还有多余的内容）"),
-        (file(CABIN) + b'x,"' + b"y" * 140_000, "第 3 行：从这里起不像 CSV，读不下去（有一格太长"),
-        (file(CABIN) + b"x" + b',"\r\n"' * 300_000, "第 3 行：从这里起不像 CSV，读不下去（一行超过"),
+        (file(CABIN) + b'"never closed', "第 3 行：这里不像 CSV，读不下去（有一个引号没有成对）"),
+        (file(CABIN) + b'"x"y,', "第 3 行：这里不像 CSV，读不下去（引号后面还有多余的内容）"),
+        (file(CABIN) + b'x,"' + b"y" * 140_000, "第 3 行：这里不像 CSV，读不下去（有一格太长"),
+        (file(CABIN) + b"x" + b',"\r\n"' * 300_000, "第 3 行：这里不像 CSV，读不下去（一行超过"),
     ],
 )
 def test_what_can_not_be_read_is_told_in_chinese(officer: Client, content: bytes, begins: str) -> None:
