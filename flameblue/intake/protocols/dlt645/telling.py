@@ -32,7 +32,7 @@ def told(data: bytes) -> Iterator[dict[str, object]]:
         if frame is not None:
             yield _frame(frame, data[start:stop])
         else:
-            yield from _run(data[start:stop], start)
+            yield from _run(data[start:stop], start, last=stop == len(data))
 
 
 def _frame(frame: Frame, whole: bytes) -> dict[str, object]:
@@ -153,11 +153,11 @@ def _unread(values: list[Value], at: int) -> list[dict[str, Any]]:
     return []
 
 
-def _run(run: bytes, at: int) -> Iterator[dict[str, object]]:
+def _run(run: bytes, at: int, *, last: bool) -> Iterator[dict[str, object]]:
     """A run of bytes in which no frame was found: damaged frames, and what lies between them."""
     done = 0
     while done < len(run):
-        start = _head(run, done)
+        start = _head(run, done, sure=not last)
         before = start - _waking(run, done, start)
         if before > done:
             yield _nothing(run[done:before], at + done)
@@ -168,7 +168,7 @@ def _run(run: bytes, at: int) -> Iterator[dict[str, object]]:
             yield _damaged(run[before:done], start - before, at + before)
 
 
-def _head(run: bytes, at: int, *, sure: bool = False) -> int:
+def _head(run: bytes, at: int, *, sure: bool) -> int:
     """Where the next header begins: two 68H at their distance or, unless it is to be sure, a first one behind which
     there is no room for the second; else the end."""
     while (at := run.find(START, at)) >= 0:

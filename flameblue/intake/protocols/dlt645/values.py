@@ -62,9 +62,11 @@ def write(item: Item, value: Any) -> bytes:
         return int(value).to_bytes(item.size, "little")
     if item.kind != "bcd":
         return bcd(value)
-    data = bytearray(bcd(f"{round(abs(value) * 10**item.decimals):0{2 * item.size}d}"))
-    if len(data) != item.size or (item.signed and data[-1] & SIGN) or (value < 0 and not item.signed):
+    number = round(abs(value) * 10**item.decimals)
+    most = 10 ** (2 * item.size) * (8 if item.signed else 10) // 10  # the sign has the highest bit
+    if number >= most or (value < 0 and not item.signed):
         raise ValueError(f"{value} does not fit {item.name}")
+    data = bytearray(bcd(f"{number:0{2 * item.size}d}"))
     if value < 0:
         data[-1] |= SIGN
     return bytes(data)

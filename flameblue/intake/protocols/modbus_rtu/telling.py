@@ -24,7 +24,7 @@ def told(data: bytes) -> Iterator[dict[str, object]]:
         if frame is not None:
             yield _frame(run, start)
         else:
-            yield _run(run, start, last=stop == len(data))
+            yield from _run(run, start, last=stop == len(data))
 
 
 def _frame(frame: bytes, at: int) -> dict[str, object]:
@@ -40,14 +40,33 @@ def _frame(frame: bytes, at: int) -> dict[str, object]:
     return said
 
 
-def _run(run: bytes, at: int, *, last: bool) -> dict[str, object]:
-    """A run of bytes in which no frame was found: one whose CRC is wrong, one of a function that the standard does
+def _run(run: bytes, at: int, *, last: bool) -> Iterator[dict[str, object]]:
+    """A run of bytes in which no frame was found: frames whose CRC is wrong, one of a function that the standard does
     not lay out, one that breaks off, or anything else."""
-    if FRAME_BYTES_MIN <= len(run) <= FRAME_BYTES_MAX:
-        lengths = [size + HEAD_BYTES + CRC_BYTES for size in modbus_pdu.sizes(run[HEAD_BYTES:])]
-        if len(run) in lengths or crc(run[:-CRC_BYTES]) == run[-CRC_BYTES:]:
-            return _frame(run, at)
-    return {"at": at, "hex": run.hex(), "error": _trouble(run, at, last=last)}
+    alone = FRAME_BYTES_MIN <= len(run) <= FRAME_BYTES_MAX
+    sizes = [len(run)] if alone and crc(run[:-CRC_BYTES]) == run[-CRC_BYTES:] else _tiles(run)
+    if not sizes:
+        yield {"at": at, "hex": run.hex(), "error": _trouble(run, at, last=last)}
+    done = 0
+    for size in sizes:
+        yield _frame(run[done : done + size], at + done)
+        done += size
+
+
+def _tiles(run: bytes) -> list[int]:
+    """The sizes of frames that, one after the other and each as long as it may be, make up the whole run; empty: none
+    do, and nothing says where a frame with a wrong CRC ends."""
+    sizes: list[int] = []
+    done = 0
+    while done < len(run):
+        pdu = run[done + HEAD_BYTES : done + HEAD_BYTES + modbus_pdu.PDU_BYTES_MAX]
+        whole = [size + HEAD_BYTES + CRC_BYTES for size in modbus_pdu.sizes(pdu)] if pdu else []
+        fitting = [size for size in whole if size <= len(run) - done]
+        if not fitting:
+            return []
+        sizes.append(fitting[-1])
+        done += fitting[-1]
+    return sizes
 
 
 def _trouble(run: bytes, at: int, *, last: bool) -> dict[str, Any]:

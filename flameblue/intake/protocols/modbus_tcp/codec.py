@@ -58,7 +58,7 @@ class Session(Stream[Frame]):
         head = data[at : at + HEAD_BYTES]
         if trouble(head):
             return 0, None
-        size = max(length(head), HEAD_BYTES + 1)
+        size = length(head) if len(head) == HEAD_BYTES else HEAD_BYTES
         if len(data) - at < size:
             return size, None
         found = frame(data[at : at + size], self._base + at)
