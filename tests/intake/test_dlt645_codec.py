@@ -14,7 +14,7 @@ from flameblue.intake.protocols.dlt645.identifiers import BREAKER, METER, Varian
 from flameblue.intake.protocols.dlt645.telling import told
 from flameblue.intake.protocols.dlt645.values import Item
 from flameblue.intake.protocols.layouts import REST, Misfit, Part
-from tests.intake.captured import about, check_told, pieces, recorded, runs, vectors
+from tests.intake.captured import VECTORS, about, check_told, pieces, recorded, runs, vectors
 
 METER_ADDRESS = "000000000161"
 READ_VOLTAGE = bytes.fromhex("00010102")
@@ -91,6 +91,16 @@ def test_a_frame_of_others_decodes_as_listed_and_encodes_to_the_same_bytes(path:
 @pytest.mark.parametrize("path", vectors("dlt645", "runs"), ids=lambda path: path.stem)
 def test_a_recorded_stream_is_told_frame_by_frame(path: Path) -> None:
     assert runs(check_told(told, recorded(path))) == about(path)["runs"]
+
+
+def test_a_block_of_voltages_of_a_meter_on_a_bench() -> None:
+    (said,) = told(recorded(VECTORS / "dlt645" / "forum_voltages_answer.hex"))
+    values_of_phases = said["readings"][0]["values"]
+    assert [(one["name"], one["value"]) for one in values_of_phases] == [
+        ("voltage A", 0.0),
+        ("voltage B", 0.0),
+        ("voltage C", 239.4),
+    ]
 
 
 def test_the_old_edition_s_voltage_is_whole_volts() -> None:
