@@ -15,7 +15,7 @@ from flameblue.intake.protocols.gb26875.numbers import Word
 
 HEAD_BYTES = 2  # type flag, count
 CRT_OBJECT_BYTES = 50  # of the CRT protocol, which frames alike (README.md)
-_new = tuple.__new__
+_new = tuple.__new__  # half of a NamedTuple's own price
 _HEAD = struct.Struct("BB")
 
 
@@ -284,7 +284,8 @@ def read(unit: bytes) -> Unit | None:
     fixed = kind.fixed
     if len(unit) == HEAD_BYTES + count * fixed.size:
         item = kind.item
-        return Unit(flag, count, [_new(item, fields) for fields in fixed.iter_unpack(unit[HEAD_BYTES:])])
+        found = [_new(item, fields) for fields in fixed.iter_unpack(unit[HEAD_BYTES:])]
+        return _new(Unit, (flag, count, found))
     return Unit(flag, count, _longer(kind, unit, count))
 
 
