@@ -15,8 +15,8 @@ SEED = 20_260_115
 PEAK_BYTES_MAX = 256 * MIB  # above where it began: one packet of 256 KiB becomes 131,072 objects at most
 GROWTH_BYTES_MAX = 64 * MIB  # of the process, from after the first thousand to the end
 NEEDED = {
-    "protocol": {"frames", "incomplete"},  # of a line: it passes over what is broken
     "protocol mqtt": {"frames", "broken", "incomplete", "oversized"},
+    "protocol": {"frames", "incomplete"},  # the others find the next frame, whatever came before it
     "payload": {"readings", "in part", "malformed"},
     "discovery": {"refused", "taken back", "a row", "no_class", "no_quantity", "no_format", "template"},
     "HTTP": {"sent", "sent with its ids", "refused for now", "refused for ever"},
