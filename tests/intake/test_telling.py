@@ -103,7 +103,7 @@ def test_a_wrong_frame_among_right_ones_is_told_in_its_place_and_the_status_is_1
         (("gb26875", "404"), "3 hexadecimal digits make no whole bytes"),
         (("gb26875", " "), "no bytes to decode"),
         (("gb26875", "x" * 5_000), "no hexadecimal"),
-        (("gb2687", "40"), "There are: gb26875,"),
+        (("gb2687", "40"), "There are: dlt645, gb26875, modbus-rtu,"),
         (("mqtt:nothing", "{}"), "There are: flameblue-efm8,"),
         (("mqtt:zigbee2mqtt-plug", "{}"), "add --topic"),
     ],
