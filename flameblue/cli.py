@@ -124,6 +124,16 @@ def _add_looking_after(commands: Any) -> None:
     play.add_argument("--squeeze", action="store_true", help="readings bear the time of their sending")
     play.set_defaults(run=_replay)
 
+    tell = commands.add_parser("decode", help="tell what bytes mean: one JSON object a frame")
+    tell.add_argument("protocol", help="such as gb26875, or mqtt:PROFILE; any other word names them all")
+    tell.add_argument(
+        "data", metavar="HEX|FILE", help="hexadecimal digits, or a file of them or of the bytes"
+    )
+    tell.add_argument(
+        "--topic", default="", help="with mqtt:PROFILE, of the message (default: the usual one)"
+    )
+    tell.set_defaults(run=_decode)
+
     short = commands.add_parser("sms", help="what an SMS provider is to approve")
     kinds = short.add_subparsers(required=True, metavar="WHAT")
     texts = kinds.add_parser("templates", help="print the texts to submit for approval")
@@ -296,6 +306,27 @@ def _replay(arguments: argparse.Namespace) -> int:
     found = recording.open_recording(arguments.file, wanted)
     print(replaying.run(found, arguments.to, course, SystemClock()))
     return 0
+
+
+def _decode(arguments: argparse.Namespace) -> int:
+    from flameblue.domain.clock import SystemClock
+    from flameblue.intake import telling
+    from flameblue.profiles.loader import Shelf, package_folder
+
+    said = telling.Given(arguments.data, arguments.topic)
+    if arguments.protocol.startswith(telling.MQTT):
+        name = arguments.protocol.removeprefix(telling.MQTT)
+        profiles = Shelf(package_folder(), config.from_environment(os.environ).data / "profiles").current()
+        if name not in profiles:
+            raise BadInput(f"There is no profile {name!r}. There are: {', '.join(sorted(profiles))}.")
+        objects = telling.told_message(profiles[name], said, SystemClock().now_ns())
+    else:
+        objects = telling.told(arguments.protocol, telling.given(said.data))
+    status = 0
+    for told in objects:
+        print(json.dumps(told, ensure_ascii=False))
+        status = 1 if "error" in told else status
+    return status
 
 
 def _sms_templates(arguments: argparse.Namespace) -> int:

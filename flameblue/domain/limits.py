@@ -9,6 +9,10 @@ DAY_NS = 86_400 * SECOND_NS
 # intake
 CONNECTIONS_MAX = 10_000  # × about 30 KiB ≈ 300 MB; then new connections are closed at once and counted
 PACKET_BYTES_MAX = 256 * KIB  # a larger MQTT packet ends its connection
+GB26875_UNIT_BYTES_MAX = (
+    1024  # of an application unit (GB/T 26875.3-2011, 6.6): a frame has at most 1,054 bytes
+)
+DECODE_BYTES_MAX = 16 * MIB  # of what `flameblue decode` is given, all in memory; a larger file is refused
 CONNECT_WITHIN_S = 10.0  # a client that has not sent CONNECT by then is closed (slow-loris)
 INFLIGHT_PER_CONNECTION_MAX = 64  # publishes not yet on disk; then the socket is not read
 READ_BYTES_MAX = 2 * KIB  # of a socket a turn: 30 readings × 3 µs, or 1,024 pings × 1.3 µs = 1.3 ms
