@@ -5,6 +5,7 @@ from django.contrib.auth.models import Group, User
 from flameblue.config import Config
 from flameblue.fleet.models import Station
 from flameblue.people.models import Person, Shift
+from flameblue.people.registry_speech import ENGLISH
 from flameblue.runtime import installation
 from flameblue.runtime.valley import Valley
 
@@ -32,7 +33,7 @@ def populate(config: Config, valley: Valley) -> None:
             Shift.objects.create(station=stations[person["station"]], person=row, role=person["role"])
     path = config.data / "registry.csv"
     path.write_text(valley.registry_csv, encoding="utf-8")
-    report = installation.import_registry(path, dry_run=False)
+    report = installation.import_registry(path, ENGLISH, dry_run=False)
     assert not report.errors, report.errors
 
 
