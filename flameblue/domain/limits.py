@@ -14,7 +14,9 @@ GB26875_UNIT_BYTES_MAX = (
 )
 DECODE_BYTES_MAX = 16 * MIB  # of what `flameblue decode` is given, all in memory; a larger file is refused
 CONNECT_WITHIN_S = 10.0  # a client that has not sent CONNECT by then is closed (slow-loris)
-INCOMPLETE_S = 10.0  # a frame of which no more has come by then is given up (GB/T 26875.3-2011, 6.5.4: its time-out)
+INCOMPLETE_S = (
+    10.0  # a frame of which no more has come by then is given up (GB/T 26875.3-2011, 6.5.4: its time-out)
+)
 INFLIGHT_PER_CONNECTION_MAX = 64  # publishes not yet on disk; then the socket is not read
 READ_BYTES_MAX = 2 * KIB  # of a socket a turn: 30 readings × 3 µs, or 1,024 pings × 1.3 µs = 1.3 ms
 TURN_FRAMES_MAX = (
