@@ -50,9 +50,9 @@ def spelled_address(text: str) -> bytes:
 
     BadInput where it is neither. Twelve digits are hex digits.
     """
-    plain = re.sub(r"[\s:.-]", "", unicodedata.normalize("NFKC", text)).removeprefix("0x")
-    if re.fullmatch(r"[0-9A-Fa-f]{12}", plain):
-        return bytes.fromhex(plain)
+    plain = unicodedata.normalize("NFKC", text).strip().removeprefix("0x")
+    if re.fullmatch(r"[0-9A-Fa-f]{2}([ :-]?[0-9A-Fa-f]{2}){5}", plain):
+        return bytes.fromhex(re.sub("[ :-]", "", plain))
     if re.fullmatch(r"[0-9]{1,15}", plain) and int(plain) < 1 << 8 * ADDRESS_BYTES:
         return address(int(plain))
     raise BadInput(
