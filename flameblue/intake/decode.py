@@ -25,12 +25,12 @@ from flameblue.domain.limits import (
     PAYLOAD_DEPTH_MAX,
     READINGS_PER_MESSAGE_MAX,
 )
-from flameblue.domain.quantities import NO_VALUE, STEPS_MAX
+from flameblue.domain.quantities import NO_VALUE, STEPS_MAX, Quantity
 from flameblue.domain.readings import NS_PER_MS, READING, Mark, Readings
 from flameblue.intake import lenient_json, payloads, written_times
 from flameblue.intake.directory import DeviceEntry, Directory, credential_hash, name_behind
 from flameblue.intake.reasons import Reason, Reject
-from flameblue.intake.samples import OWN_TOPIC, Payload, Sample
+from flameblue.intake.samples import OWN_TOPIC, TEST_BIT, Kind, Payload, Sample
 from flameblue.profiles.loader import Profile, ProfilePoint
 
 __all__ = ["DeviceEntry", "Directory", "Reject", "credential_hash", "decode"]
@@ -214,7 +214,7 @@ def _behind(draft: Draft, known: Knowing, speaker: _Speaker, name: str) -> _Spea
 
 def _decode_sample(draft: Draft, speaker: _Speaker, sample: Sample) -> None:
     entry, profile, arrival_ns, retained, strict = speaker
-    t_ms, values, sent_states, unknown, _, online = sample
+    t_ms, values, sent_states, unknown, _, online, _ = sample
     if unknown:
         draft.reject(Reason.UNKNOWN_FIELD, ", ".join(unknown))
     if online is not None:
@@ -237,7 +237,7 @@ def _decode_sample(draft: Draft, speaker: _Speaker, sample: Sample) -> None:
 def _decode_values(draft: Draft, speaker: _Speaker, sample: Sample, at_ns: int, sample_marks: int) -> None:
     entry_points, profile_points, strict = speaker.entry.points, speaker.profile.points, speaker.strict
     states = _states(draft, speaker, sample.states) if sample.states else {}
-    rows = draft.rows
+    rows, kinds = draft.rows, sample.kinds
     for key, raw in sample.values.items():
         point = entry_points.get(key)
         if point is None:
@@ -249,13 +249,31 @@ def _decode_values(draft: Draft, speaker: _Speaker, sample: Sample, at_ns: int, 
             if raw is not None or strict:
                 _reject_value(draft, Reason.NOT_A_NUMBER, key, raw)
             continue
-        value, marks = _value(raw, point[1].steps_per_unit, profile_points.get(key))
+        known = profile_points.get(key)
+        if kinds:
+            known, why = _of_kind(kinds[key], speaker.profile, point[1])
+            if why:
+                draft.reject(Reason.WRONG_UNIT, f"{key}: {why}")
+                continue
+        value, marks = _value(raw, point[1].steps_per_unit, known)
         if value is None:
             _reject_value(draft, Reason.TOO_LARGE, key, raw)
             continue
         rows += _PACK(point[0], at_ns, value, sample_marks | marks | states.pop(key, 0))
     for key, marks in states.items():  # states without a value, or whose value was rejected
         rows += _PACK(entry_points[key][0], at_ns, NO_VALUE, sample_marks | marks)
+
+
+def _of_kind(kind: Kind, profile: Profile, quantity: Quantity) -> tuple[ProfilePoint | None, str]:
+    """What `profile` says of `kind`, and why a point of `quantity` takes no number of it (empty: it does)."""
+    known = profile.kinds.get(kind.name)
+    unit = kind.unit or (known.quantity.unit if known else "")
+    if unit == quantity.unit:
+        return known, ""
+    if not unit:
+        return None, f"{profile.name} does not say under kinds what type {kind.name} measures"
+    caution = f"; {kind.caution}" if kind.caution else ""
+    return None, f"it comes in {unit}, and the point is {quantity.name}{caution}"
 
 
 def _value(raw: float, steps_per_unit: int, known: ProfilePoint | None) -> tuple[int | None, int]:
@@ -304,6 +322,9 @@ def _states(draft: Draft, speaker: _Speaker, sent: Mapping[str, Any]) -> dict[st
             continue
         marks[key] = 0
         for word in words if isinstance(words, list) else [words]:
+            if word == TEST_BIT:
+                marks[key] |= int(Mark.TEST) if speaker.profile.test_bit else 0
+                continue
             mark = STATES.get(word) if isinstance(word, str) else None
             if mark is None:
                 draft.reject(Reason.UNKNOWN_STATE, f"{key}: {_shown(word)}")

@@ -7,7 +7,7 @@ Invariants: a profile on the shelf is valid; a file that breaks keeps its last g
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,8 @@ class Profile:
 
     `open_points`: the points come from the registry, the profile fixes none. `maker`, `source` and `caveats` may be
     empty in a model of the installation, never in one of the package. `utc_offset_min`: how far its clock is ahead
-    of UTC, where the device writes local times; None: its times are not used.
+    of UTC, where the device writes local times; None: its times are not used. `kinds`: what numbers of the maker's own
+    kinds are, where the format has kinds. `test_bit`: the format's bit for a test can be believed.
     """
 
     name: str
@@ -58,6 +59,8 @@ class Profile:
     caveats: tuple[str, ...]
     source: str
     utc_offset_min: float | None = None
+    kinds: Mapping[str, ProfilePoint] = field(default_factory=dict)
+    test_bit: bool = False
 
 
 def package_folder() -> Path:
@@ -166,6 +169,8 @@ def _profile(table: Mapping[str, Any]) -> Profile:
         caveats=tuple(table.get("caveats", ())),
         source=table.get("source", ""),
         utc_offset_min=table.get("utc_offset_min"),
+        kinds={kind: _point(kind, point) for kind, point in table.get("kinds", {}).items()},
+        test_bit=table.get("test_bit", False),
     )
 
 

@@ -3,6 +3,8 @@
 Source: GB/T 26875.3-2011, 6.6 (addresses), 8.2.2 (time labels), 8.2.1.2 (texts).
 """
 
+import re
+import unicodedata
 from datetime import datetime
 
 from flameblue.domain.errors import BadInput
@@ -41,6 +43,21 @@ def address(number: int) -> bytes:
     if not 0 <= number < 1 << 8 * ADDRESS_BYTES:
         raise BadInput(f"{number} is no address: an address has {ADDRESS_BYTES} bytes.")
     return number.to_bytes(ADDRESS_BYTES, "little")
+
+
+def spelled_address(text: str) -> bytes:
+    """The address that people write as 12 hex digits in the order of travel, or as the decimal number that it is.
+
+    BadInput where it is neither. Twelve digits are hex digits.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip().removeprefix("0x")
+    if re.fullmatch(r"[0-9A-Fa-f]{2}([ :-]?[0-9A-Fa-f]{2}){5}", plain):
+        return bytes.fromhex(re.sub("[ :-]", "", plain))
+    if re.fullmatch(r"[0-9]{1,15}", plain) and int(plain) < 1 << 8 * ADDRESS_BYTES:
+        return address(int(plain))
+    raise BadInput(
+        f"{text!r} is no address: 12 hex digits in the order of travel, or a number below 2 to the 48."
+    )
 
 
 def number(data: bytes) -> int:
