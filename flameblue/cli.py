@@ -87,7 +87,9 @@ def _add_registry(commands: Any) -> None:
     heard.add_argument("--premises", default="", help="where the devices hang")
     heard.set_defaults(run=_discovered)
     for one in (bring, take, heard):
-        one.add_argument("--language", choices=("en", "zh-hans"), default="en", help="of headings and words")
+        one.add_argument(
+            "--language", choices=("en", "zh-hans"), default="en", help="of headings, words and errors"
+        )
 
     token = commands.add_parser("token", help="make an API token for a user; it is printed once")
     token.add_argument("user", help="the name that the user signs in with")
@@ -220,21 +222,22 @@ def _import(arguments: argparse.Namespace) -> int:
     from flameblue.people import registry_diff
     from flameblue.runtime import installation
 
-    report = installation.import_registry(arguments.file, dry_run=arguments.dry_run)
+    look = registry_diff.Look(arguments.language, is_coloured=_has_colours())
+    report = installation.import_registry(arguments.file, look.language, dry_run=arguments.dry_run)
     if arguments.format == "json":
         print(json.dumps(registry_diff.as_json(report, is_dry_run=arguments.dry_run), ensure_ascii=False))
         return 1 if report.errors else 0
     for note in report.notes:
         print(note, file=sys.stderr)
     if report.errors:
-        print("\n".join([*registry_diff.errors(report), "Nothing was changed."]), file=sys.stderr)
+        told = [*registry_diff.errors(report, look), registry_diff.of_refused(look)]
+        print("\n".join(told), file=sys.stderr)
         return 1
-    look = registry_diff.Look(arguments.language, is_coloured=_has_colours())
     print("\n".join(registry_diff.lines(report, look)))
     if arguments.dry_run:
         print(registry_diff.of_dry_run(look))
     elif report.changes and installation.wait_until_known(loaded):
-        print("Done. The running Flameblue knows it.")
+        print(registry_diff.of_done(look))
     return 0
 
 

@@ -113,7 +113,7 @@ FAILURES_AT_ONE_OFFSET_MAX = 3  # then the record is skipped on record
 # history, web
 CHART_POINTS_MAX = 2_000  # about one a pixel; history.queries keeps the minimum and maximum of each bucket
 PAGE_ROWS_MAX = 200
-CLOSED_CASES_KEPT_MAX = 256  # whose limits of then are kept × some points × 200 B = 200 kB
+POINTS_OF_THEN_KEPT_MAX = 512  # of the alarms of a case, and of its first: × some points × 200 B = 400 kB
 RECORD_TRANSITIONS_MAX = (
     2_000  # of the cases of a page whose alarms later cases have taken, × about 40 µs = 80 ms
 )
@@ -169,6 +169,8 @@ WEB_CONNECTION_BYTES_MAX = (
     64 * KIB
 )  # read of a connection and not yet of use × 2,000 = 128 MB; no head is longer
 WEB_HEAD_MS_MAX = 10_000  # then who has asked nothing gives room to others
+REFUSED_HOSTS_TOLD_MAX = 5  # lines of the log a minute × about 200 B = 1.4 MB a day, whoever knocks
+REFUSED_HOST_CHARACTERS_MAX = 80  # of a name that anybody may send; one that is not seen is told by eight
 BOARD_BEAT_S = 15.0  # an open board says this often how its sound is; web/static/web/presence.js has the same
 BOARD_SILENT_S = 60.0  # three beats may be lost; then the station's alarms go straight to phones
 BOARD_GRACE_S = 58.0  # after a start boards have as long again to be heard anew

@@ -1,4 +1,4 @@
-"""What may stand in a name: only what is seen, and nothing that turns round what stands beside it.
+"""What may stand in a name or a line of the log: only what is seen, and nothing that turns round what stands beside it.
 
 Invariant: a zero-width joiner or non-joiner stands between two letters of a joining script only (RFC 5892, appendix A):
 there it changes how Kazakh or Uyghur in Arabic letters is written; elsewhere it makes two names of one. A character
@@ -35,6 +35,12 @@ def flaw(text: str) -> Flaw | None:
         if _is_unseen(character) and not _joins(text, at):
             return Flaw(at + 1, f"U+{ord(character):04X}")
     return None
+
+
+def all_seen(text: str, characters_max: int) -> str:
+    """`text` as a log tells it: what is not seen is written as U+…, and what is beyond `characters_max` is cut."""
+    seen = "".join(f"U+{ord(one):04X}" if _is_unseen(one) else one for one in text[:characters_max])
+    return seen + "…" * (len(text) > characters_max)
 
 
 def _is_unseen(character: str) -> bool:

@@ -169,7 +169,7 @@ def bind_device(wish: NewDevice, hand: Hand) -> Device:
     """A new device at its premises, with the points that its profile fixes; BadInput says what is wrong."""
     profiles = shelf.profiles()
     if wish.profile not in profiles:
-        raise BadInput(f"The device was not made: {shelf.missing(wish.profile)}.")
+        raise BadInput(_("The device was not made: %(why)s.") % {"why": shelf.missing(wish.profile)})
     if not NAME.fullmatch(wish.name) or flaw(wish.name):
         raise BadInput(
             _("“%(name)s” can't name a device: 64 characters at most, no blank at its ends, no / + #.")
@@ -237,7 +237,7 @@ def scope_of(target: str | Site | Premises | Circuit) -> LimitSetting.Scope:
 def _scope(target: str | Site | Premises | Circuit) -> dict[str, object]:
     """The fields of a setting that say what it speaks of: each scope has one of its own name."""
     if isinstance(target, str) and target not in shelf.profiles():
-        raise BadInput(f"The limits were not set: {shelf.missing(target)}.")
+        raise BadInput(_("The limits were not set: %(why)s.") % {"why": shelf.missing(target)})
     scope = scope_of(target)
     nowhere = {"profile": "", "site": None, "premises": None, "circuit": None}
     return {**nowhere, "scope": scope, scope.value: target}

@@ -5,6 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from flameblue.profiles.loader import Profile, Shelf, package_folder
 
@@ -25,8 +26,11 @@ def profiles() -> Mapping[str, Profile]:
 
 
 def missing(name: str) -> str:
-    """Why there is no profile `name`, as a part of a sentence: a file that can't be used says what is wrong in it."""
+    """Why there is no profile `name`, a clause without a full stop; of a file that can't be used, what is wrong."""
     known = profiles()
     if why := shelf().problems.get(f"{name}.yaml"):
-        return f"the profile {name!r} can't be used: {why.rstrip('.')}"
-    return f"there is no profile {name!r}; known are {', '.join(sorted(known))}"
+        return _("the profile '%(name)s' can't be used: %(why)s") % {"name": name, "why": why.rstrip(".")}
+    return _("there is no profile '%(name)s'; known are %(known)s") % {
+        "name": name,
+        "known": ", ".join(sorted(known)),
+    }

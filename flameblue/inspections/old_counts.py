@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import OLD_COUNT_MAX, OLD_COUNTS_ROWS_MAX
 from flameblue.fleet import periods
+from flameblue.people.registry_speech import CHINESE, asked, listed
+from flameblue.people.registry_text import why_no_csv
 
 HEADINGS: Mapping[str, str] = {
     **dict.fromkeys(("month", "月份", "月"), "month"),
@@ -31,6 +33,12 @@ KINDS: Mapping[str, str] = {
     **dict.fromkeys(("equipment", "设备故障"), "equipment"),
 }
 SOURCE_CHARACTERS_MAX = 120
+
+
+def _called(words: Mapping[str, str], meant: str) -> str:
+    """The word for `meant` in the language of who asks: itself, or the first Chinese one of `words`."""
+    said = [word for word, meaning in words.items() if meaning == meant]
+    return next((word for word in said if not word.isascii()), meant) if asked() == CHINESE else meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,7 @@ def read(text: str) -> list[Counted]:
         return list(_counted(rows, columns))
     except csv.Error as error:
         raise BadInput(
-            _("Row %(row)d is not CSV: %(why)s.") % {"row": rows.line_num, "why": error}
+            _("Row %(row)d is not CSV: %(why)s.") % {"row": rows.line_num, "why": why_no_csv(error)}
         ) from error
 
 
@@ -60,7 +68,8 @@ def _columns(heading: list[str]) -> dict[str, int]:
         HEADINGS[name]: at for at, cell in enumerate(heading) if (name := cell.strip().lower()) in HEADINGS
     }
     if missing := [name for name in ("month", "kind", "number", "source") if name not in found]:
-        raise BadInput(_("The heading lacks %(names)s.") % {"names": ", ".join(missing)})
+        names = listed(_called(HEADINGS, name) for name in missing)
+        raise BadInput(_("The heading lacks %(names)s.") % {"names": names})
     return found
 
 
@@ -90,7 +99,7 @@ def _one(cells: Mapping[str, str], row: int) -> Counted:
         )
     kind = KINDS.get(cells["kind"].lower())
     if kind is None:
-        known = ", ".join(sorted(set(KINDS.values())))
+        known = listed(_called(KINDS, name) for name in sorted(set(KINDS.values())))
         raise BadInput(
             _("Row %(row)d: “%(text)s” is no kind; there are %(known)s.")
             % {"row": row, "text": cells["kind"], "known": known}

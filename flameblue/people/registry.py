@@ -9,18 +9,20 @@ from datetime import datetime
 from pathlib import Path
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import IMPORT_BYTES_MAX
 from flameblue.fleet import point_table, shelf
 from flameblue.fleet.keeping import Hand
 from flameblue.people import registry_exporting
-from flameblue.people.registry_columns import ENGLISH
+from flameblue.people.registry_columns import called
 from flameblue.people.registry_contacts import settle_contacts
 from flameblue.people.registry_devices import settle_devices
 from flameblue.people.registry_ledger import Change, Ledger
 from flameblue.people.registry_places import settle_places
 from flameblue.people.registry_reading import Trouble, read
+from flameblue.people.registry_speech import ENGLISH, either
 from flameblue.people.registry_wishes import Key, gather
 from flameblue.people.registry_writing import csv_bytes, xlsx_bytes
 
@@ -47,12 +49,13 @@ class Report:
 
 
 def import_file(path: Path, now: datetime, by: str, dry_run: bool = False) -> Report:
-    """Reads the registry file `path`; BadInput when it can't be opened."""
+    """Reads the registry file `path`; BadInput when it can't be opened. Errors are in the active language."""
     try:
         with path.open("rb") as file:
             data = file.read(IMPORT_BYTES_MAX + 1)
     except OSError as error:
-        raise BadInput(f"The file {path} can't be read: {error.strerror}.") from error
+        said = {"path": path, "why": error.strerror}
+        raise BadInput(_("The file %(path)s can't be read: %(why)s.") % said) from error
     return import_bytes(data, Hand(by, now, f"import of {path.name}"), dry_run=dry_run)
 
 
@@ -79,9 +82,9 @@ def import_bytes(data: bytes, hand: Hand, *, dry_run: bool = False) -> Report:
 
 
 def _errors(troubles: list[Trouble], headings: Mapping[str, str]) -> tuple[str, ...]:
-    """In the order of the rows, each once; a column is called as the file calls it."""
+    """In the order of the rows, each once; a column is called as the file calls it, else as its reader does."""
     ordered = sorted(troubles, key=lambda trouble: trouble.row)
-    named = (replace(one, column=headings.get(one.column, one.column)) for one in ordered)
+    named = (replace(one, column=headings.get(one.column) or called(one.column)) for one in ordered)
     return tuple(dict.fromkeys(str(trouble) for trouble in named))
 
 
@@ -92,10 +95,12 @@ def export_file(path: Path, language: str = ENGLISH) -> list[str]:
     """
     writer = WRITERS.get(path.suffix.lower())
     if writer is None:
-        raise BadInput(f"The file {path} must end in {' or '.join(WRITERS)}, which says how it is written.")
+        said = {"path": path, "endings": either(WRITERS)}
+        raise BadInput(_("The file %(path)s must end in %(endings)s, which says how it is written.") % said)
     exported = registry_exporting.table(language)
     try:
         path.write_bytes(writer(exported))
     except OSError as error:
-        raise BadInput(f"The file {path} can't be written: {error.strerror}.") from error
+        why = {"path": path, "why": error.strerror}
+        raise BadInput(_("The file %(path)s can't be written: %(why)s.") % why) from error
     return exported.notes

@@ -1,7 +1,7 @@
 """What a cell of the registry file may say.
 
 Pure: each reader takes the cell's text, stripped and not empty, and returns its value, or raises ValueError
-with a sentence that says why not.
+with a clause that says why not, in the language that is active.
 """
 
 import math
@@ -10,8 +10,11 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flameblue.domain.visible import Flaw, flaw
+from django.utils.translation import gettext as _
+
+from flameblue.domain.visible import BRACKETS, Flaw, flaw
 from flameblue.fleet.actions import NAME
+from flameblue.people.registry_speech import shown
 from flameblue.people.registry_words import SET, is_set, language, phase, quantity, season
 
 STATION = "station"
@@ -24,7 +27,9 @@ def phone(text: str) -> str:
     """The number in E.164; a bare 11-digit mobile number is a Chinese one."""
     plain = re.sub(r"[\s().'-]", "", unicodedata.normalize("NFKC", text))
     if re.fullmatch(r"\d(\.\d+)?[eE]\+?\d+", unicodedata.normalize("NFKC", text)):
-        raise ValueError(f"{text!r} was shortened by a spreadsheet; format the column as text")
+        raise ValueError(
+            _("'%(text)s' was shortened by a spreadsheet; format the column as text") % {"text": shown(text)}
+        )
     if plain.startswith("00"):
         plain = "+" + plain[2:]
     if MOBILE.fullmatch(plain):
@@ -32,8 +37,13 @@ def phone(text: str) -> str:
     elif plain.startswith("86") and MOBILE.fullmatch(plain[2:]):
         plain = "+" + plain
     if not re.fullmatch(r"\+[1-9]\d{6,14}", plain):
-        lost = ", and a spreadsheet may have dropped a 0 before it" if plain.isdigit() else ""
-        raise ValueError(f"{text!r} is no phone number like +8613800000000 or 13800000000{lost}")
+        why = _("'%(text)s' is no phone number like +8613800000000 or 13800000000")
+        if plain.isdigit():
+            why = _(
+                "'%(text)s' is no phone number like +8613800000000 or 13800000000, "
+                "and a spreadsheet may have dropped a 0 before it"
+            )
+        raise ValueError(why % {"text": shown(text)})
     return plain
 
 
@@ -43,7 +53,8 @@ def device_name(text: str) -> str:
         raise ValueError(_not_seen(unseen))
     if not NAME.fullmatch(text):
         raise ValueError(
-            f"{text!r} can't name a device: 64 characters at most, no blank at its ends, no / + #"
+            _("'%(text)s' can't name a device: 64 characters at most, no blank at its ends, no / + #")
+            % {"text": shown(text)}
         )
     return text
 
@@ -53,7 +64,10 @@ def credential(text: str) -> str:
     if is_set(text):
         return SET
     if len(text) > CREDENTIAL_MAX or flaw(text):
-        raise ValueError(f"a credential has {CREDENTIAL_MAX} characters at most, none of them invisible")
+        raise ValueError(
+            _("a credential has %(most)d characters at most, none of them invisible")
+            % {"most": CREDENTIAL_MAX}
+        )
     return text
 
 
@@ -65,7 +79,7 @@ def words(most: int) -> Callable[[str], str]:
         if unseen := flaw(plain):
             raise ValueError(_not_seen(unseen))
         if len(plain) > most:
-            raise ValueError(f"it has {len(plain)} characters, {most} at most")
+            raise ValueError(_("it has %(n)d characters, %(most)d at most") % {"n": len(plain), "most": most})
         return plain
 
     return read
@@ -73,7 +87,8 @@ def words(most: int) -> Callable[[str], str]:
 
 def _not_seen(unseen: Flaw) -> str:
     """In words, with its place: it can't be seen there."""
-    return f"character {unseen.at} is {unseen.name}: no line break, nothing invisible, none of 【】"
+    why = _("character %(at)d is %(name)s: no line break, nothing invisible, none of %(brackets)s")
+    return why % {"at": unseen.at, "name": unseen.name, "brackets": BRACKETS}
 
 
 def number(least: float, most: float) -> Callable[[str], float]:
@@ -85,7 +100,10 @@ def number(least: float, most: float) -> Callable[[str], float]:
         except ValueError:
             value = math.nan
         if not least <= value <= most:
-            raise ValueError(f"{text!r} is no number from {least:g} to {most:g}")
+            raise ValueError(
+                _("'%(text)s' is no number from %(least)s to %(most)s")
+                % {"text": shown(text), "least": f"{least:g}", "most": f"{most:g}"}
+            )
         return value
 
     return read

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from flameblue.people.registry_speech import CHINESE, asked, either
+
 REQUIRED = ("site", "premises")
-ENGLISH, CHINESE = "en", "zh-hans"
 SIGNS = re.compile(r"[\s_*:]+")
 NOTE = re.compile(r"\((?:必填|选填|可空|可不填|required|optional|a|安|安培|°|度|文本|text)\)")
 NEAR = 0.6  # of difflib's ratio; below it a suggestion would be a guess
@@ -155,19 +157,26 @@ def why_not(heading: str) -> str:
     """Why `heading` names no column, and what may have been meant."""
     text = plain(heading)
     if text in AMBIGUOUS:
-        return f"this may mean more than one thing; call it {_either(AMBIGUOUS[text])}"
+        names = _either(AMBIGUOUS[text])
+        return gettext("this may mean more than one thing; call it %(names)s") % {"names": names}
     near = difflib.get_close_matches(text, NAMES, n=3, cutoff=NEAR)
     inside = [name for name in NAMES if len(name) > 1 and name in text] if not near else []
     meant = list(dict.fromkeys(NAMES[name] for name in [*near, *inside]))[:3]
     if meant:
-        return f"there is no such column; did you mean {_either(meant)}?"
-    return "there is no such column"
+        names = _either(meant)
+        return gettext("there is no such column; did you mean %(names)s?") % {"names": names}
+    return gettext("there is no such column")
+
+
+def called(name: str) -> str:
+    """A column, or whatever else stands in its place, as whoever asks calls it."""
+    return COLUMNS[name].heading(asked()) if name in COLUMNS else name
 
 
 def both(name: str) -> str:
-    """A column by both its names."""
-    return f"{name} ({COLUMNS[name].chinese})"
+    """A column by both its names; to a Chinese reader by the Chinese one, which every file may use."""
+    return called(name) if asked() == CHINESE else f"{name} ({COLUMNS[name].chinese})"
 
 
 def _either(names: Iterable[str]) -> str:
-    return " or ".join(both(name) for name in names)
+    return either(both(name) for name in names)

@@ -6,10 +6,13 @@ name, speaks of the contact that the premises have already.
 
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+
 from flameblue.fleet.models import Premises
 from flameblue.people.models import Contact, Person
 from flameblue.people.registry_ledger import Ledger, Settling
-from flameblue.people.registry_wishes import OWNER, Key, Said, Wish, Wishes
+from flameblue.people.registry_speech import shown
+from flameblue.people.registry_wishes import OWNER, Key, Said, Wish, Wishes, shown_of
 
 GUARDED = ("name", "phone")  # of a person who signs in: changed on the admin page only
 
@@ -62,11 +65,13 @@ class _People:
         name, phone = wish.get("name"), wish.get("phone")
         name_column, phone_column = ("owner", "phone") if order == OWNER else ("contact2", "phone2")
         if phone is None:
-            self.ledger.missing((wish.row, phone_column), f"the number of {name!r} is needed")
+            why = _("the number of '%(name)s' is needed") % {"name": name}
+            self.ledger.missing((wish.row, phone_column), why)
             return None
         holders = self._holders.get(phone, [])
         if holders and name is not None and name not in [holder.name for holder in holders]:
-            why = f"the number {phone} belongs to {holders[0].name!r}; a number belongs to one person"
+            why = _("the number %(phone)s belongs to '%(name)s'; a number belongs to one person")
+            why %= {"phone": phone, "name": shown(holders[0].name)}
             self.ledger.wrong(wish.where("name", name_column), why)
             return None
         if holders:
@@ -74,7 +79,7 @@ class _People:
         if current is not None and name in (None, current.name):
             return current
         if name is None:
-            self.ledger.missing((wish.row, name_column), "whose number this is must be said")
+            self.ledger.missing((wish.row, name_column), _("whose number this is must be said"))
             return None
         person = Person(name=name, phone=phone)
         self._holders[phone] = [person]
@@ -83,10 +88,12 @@ class _People:
     def _wish(self, person: Person, name: str, said: Said) -> None:
         known = self.wished.setdefault(id(person), (person, {}))[1].setdefault(name, said)
         if known.value != said.value:
-            why = f"it says {said.value}, but row {known.row} says {known.value} of the same person"
+            told = {"said": shown_of(said), "row": known.row, "other": shown_of(known)}
+            why = _("it says %(said)s, but row %(row)d says %(other)s of the same person") % told
             self.ledger.wrong((said.row, said.column), why)
         elif name in GUARDED and person.user_id is not None and getattr(person, name) != said.value:
-            why = f"{person.name} signs in here; change name and number on the admin page"
+            why = _("%(name)s signs in here; change name and number on the admin page")
+            why %= {"name": person.name}
             self.ledger.wrong((said.row, said.column), why)
 
     def write(self) -> None:

@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from flameblue.fleet import shelf
 from flameblue.fleet.actions import hashed
 from flameblue.fleet.models import Circuit, Device, Point
 from flameblue.people.registry_ledger import Ledger, Settling, by_key
 from flameblue.people.registry_places import Places
+from flameblue.people.registry_speech import asked, listed, shown
 from flameblue.people.registry_wishes import Key, Said, Wish, Wishes
 from flameblue.people.registry_words import SET
+from flameblue.people.registry_words import said as word
 from flameblue.profiles.loader import Profile
 
 CREDENTIAL_LOST = "its credential must be set anew"
@@ -61,7 +65,8 @@ class _Devices:
 
     def _add(self, settling: Settling, key: Key, wish: Wish, values: dict[str, Any]) -> None:
         if "profile" not in values:
-            self.ledger.missing((wish.row, "profile"), f"the new device {key[0]!r} needs a profile")
+            why = _("the new device '%(name)s' needs a profile") % {"name": key[0]}
+            self.ledger.missing((wish.row, "profile"), why)
         self.known[key] = Device(name=key[0])
         lost = wish.get("credential") == SET
         settling.add(self.known[key], values, note=CREDENTIAL_LOST if lost else "")
@@ -88,7 +93,8 @@ class _Devices:
             sharing = holders.get(self.known[key].credential_hash, [])
             if "credential" in wish.said and key in sharing and len(sharing) > 1:
                 other = next(one for one in sharing if one != key)
-                why = f"device {other[0]!r} has the same token; a token must name one device"
+                why = _("device '%(name)s' has the same token; a token must name one device")
+                why %= {"name": shown(other[0])}
                 self.ledger.wrong(wish.where("credential", "credential"), why)
 
 
@@ -159,25 +165,30 @@ class _Points:
         if profile is not None and not profile.open_points:
             fixed = profile.points.get(key[1])
             if fixed is None:
-                why = f"the profile {profile.name} has no point {key[1]!r}, only {', '.join(profile.points)}"
+                why = _("the profile %(profile)s has no point '%(point)s', only %(known)s")
+                why %= {"profile": profile.name, "point": key[1], "known": listed(profile.points)}
                 self.ledger.wrong((wish.row, "point"), why)
                 return
             if values.setdefault("quantity", fixed.quantity.name) != fixed.quantity.name:
-                why = f"{key[1]!r} of the profile {profile.name} is {fixed.quantity.name}"
+                why = _("'%(point)s' of the profile %(profile)s is %(quantity)s")
+                said = {"point": key[1], "profile": profile.name, "quantity": _called(fixed.quantity.name)}
+                why %= said
                 self.ledger.wrong(wish.where("quantity", "quantity"), why)
             values.setdefault("phase", fixed.phase)
         elif profile is not None and "quantity" not in values:
-            self.ledger.missing((wish.row, "quantity"), f"the new point {key[1]!r} needs a quantity")
+            why = _("the new point '%(point)s' needs a quantity") % {"point": key[1]}
+            self.ledger.missing((wish.row, "quantity"), why)
         settling.add(Point(device=self.devices.known[key[:1]], key=key[1]), values)
 
     def _change(self, settling: Settling, point: Point, wish: Wish) -> None:
         values = self._values(wish)
         quantity = values.pop("quantity", point.quantity)
         if quantity != point.quantity:
-            why = (
-                f"point {point.key!r} has been {point.quantity} and its readings are kept so; "
+            why = _(
+                "point '%(point)s' has been %(quantity)s and its readings are kept so; "
                 "give the other quantity another key and retire this one"
             )
+            why %= {"point": point.key, "quantity": _called(point.quantity)}
             self.ledger.wrong(wish.where("quantity", "quantity"), why)
         if point.circuit is not None and (point.device.name,) in self.devices.moved:
             values.setdefault("circuit", None)
@@ -188,3 +199,7 @@ class _Points:
 
     def _value(self, name: str, said: Said) -> str | Circuit:
         return self.places.circuits[said.value] if name == "circuit" else said.value
+
+
+def _called(quantity: str) -> str:
+    return word("quantity", quantity, asked())

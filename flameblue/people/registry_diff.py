@@ -17,9 +17,10 @@ from django.utils.translation import gettext_lazy
 
 from flameblue.people import registry_words as said
 from flameblue.people.registry import Report
-from flameblue.people.registry_columns import COLUMNS, ENGLISH
+from flameblue.people.registry_columns import COLUMNS
 from flameblue.people.registry_devices import CREDENTIAL_LOST
 from flameblue.people.registry_ledger import Change
+from flameblue.people.registry_speech import ENGLISH
 from flameblue.people.registry_wishes import Key
 
 WIDTH = 80
@@ -76,11 +77,24 @@ def lines(report: Report, look: Look) -> Iterator[str]:
         yield _counted(report)
 
 
-def errors(report: Report) -> list[str]:
+def errors(report: Report, look: Look) -> list[str]:
     """The first errors; a file that is wrong throughout would bury what to do first."""
     shown = list(report.errors[:ERRORS_SHOWN_MAX])
     more = len(report.errors) - len(shown)
-    return [*shown, f"And {more:,} errors more."] if more else shown
+    with translation.override(look.language):
+        return [*shown, _("And %(n)s errors more.") % {"n": f"{more:,}"}] if more else shown
+
+
+def of_refused(look: Look) -> str:
+    """What is said below errors."""
+    with translation.override(look.language):
+        return _("Nothing was changed.")
+
+
+def of_done(look: Look) -> str:
+    """What is said once the running Flameblue has taken the changes."""
+    with translation.override(look.language):
+        return _("Done. The running Flameblue knows it.")
 
 
 def of_dry_run(look: Look) -> str:

@@ -7,14 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from django.utils import translation
+from django.utils.translation import gettext as _
+
 from flameblue.config import Config
 from flameblue.fleet.models import Point
 from flameblue.fleet.shelf import profiles
 from flameblue.intake.announcements import Refused, announced
 from flameblue.intake.discovery import SENTENCES, Announced, Trouble
 from flameblue.people.registry_cells import READERS, written
-from flameblue.people.registry_columns import ENGLISH
 from flameblue.people.registry_exporting import Exported
+from flameblue.people.registry_speech import ENGLISH
 from flameblue.people.registry_words import said
 from flameblue.profiles.loader import Profile
 
@@ -96,8 +99,14 @@ def _has(profile: Profile, wanted: Mapping[str, str]) -> bool:
 
 
 def table(devices: Iterable[Found], site: str, premises: str, language: str = ENGLISH) -> Exported:
-    """The rows of what the registry does not know yet, as a file of the registry."""
+    """The rows of what the registry does not know yet, as a file of the registry, with notes in `language`."""
     exported = Exported(language, list(COLUMNS))
+    with translation.override(language):
+        _fill(exported, devices, site, premises)
+    return exported
+
+
+def _fill(exported: Exported, devices: Iterable[Found], site: str, premises: str) -> None:
     for device in devices:
         for number, one in enumerate(device.new):
             cells = {
@@ -106,18 +115,18 @@ def table(devices: Iterable[Found], site: str, premises: str, language: str = EN
                 "device": one.device,
                 "profile": "" if number else device.profile,
                 "point": one.key,
-                "quantity": said("quantity", one.quantity, language),
+                "quantity": said("quantity", one.quantity, exported.language),
             }
             exported.rows.append([written(cells.get(name, "")) for name in COLUMNS])
         if device.new and not device.profile:
             exported.notes.append(
-                f"{device.name}: choose its profile; none here fits, or more than one does."
+                _("%(device)s: choose its profile; none here fits, or more than one does.")
+                % {"device": device.name}
             )
     if exported.rows and not (site and premises):
         exported.notes.append(
-            "Fill in site and premises in every row: nobody announces where a device hangs."
+            _("Fill in site and premises in every row: nobody announces where a device hangs.")
         )
-    return exported
 
 
 def lines(config: Config, devices: Iterable[Found], refused: Iterable[Refused]) -> Iterator[str]:

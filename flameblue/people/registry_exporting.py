@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Prefetch
+from django.utils.translation import gettext as _
 
 from flameblue.fleet.models import Circuit, Device, Panel, Point, Premises, Station
 from flameblue.people.models import Contact, Person
 from flameblue.people.registry_cells import COLUMNS, READERS, STATION, written
 from flameblue.people.registry_columns import COLUMNS as TOLD
-from flameblue.people.registry_columns import ENGLISH
+from flameblue.people.registry_columns import called
+from flameblue.people.registry_speech import ENGLISH
 from flameblue.people.registry_words import OPEN, SAID, SET, said, season_said
 
 Cells = dict[str, Any]
@@ -166,11 +168,17 @@ def _spoilt(premises: str, texts: dict[str, str], cells: Cells) -> Iterator[str]
         try:
             stripped = text.strip()
             same = bool(stripped) and READERS[name](stripped) == _meant(name, cells[name])
-            why = "a file can't hold it as it is"
+            why = _("a file can't hold it as it is")
         except ValueError as error:
             same, why = False, str(error)
         if not same:
-            yield f"{premises}, {name}: {why}. Change it on the admin page; an import would not take it."
+            told = {"premises": premises, "column": called(name), "why": why}
+            yield (
+                _(
+                    "%(premises)s, %(column)s: %(why)s. Change it on the admin page; an import would not take it."
+                )
+                % told
+            )
 
 
 def _meant(name: str, value: Any) -> Any:

@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from flameblue.fleet.models import Circuit, Panel, Premises, Site, Station
 from flameblue.people.registry_cells import STATION
+from flameblue.people.registry_columns import called
 from flameblue.people.registry_ledger import Ledger, Settling, by_key
+from flameblue.people.registry_speech import listed
 from flameblue.people.registry_wishes import CIRCUIT, Key, Wish, Wishes
 
 SHORT_NAME_MAX = 20
@@ -36,7 +40,8 @@ def _sites(wishes: Wishes, ledger: Ledger) -> dict[Key, Site]:
     for key, wish in wishes.sites.items():
         name = wish.get(STATION)
         if name is not None and name not in stations:
-            ledger.wrong(wish.where(STATION, STATION), f"there is no station {name!r}; create it first")
+            why = _("there is no station '%(name)s'; create it first") % {"name": name}
+            ledger.wrong(wish.where(STATION, STATION), why)
         station = stations.get(name) if name else None
         if key in known:
             settling.change(known[key], {"station": station} if station else {})
@@ -52,10 +57,10 @@ def _only_station(wish: Wish, ledger: Ledger, stations: dict[str, Station]) -> S
     if len(stations) == 1:
         return next(iter(stations.values()))
     if not wish.get(STATION):
-        names = ", ".join(stations)
-        why = f"a new site needs one of the stations {names}; add the column 'station'"
+        why = _("a new site needs one of the stations %(names)s; add the column '%(column)s'")
+        why %= {"names": listed(stations), "column": called(STATION)}
         if not stations:
-            why = "a new site needs a station and there is none; create one on the admin page first"
+            why = _("a new site needs a station and there is none; create one on the admin page first")
         ledger.missing((wish.row, STATION), why)
     # The import is lost by now and will be rolled back; with a stand-in the other troubles are found as well.
     return Station.objects.get_or_create(name="?", defaults={"signature": "?"})[0]
@@ -72,8 +77,10 @@ def _premises(wishes: Wishes, ledger: Ledger, sites: dict[Key, Site]) -> dict[Ke
             continue
         site, name = key
         if "short_name" not in values and len(name) > SHORT_NAME_MAX:
-            why = f"it must be given, since a message has no room for a name of more than {SHORT_NAME_MAX}"
-            ledger.missing((wish.row, "short_name"), f"{why} characters")
+            why = _(
+                "it must be given, since a message has no room for a name of more than %(most)d characters"
+            )
+            ledger.missing((wish.row, "short_name"), why % {"most": SHORT_NAME_MAX})
         known[key] = Premises(site=sites[(site,)], name=name, short_name=name[:SHORT_NAME_MAX])
         settling.add(known[key], values)
     settling.write()

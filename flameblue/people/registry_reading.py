@@ -1,4 +1,4 @@
-"""The bytes of a registry file become rows. Pure; every trouble is told, not only the first.
+"""The bytes of a registry file become rows. Pure; every trouble is told, in the active language, not only the first.
 
 The first sheet with a heading is read: a row that names at least the columns `site` and `premises`, below a few rows of
 title at most. A column that is not there says nothing, as an empty cell does. A hidden sheet is not read; rows and
@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import IMPORT_ROWS_MAX, IMPORT_TITLE_ROWS_MAX
 from flameblue.people.registry_cells import EXACT, READERS
-from flameblue.people.registry_columns import REQUIRED, both, is_not_read, meaning, why_not
+from flameblue.people.registry_columns import REQUIRED, both, called, is_not_read, meaning, why_not
 from flameblue.people.registry_files import sheets_of
+from flameblue.people.registry_speech import listed, nth, sentence, shown, spans
 from flameblue.people.registry_table import Cell, Form, Record, Sheet
 
 NEEDS: Mapping[str, str] = {  # what is needed stands before what needs it
@@ -35,7 +38,6 @@ SECRET = "credential"  # what it says is told nowhere
 CELL_CHARS_MAX = 500  # nothing that a cell may say is nearly as long
 HEADING_MIN = 2  # known names that make a row look like a heading
 NOT_READ, NO_HEADING = "-", ""  # of a column: left out on purpose; nothing may stand there
-AS_TEXT = "format the cell as text and write it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,11 @@ class Trouble:
     why: str
 
     def __str__(self) -> str:
-        sentence = self.why if self.why.endswith("?") else f"{self.why}."
+        why = sentence(self.why)
         if self.row == 0:
-            return f"{sentence[:1].upper()}{sentence[1:]}"
-        where = f"row {self.row}, column {self.column}" if self.column else f"row {self.row}"
-        return f"{where}: {sentence}"
+            return f"{why[:1].upper()}{why[1:]}"
+        frame = _("row %(row)d, column %(column)s: %(why)s") if self.column else _("row %(row)d: %(why)s")
+        return frame % {"row": self.row, "column": self.column, "why": why}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +123,7 @@ class _Table:
                 best = found
         if best is not None and best.known >= HEADING_MIN:
             return best
-        unread = f" (hidden sheets are not read: {', '.join(hidden)})" if hidden else ""
-        needed = " and ".join(both(name) for name in REQUIRED)
-        raise BadInput(
-            trouble
-            or f"none of the first {IMPORT_TITLE_ROWS_MAX} rows names the columns, at least {needed}{unread}; "
-            "`flameblue export FILE.xlsx` writes a file with all of them"
-        )
+        raise BadInput(trouble or _no_heading(hidden))
 
     @classmethod
     def _of(cls, sheet: Sheet, head: list[Record], at: int) -> "_Table":
@@ -148,23 +144,23 @@ class _Table:
             if column is None:
                 reading.troubles.append(Trouble(self.number, heading, why_not(heading)))
             elif column == NOT_READ:
-                reading.notes.append(f"The column {heading} is not read.")
+                reading.notes.append(_("The column %(heading)s is not read.") % {"heading": heading})
             elif column in reading.headings:
                 other = reading.headings[column]
-                why = (
-                    "the column stands there twice"
-                    if other == heading
-                    else f"it means {column}, as {other} does"
-                )
+                why = _("the column stands there twice")
+                if other != heading:
+                    said = {"column": called(column), "other": other}
+                    why = _("it means %(column)s, as %(other)s does") % said
                 reading.troubles.append(Trouble(self.number, heading, why))
             elif column != NO_HEADING:
                 reading.headings[column] = heading
         for name in REQUIRED:
             if name not in reading.headings:
-                reading.troubles.append(Trouble(self.number, both(name), "the column is missing"))
+                reading.troubles.append(Trouble(self.number, both(name), _("the column is missing")))
         for merged in self.sheet.merged:
             if merged.last_row >= self.number and merged.first_column <= len(self.columns):
-                why = f"the cells {merged.address} are merged; split them and write the value in each"
+                why = _("the cells %(cells)s are merged; split them and write the value in each")
+                why %= {"cells": merged.address}
                 reading.troubles.append(Trouble(max(merged.first_row, self.number), "", why))
         if reading.troubles:
             self.records = iter(())
@@ -177,10 +173,10 @@ class _Table:
         if not any(cell.text for cell in record.cells):
             return
         if record.number > self.last:
-            why = f"a file has {IMPORT_ROWS_MAX:,} rows at most; split it"
+            why = _("a file has %(n)s rows at most; split it") % {"n": f"{IMPORT_ROWS_MAX:,}"}
             reading.troubles.append(Trouble(record.number, "", why))
             return
-        row, troubles = _row(record, self.columns)
+        row, troubles = _row(record, self.columns, reading.headings)
         reading.troubles.extend(troubles)
         if row.cells:
             reading.rows.append(row)
@@ -190,14 +186,15 @@ class _Table:
     def note(self, reading: Reading) -> None:
         """What the file's reader may not have seen."""
         if self.hidden:
-            reading.notes.append(f"Hidden rows were read too: {_spans(self.hidden)}.")
+            reading.notes.append(_("Hidden rows were read too: %(rows)s.") % {"rows": spans(self.hidden)})
         hidden = [
             heading
             for at, heading in enumerate(self.headings, 1)
             if at in self.sheet.hidden_columns and self.columns[at - 1] in READERS
         ]
         if hidden:
-            reading.notes.append(f"Hidden columns were read too: {', '.join(hidden)}.")
+            said = {"columns": listed(hidden)}
+            reading.notes.append(_("Hidden columns were read too: %(columns)s.") % said)
 
 
 def _column(heading: str) -> str | None:
@@ -206,7 +203,24 @@ def _column(heading: str) -> str | None:
     return NOT_READ if is_not_read(heading) else meaning(heading)
 
 
-def _row(record: Record, columns: Sequence[str | None]) -> tuple[Row, list[Trouble]]:
+def _no_heading(hidden: Sequence[str]) -> str:
+    why = _(
+        "none of the first %(n)d rows names the columns, at least %(site)s and %(premises)s; "
+        "`flameblue export FILE.xlsx` writes a file with all of them"
+    )
+    if hidden:
+        why = _(
+            "none of the first %(n)d rows names the columns, at least %(site)s and %(premises)s "
+            "(hidden sheets are not read: %(hidden)s); "
+            "`flameblue export FILE.xlsx` writes a file with all of them"
+        )
+    needed = {name: both(name) for name in REQUIRED}
+    return why % ({"n": IMPORT_TITLE_ROWS_MAX, "hidden": listed(hidden)} | needed)
+
+
+def _row(
+    record: Record, columns: Sequence[str | None], headings: Mapping[str, str]
+) -> tuple[Row, list[Trouble]]:
     number, troubles = record.number, []
     said: dict[str, Cell] = {}
     for at, cell in enumerate(record.cells):
@@ -216,7 +230,8 @@ def _row(record: Record, columns: Sequence[str | None]) -> tuple[Row, list[Troub
         if column in READERS:
             said[str(column)] = cell
         else:
-            troubles.append(Trouble(number, "", f"its {_nth(at + 1)} cell stands under no heading"))
+            why = _("its %(nth)s cell stands under no heading") % {"nth": nth(at + 1)}
+            troubles.append(Trouble(number, "", why))
     cells: dict[str, Any] = {}
     for name, cell in said.items():
         try:
@@ -225,12 +240,16 @@ def _row(record: Record, columns: Sequence[str | None]) -> tuple[Row, list[Troub
             troubles.append(Trouble(number, name, str(error)))
     for name, needed in NEEDS.items():
         if name in said and needed not in said:
-            what = "it" if name == SECRET or said[name].form == Form.FAULT else repr(said[name].text[:40])
-            troubles.append(Trouble(number, name, f"{what} needs a {needed} in the same row"))
+            is_told = name != SECRET and said[name].form != Form.FAULT
+            why = _("it needs a %(column)s in the same row")
+            if is_told:
+                why = _("'%(text)s' needs a %(column)s in the same row")
+            told = {"text": shown(said[name].text[:40]), "column": headings.get(needed) or called(needed)}
+            troubles.append(Trouble(number, name, why % told))
         if needed not in cells:
             cells.pop(name, None)
     missing = [name for name in REQUIRED if name not in said]
-    troubles.extend(Trouble(number, name, "it must say something in every row") for name in missing)
+    troubles.extend(Trouble(number, name, _("it must say something in every row")) for name in missing)
     usable = all(name in cells for name in REQUIRED)
     return Row(number, cells if usable else {}), troubles
 
@@ -240,25 +259,15 @@ def _value(name: str, cell: Cell) -> Any:
     if cell.form == Form.FAULT:
         raise ValueError(cell.text)
     if cell.form == Form.DATE and name != "season":
-        raise ValueError(f"a spreadsheet made a date of it ({cell.text}); {AS_TEXT}")
+        why = _("a spreadsheet made a date of it (%(date)s); format the cell as text and write it again")
+        raise ValueError(why % {"date": cell.text})
     if cell.form == Form.NUMBER and name in EXACT:
-        raise ValueError(f"it is a number, and a spreadsheet drops the zeros before one; {AS_TEXT}")
+        raise ValueError(
+            _(
+                "it is a number, and a spreadsheet drops the zeros before one; "
+                "format the cell as text and write it again"
+            )
+        )
     if len(cell.text) > CELL_CHARS_MAX:
-        raise ValueError(f"it has {len(cell.text):,} characters")
+        raise ValueError(_("it has %(n)s characters") % {"n": f"{len(cell.text):,}"})
     return READERS[name](cell.text)
-
-
-def _nth(number: int) -> str:
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number % 100 not in (11, 12, 13) else 0, "th")
-    return f"{number}{ending}"
-
-
-def _spans(numbers: Sequence[int]) -> str:
-    """5, 7 to 9."""
-    spans: list[list[int]] = []
-    for number in numbers:
-        if spans and number == spans[-1][1] + 1:
-            spans[-1][1] = number
-        else:
-            spans.append([number, number])
-    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in spans)

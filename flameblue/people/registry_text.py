@@ -6,7 +6,11 @@ UTF-8 (with or without a byte order mark), UTF-16 (“Unicode text”) and GB 18
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from flameblue.domain.limits import IMPORT_RECORD_CHARS_MAX
 from flameblue.people.registry_table import Cell, Record, Sheet
@@ -14,6 +18,12 @@ from flameblue.people.registry_table import Cell, Record, Sheet
 DELIMITERS = (",", ";", "\t")
 HINT = "sep="  # a first line by which Excel is told the delimiter
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+NO_CSV: Mapping[str, Promise] = {  # what Python's reader finds, by a part of its own sentence
+    "field larger than": gettext_lazy("field larger than field limit; is a quote not closed?"),
+    "unexpected end": gettext_lazy("a quote is not closed"),
+    "expected after": gettext_lazy("something stands behind a closing quote"),
+    "new-line": gettext_lazy("a line break that is none"),
+}
 
 
 def text_of(data: bytes) -> str | None:
@@ -54,9 +64,16 @@ class _Lines:
         self.taken += len(line)
         if self.taken > IMPORT_RECORD_CHARS_MAX:
             raise csv.Error(
-                f"one row takes more than {IMPORT_RECORD_CHARS_MAX} characters; is a quote not closed?"
+                _("one row takes more than %(most)d characters; is a quote not closed?")
+                % {"most": IMPORT_RECORD_CHARS_MAX}
             )
         return line
+
+
+def why_no_csv(error: csv.Error) -> str:
+    """What Python's reader of CSV found, in the language that is active."""
+    told = str(error)
+    return next((str(why) for part, why in NO_CSV.items() if part in told), told)
 
 
 def _records(text: str, delimiter: str) -> Iterator[Record]:
@@ -71,7 +88,7 @@ def _records(text: str, delimiter: str) -> Iterator[Record]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Record(number, (), f"this is no CSV ({error})")
+            yield Record(number, (), _("this is no CSV (%(why)s)") % {"why": why_no_csv(error)})
             return
         if number > 1 or not cells or not cells[0].lower().startswith(HINT):
             yield Record(number, tuple(Cell(cell.strip()) for cell in cells))

@@ -7,8 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from flameblue.people.registry_cells import STATION
 from flameblue.people.registry_reading import Row, Trouble
+from flameblue.people.registry_speech import asked
+from flameblue.people.registry_words import said as word
+from flameblue.people.registry_words import season_said
 
 Key = tuple[str, ...]
 OWNER, SECOND = "1", "2"  # the orders of contacts, as they stand in a key
@@ -126,12 +131,17 @@ def _put(wishes: Wishes, wish: Wish, name: str, said: Said) -> None:
     if known.value == said.value:
         return
     if name == "credential":
-        why = f"row {known.row} gives the same device another credential"
+        why = _("row %(row)d gives the same device another credential") % {"row": known.row}
     else:
-        other = _shown(known.value)
-        why = f"it says {_shown(said.value)}, but row {known.row} says {other} of the same thing"
+        told = {"said": shown_of(said), "row": known.row, "other": shown_of(known)}
+        why = _("it says %(said)s, but row %(row)d says %(other)s of the same thing") % told
     wishes.troubles.append(Trouble(said.row, said.column, why))
 
 
-def _shown(value: Any) -> str:
-    return " ".join(value) if isinstance(value, tuple) else str(value)
+def shown_of(said: Said) -> str:
+    """What a cell says, in the words of whoever asks."""
+    if said.column == "season":
+        return season_said(said.value, asked())
+    if isinstance(said.value, tuple):
+        return " ".join(said.value)
+    return word(said.column, str(said.value), asked())

@@ -1,4 +1,4 @@
-"""The closed sets that cells choose from, in the words of two languages. Pure."""
+"""The closed sets that cells choose from, in the words of two languages. Pure; errors are in the active language."""
 
 import difflib
 import re
@@ -6,13 +6,17 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date
 
+from django.utils.translation import gettext as _
+
 from flameblue.domain.quantities import PHASES, QUANTITIES
+from flameblue.people.registry_speech import CHINESE, asked, listed, shown
 
 SET, SET_CHINESE = "(set)", "(已设)"  # stand for a credential, which nobody can read back
 OPEN, OPEN_CHINESE = "open", "营业"
 CLOSED_UNTIL, CLOSED_CHINESE = "closed until ", "歇业至"
 OPEN_WORDS = frozenset({OPEN, OPEN_CHINESE, "营业中", "正常营业", "开业", "开门"})
 CLOSED = re.compile(r"(?:closed until|closed till|歇业至|停业至|闭店至|关门至|歇业到|停业到)\s*")
+CLOSED_EXAMPLE = "歇业至2027-05-01"
 DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 
 LANGUAGES: Mapping[str, str] = {
@@ -77,14 +81,21 @@ def season(text: str) -> date | None:
             return date(int(day[1]), int(day[2]), int(day[3]))
         except ValueError:
             pass
-    raise ValueError(f"{text!r} is neither 'open' nor like 'closed until 2027-05-01' (歇业至2027-05-01)")
+    raise ValueError(
+        _("'%(text)s' is neither 'open' nor like 'closed until 2027-05-01' (%(chinese)s)")
+        % {"text": shown(text), "chinese": CLOSED_EXAMPLE}
+    )
 
 
 def language(text: str) -> str:
     """zh-hans, en or kk."""
     said = plain(text)
     if said not in LANGUAGES:
-        raise ValueError(f"{text!r} is neither zh-hans (中文), en (英语) nor kk (哈萨克语)")
+        names = {"chinese": "zh-hans", "english": "en", "kazakh": "kk"}
+        raise ValueError(
+            _("'%(text)s' is neither zh-hans (%(chinese)s), en (%(english)s) nor kk (%(kazakh)s)")
+            % ({"text": shown(text)} | {name: LANGUAGES_CHINESE[code] for name, code in names.items()})
+        )
     return LANGUAGES[said]
 
 
@@ -94,16 +105,30 @@ def quantity(text: str) -> str:
     unit = UNIT.search(said)
     name = _QUANTITIES.get(UNIT.sub("", said) if unit else said)
     if name is None:
-        known = ", ".join(f"{name} ({chinese})" for name, chinese in QUANTITIES_CHINESE.items())
-        raise ValueError(f"{text!r} is no quantity{_meant(said)}; known are {known}")
+        raise ValueError(_no_quantity(text, said))
     if unit is not None and unit.group()[1:-1] != UNITS[name]:
-        raise ValueError(f"{text!r} has another unit than {QUANTITIES[name].unit}, in which {name} is kept")
+        raise ValueError(
+            _("'%(text)s' has another unit than %(unit)s, in which %(name)s is kept")
+            % {"text": shown(text), "unit": QUANTITIES[name].unit, "name": _called(name)}
+        )
     return name
 
 
-def _meant(said: str) -> str:
+def _no_quantity(text: str, said: str) -> str:
     near = difflib.get_close_matches(said, _QUANTITIES, n=1)
-    return f", did you mean {_QUANTITIES[near[0]]}" if near else ""
+    why = _("'%(text)s' is no quantity; known are %(known)s")
+    if near:
+        why = _("'%(text)s' is no quantity, did you mean %(meant)s; known are %(known)s")
+    known = listed(
+        chinese if asked() == CHINESE else f"{name} ({chinese})"
+        for name, chinese in QUANTITIES_CHINESE.items()
+    )
+    meant = _called(_QUANTITIES[near[0]]) if near else ""
+    return why % {"text": shown(text), "meant": meant, "known": known}
+
+
+def _called(quantity: str) -> str:
+    return said("quantity", quantity, asked())
 
 
 def phase(text: str) -> str:
@@ -111,8 +136,10 @@ def phase(text: str) -> str:
     said = plain(text).replace(" ", "")
     found = _PHASES.get(said) or _PHASES.get(said.removesuffix("相"))
     if found is None:
-        known = ", ".join(PHASES[1:])
-        raise ValueError(f"{text!r} is no phase; known are {known} (also A相, L1, U), or nothing")
+        raise ValueError(
+            _("'%(text)s' is no phase; known are %(known)s (also %(others)s), or nothing")
+            % {"text": shown(text), "known": listed(PHASES[1:]), "others": listed(("A相", "L1", "U"))}
+        )
     return found
 
 
@@ -121,7 +148,6 @@ def is_set(text: str) -> bool:
     return plain(text) in (SET, SET_CHINESE)
 
 
-CHINESE = "zh-hans"
 SAID: Mapping[str, Mapping[str, str]] = {  # by column: the word of each value of a closed set
     "credential": {SET: SET_CHINESE},
     "language": LANGUAGES_CHINESE,

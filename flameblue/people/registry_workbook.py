@@ -16,6 +16,9 @@ from itertools import islice
 from typing import Any, cast
 from xml.etree.ElementTree import ParseError
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from openpyxl import load_workbook
 from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
 from openpyxl.utils import get_column_letter
@@ -26,23 +29,23 @@ from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import IMPORT_COLUMNS_MAX, IMPORT_PARTS_MAX
 from flameblue.people.registry_table import Cell, Form, Range, Record, Sheet
-from flameblue.people.registry_workbook_bounds import BROKEN, Facts, look_through
+from flameblue.people.registry_workbook_bounds import Facts, broken, look_through
 
 ENTRY = b"PK\x01\x02"  # heads each entry of an archive's directory
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
 WORKBOOK = "workbook.xml"
-OTHERS = (
-    ("xl/workbook.bin", "this is a binary workbook (.xlsb)"),
-    ("word/document.xml", "this is a Word document"),
-    ("ppt/presentation.xml", "this is a presentation"),
-    ("content.xml", "this is a LibreOffice file (.ods)"),
-    ("Index/Document.iwa", "this is a Numbers file"),
+OTHERS: Sequence[tuple[str, Promise]] = (
+    ("xl/workbook.bin", gettext_lazy("a binary workbook (.xlsb)")),
+    ("word/document.xml", gettext_lazy("a Word document")),
+    ("ppt/presentation.xml", gettext_lazy("a presentation")),
+    ("content.xml", gettext_lazy("a LibreOffice file (.ods)")),
+    ("Index/Document.iwa", gettext_lazy("a Numbers file")),
 )
 EXACT_MAX = 10**15  # a spreadsheet keeps 15 digits of a number
 PADDED = re.compile(r"0{2,20}")
 MIDNIGHT = time(0)
 Cells = Sequence[ReadOnlyCell | EmptyCell]
-NO_RESULT = (
+NO_RESULT = gettext_lazy(
     "it holds a formula whose result is not in the file; open and save it in Excel, or write the value"
 )
 UNREADABLE = (
@@ -63,20 +66,25 @@ UNREADABLE = (
 def sheets(data: bytes) -> Iterator[Sheet]:
     """The sheets of a workbook in their order; BadInput with the reason where it can't be read."""
     if data.count(ENTRY) > IMPORT_PARTS_MAX:
-        raise BadInput(f"the file is an archive of more than {IMPORT_PARTS_MAX:,} files and no workbook")
+        raise BadInput(
+            _("the file is an archive of more than %(n)s files and no workbook")
+            % {"n": f"{IMPORT_PARTS_MAX:,}"}
+        )
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise BadInput(BROKEN) from error
+        raise broken() from error
     names = set(archive.namelist())
     main = next((name for name in ("xl/" + WORKBOOK, WORKBOOK) if name in names), None)
     if main is None:
-        what = next((said for name, said in OTHERS if name in names), "this is an archive and no workbook")
-        raise BadInput(f"{what}; save it as an Excel workbook (.xlsx) or as CSV (UTF-8)")
+        what = next((said for name, said in OTHERS if name in names), _("an archive and no workbook"))
+        raise BadInput(
+            _("this is %(what)s; save it as an Excel workbook (.xlsx) or as CSV (UTF-8)") % {"what": what}
+        )
     facts = look_through(archive)
     if facts[main].namespace == STRICT:
         raise BadInput(
-            "this is a workbook of the kind “Strict Open XML”; save it as “Excel workbook (.xlsx)”"
+            _("this is a workbook of the kind “Strict Open XML”; save it as “Excel workbook (.xlsx)”")
         )
     return _sheets(data, main, facts)
 
@@ -88,12 +96,12 @@ def _sheets(data: bytes, main: str, facts: dict[str, Facts]) -> Iterator[Sheet]:
         try:
             book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
         except UNREADABLE as error:
-            raise BadInput(BROKEN) from error
+            raise broken() from error
     for sheet in book.worksheets:
         if isinstance(sheet, ReadOnlyWorksheet):
             part = parts.get(sheet.title, "")
             if part not in facts:
-                raise BadInput(f"{BROKEN} (the sheet {sheet.title} is not where it should be)")
+                raise broken(_("the sheet %(sheet)s is not where it should be") % {"sheet": sheet.title})
             yield _sheet(sheet, facts[part])
 
 
@@ -120,9 +128,9 @@ def _sheet(sheet: ReadOnlyWorksheet, facts: Facts) -> Sheet:
 
 def _range(address: str) -> Range:
     try:
-        first_column, first_row, _, last_row = range_boundaries(address)
+        first_column, first_row, _last, last_row = range_boundaries(address)
     except (ValueError, TypeError) as error:
-        raise BadInput(BROKEN) from error
+        raise broken() from error
     return Range(address, first_row or 1, last_row or 1, first_column or 1)
 
 
@@ -139,13 +147,15 @@ def _records(sheet: ReadOnlyWorksheet, facts: Facts) -> Iterator[Record]:
                 number, cells = next(rows, (0, ()))
                 record = _record(number, cells, facts)
         except UNREADABLE as error:
-            raise BadInput(BROKEN) from error
+            raise broken() from error
         if not number:
             break
         yield record
     if facts.far:
         far = get_column_letter(IMPORT_COLUMNS_MAX)
-        yield Record(facts.far, (), f"a cell stands beyond column {far}, where nothing is read")
+        yield Record(
+            facts.far, (), _("a cell stands beyond column %(far)s, where nothing is read") % {"far": far}
+        )
 
 
 def _record(number: int, cells: Cells, facts: Facts) -> Record:
@@ -154,7 +164,7 @@ def _record(number: int, cells: Cells, facts: Facts) -> Record:
     missed = [column for column in facts.without_result.get(number, ()) if column <= IMPORT_COLUMNS_MAX]
     found += [Cell("")] * (max(missed, default=0) - last)
     for column in missed:
-        found[column - 1] = Cell(NO_RESULT, Form.FAULT)
+        found[column - 1] = Cell(str(NO_RESULT), Form.FAULT)
     return Record(number, tuple(found))
 
 
@@ -173,14 +183,15 @@ def _cell(cell: ReadOnlyCell | EmptyCell) -> Cell:
             return Cell(str(at), Form.DATE)
     text = str(cell.value).strip()
     if isinstance(cell, ReadOnlyCell) and cell.data_type == "e":
-        return Cell(f"it shows {text}, an error of its formula", Form.FAULT)
+        why = _("it shows %(text)s, an error of its formula") % {"text": text}
+        return Cell(why, Form.FAULT)
     return Cell(text)
 
 
 def _number(number: int | float, shown_as: str) -> Cell:
     if abs(number) >= EXACT_MAX:
         return Cell(
-            "a spreadsheet keeps 15 digits of a number; format the cell as text and write it again",
+            _("a spreadsheet keeps 15 digits of a number; format the cell as text and write it again"),
             Form.FAULT,
         )
     if number != int(number):

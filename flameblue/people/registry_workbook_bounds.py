@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from django.utils.translation import gettext as _
 from openpyxl.utils import column_index_from_string
 
 from flameblue.domain import limits
@@ -24,7 +25,19 @@ ADDRESS = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
 CELL, ROW, TEXTS = "c", "row", frozenset({"v", "t"})
 STRING = "si"  # one shared text; cells point to it
 INSIDE = frozenset({"v", "t", "is", "f"})  # of a cell or a shared text
-BROKEN = "the workbook is damaged; open it in Excel or WPS and save it anew"
+
+
+def broken(how: str = "") -> BadInput:
+    """The workbook is damaged; `how`, as far as that is known, for whoever looks into it."""
+    why = _("the workbook is damaged; open it in Excel or WPS and save it anew")
+    if how:
+        why = _("the workbook is damaged; open it in Excel or WPS and save it anew (%(how)s)") % {"how": how}
+    return BadInput(why)
+
+
+def protected() -> str:
+    """A password is asked for."""
+    return _("the workbook is protected with a password; save it without one")
 
 
 @dataclass
@@ -56,11 +69,17 @@ class Counts:
         """BadInput where it is too much."""
         most = limits.IMPORT_WORKBOOK_CELLS_MAX
         if max(self.cells, self.strings) > most:
-            raise BadInput(f"the workbook has more than {most:,} cells; save the sheet as CSV (UTF-8)")
+            raise BadInput(
+                _("the workbook has more than %(most)s cells; save the sheet as CSV (UTF-8)")
+                % {"most": f"{most:,}"}
+            )
         if self.others > limits.IMPORT_WORKBOOK_OTHERS_MAX:
             raise BadInput(
-                f"the workbook has more than {limits.IMPORT_WORKBOOK_OTHERS_MAX:,} formats, rules and pictures; "
-                "copy the values into a new workbook, or save the sheet as CSV (UTF-8)"
+                _(
+                    "the workbook has more than %(most)s formats, rules and pictures; "
+                    "copy the values into a new workbook, or save the sheet as CSV (UTF-8)"
+                )
+                % {"most": f"{limits.IMPORT_WORKBOOK_OTHERS_MAX:,}"}
             )
 
 
@@ -68,14 +87,15 @@ def look_through(archive: zipfile.ZipFile) -> dict[str, Facts]:
     """The facts of every XML part, by its name in the archive; BadInput where the workbook is out of bounds."""
     entries = archive.infolist()
     if any(entry.flag_bits & 1 for entry in entries):
-        raise BadInput("the workbook is protected with a password; save it without one")
+        raise BadInput(protected())
     if sum(entry.file_size for entry in entries) > limits.IMPORT_UNPACKED_BYTES_MAX:
         most = limits.IMPORT_UNPACKED_BYTES_MAX // limits.MIB
         raise BadInput(
-            f"the workbook unpacks to more than {most} MiB; save the sheet alone, or as CSV (UTF-8)"
+            _("the workbook unpacks to more than %(most)d MiB; save the sheet alone, or as CSV (UTF-8)")
+            % {"most": most}
         )
     if len({entry.filename for entry in entries}) != len(entries):
-        raise BadInput(BROKEN)
+        raise broken()
     counts = Counts()
     found = (entry for entry in entries if entry.filename.lower().endswith(XML))
     return {entry.filename: _look(archive, entry, counts) for entry in found}
@@ -87,9 +107,9 @@ def _look(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, counts: Counts) -> F
         with archive.open(entry) as source:
             part.read(iter(lambda: source.read(CHUNK), b""))
     except (zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, ValueError, LookupError) as error:
-        raise BadInput(BROKEN) from error
+        raise broken() from error
     except NotImplementedError as error:
-        raise BadInput(f"{BROKEN} (it is packed in a way that no spreadsheet uses)") from error
+        raise broken(_("it is packed in a way that no spreadsheet uses")) from error
     return part.facts
 
 
@@ -115,22 +135,22 @@ class _Part:
             self._parser.Parse(chunk, False)
             fed += len(chunk)
             if fed - self._parser.CurrentByteIndex > limits.IMPORT_XML_TOKEN_BYTES_MAX + CHUNK:
-                raise BadInput(f"{BROKEN} (a tag without an end)")
+                raise broken(_("a tag without an end"))
         self._parser.Parse(b"", True)
 
-    def _doctype(self, *_: object) -> None:
+    def _doctype(self, *_said: object) -> None:
         raise BadInput(
-            "the workbook holds a document type definition, which no spreadsheet writes; save it anew"
+            _("the workbook holds a document type definition, which no spreadsheet writes; save it anew")
         )
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        namespace, _, self._name = tag.rpartition(" ")
+        namespace, self._name = tag.rpartition(" ")[::2]
         self._length = 0
         self._depth += 1
         if self._depth == 1:
             self.facts.namespace = namespace
         if self._depth > limits.IMPORT_XML_DEPTH_MAX:
-            raise BadInput(f"{BROKEN} (elements inside elements without an end)")
+            raise broken(_("elements inside elements without an end"))
         if self._name == CELL:
             self._cell(attributes)
         elif self._name in INSIDE:
@@ -167,24 +187,27 @@ class _Part:
         self._length += len(text)
         self._has_value = True
         if self._length > limits.IMPORT_CELL_CHARS_MAX:
-            where = f" in row {self._row}" if self._is_in_cell else ""
-            raise BadInput(f"a cell{where} holds more than {limits.IMPORT_CELL_CHARS_MAX:,} characters")
+            why = _("a cell holds more than %(most)s characters")
+            if self._is_in_cell:
+                why = _("a cell in row %(row)d holds more than %(most)s characters")
+            raise BadInput(why % {"row": self._row, "most": f"{limits.IMPORT_CELL_CHARS_MAX:,}"})
 
     def _inside(self) -> None:
         self._pieces += 1
         if self._pieces > limits.IMPORT_CELL_PIECES_MAX:
-            raise BadInput(f"{BROKEN} (a cell of more than {limits.IMPORT_CELL_PIECES_MAX:,} pieces)")
+            most = f"{limits.IMPORT_CELL_PIECES_MAX:,}"
+            raise broken(_("a cell of more than %(most)s pieces") % {"most": most})
 
     def _new_row(self, attributes: dict[str, str]) -> None:
         number = int(attributes.get("r", self._row + 1))
         if not self._row < number <= ROWS_MAX:
-            raise BadInput(f"{BROKEN} (its rows are not in order)")
+            raise broken(_("its rows are not in order"))
         self._row, self._column = number, 0
         if attributes.get("hidden") in ("1", "true"):
             self.facts.hidden_rows.append(number)
         self._counts.rows += 1
         if self._counts.rows > ROWS_MAX:
-            raise BadInput("the workbook has more rows than a sheet can have; save the sheet alone")
+            raise BadInput(_("the workbook has more rows than a sheet can have; save the sheet alone"))
 
     def _cell(self, attributes: dict[str, str]) -> None:
         self._counts.cells += 1
@@ -195,7 +218,7 @@ class _Part:
         self._column = column_index_from_string(address[1]) if address else self._column + 1
         out_of_place = "r" in attributes and (address is None or int(address[2]) != self._row)
         if out_of_place or self._column > COLUMNS_MAX:
-            raise BadInput(f"{BROKEN} (a cell out of its place in row {self._row})")
+            raise broken(_("a cell out of its place in row %(row)d") % {"row": self._row})
 
     def _other(self, attributes: dict[str, str]) -> None:
         if self._name == "mergeCell":

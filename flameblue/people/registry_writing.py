@@ -16,9 +16,10 @@ from openpyxl.worksheet.dimensions import ColumnDimension
 
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import IMPORT_WORKBOOK_CELLS_MAX
-from flameblue.people.registry_columns import CHINESE, TABLE
 from flameblue.people.registry_columns import COLUMNS as TOLD
+from flameblue.people.registry_columns import TABLE
 from flameblue.people.registry_exporting import Exported
+from flameblue.people.registry_speech import CHINESE
 
 NUMBERS = frozenset({"latitude", "longitude", "rated_current_a"})
 SPARE = 1_000  # cells of headings and explanations
@@ -41,7 +42,10 @@ def xlsx_bytes(exported: Exported) -> bytes:
     """A workbook: the registry, and a sheet that explains its columns. BadInput where it can't be read back."""
     cells = sum(text != "" for row in exported.rows for text in row)
     if cells > IMPORT_WORKBOOK_CELLS_MAX - SPARE:
-        raise BadInput(f"The registry has {cells:,} cells, too many for a workbook: export to a .csv file.")
+        raise BadInput(
+            _("The registry has %(n)s cells, too many for a workbook: export to a .csv file.")
+            % {"n": f"{cells:,}"}
+        )
     book = Workbook(write_only=True)
     title, explaining = TITLES.get(exported.language, ("registry", "help"))
     _registry(book.create_sheet(title), exported)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
+from django.utils import translation
 
 from flameblue import config as configuration
 from flameblue.config import Config
@@ -66,10 +67,11 @@ def children(config: Config) -> list[Child]:
     ]
 
 
-def import_registry(path: Path, *, dry_run: bool) -> registry.Report:
-    """What the import of `path` changed (or would change), and its errors: with any, nothing was changed."""
+def import_registry(path: Path, language: str, *, dry_run: bool) -> registry.Report:
+    """What the import of `path` changed (or would change), and its errors in `language`: with any, nothing changed."""
     now = to_datetime(SystemClock().now_ns())
-    return registry.import_file(path, now=now, by="command line", dry_run=dry_run)
+    with translation.override(language):
+        return registry.import_file(path, now=now, by="command line", dry_run=dry_run)
 
 
 def wait_until_known(config: Config) -> bool:
@@ -92,7 +94,8 @@ def is_running(config: Config) -> bool:
 
 def export_registry(path: Path, language: str) -> list[str]:
     """Writes the registry to `path`, with headings in `language` and credentials as `(set)`; what it can't hold."""
-    return registry.export_file(path, language)
+    with translation.override(language):
+        return registry.export_file(path, language)
 
 
 def make_token(user_name: str, scopes: Sequence[str]) -> str:

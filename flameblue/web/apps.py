@@ -1,7 +1,15 @@
 """What people see."""
 
+import logging
+
 from django.apps import AppConfig
+
+from flameblue.web import foreign_hosts
 
 
 class WebConfig(AppConfig):
     name = "flameblue.web"
+
+    def ready(self) -> None:
+        """Requests for a foreign host do not fill the log."""
+        logging.getLogger(foreign_hosts.LOGGER).addFilter(foreign_hosts.Refused())

@@ -1,6 +1,6 @@
 """A case's charts: the readings of its alarms' points, and below them the load of their circuits."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -40,17 +40,9 @@ class Drawn:
     svg: SafeString
     narrow: SafeString
     lines: list[str]
-    limits: str
+    limits: str = ""  # with their times, where they changed
     trouble: str = ""
     note: str = ""  # since when the limits are known
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The limits that are drawn of each point, and since when they are known; None: for all of the time."""
-
-    lines: Mapping[int, tuple[charts.LimitLine, ...]]
-    known_ns: Mapping[int, int | None]
 
 
 def points_of(alarms: Iterable[Alarm]) -> list[list[Point]]:
@@ -75,10 +67,14 @@ def drawn(case: Case, alarms: Iterable[Alarm], now_ns: int, span: str) -> list[D
     zone = ZoneInfo(_time_zone(case))
     empty = charts.Trace(at_ns=(), low=(), high=())
     moments = _moments(case)
-    limits = _limits(case, [points[0] for points in groups], traces, (from_ns, to_ns))
+    limits = limit_history.Limits.of([point for points in groups for point in points], (from_ns, to_ns))
+    read_first = series.firsts(traces)
     drawings = []
     for points in groups:
         first, *others = points
+        known_ns = limits.unknown_until(
+            {point.id: read_first[point.id] for point in points if point.id in read_first}
+        )
         chart = charts.Chart(
             title=_title(points),
             unit=QUANTITIES[first.quantity].unit,
@@ -88,11 +84,16 @@ def drawn(case: Case, alarms: Iterable[Alarm], now_ns: int, span: str) -> list[D
             beside=tuple(traces.get(point.id, empty) for point in others),
             zone=zone,
             gap_ns=max(readings.gap_ns(first), GAP_SHARE_MIN * (to_ns - from_ns) // 1000),
-            limits=limits.lines[first.id],
+            limits=tuple(series.lines_of(step for _point, step in limits.steps(points))),
             moments=moments,
         )
-        note = series.limits_note(limits.known_ns[first.id], to_ns, zone)
-        drawings.append(replace(_drawn(chart, points, trouble), note=note))
+        drawings.append(
+            replace(
+                _drawn(chart, points, trouble),
+                limits=series.limits_said(chart.limits, known_ns, (from_ns, to_ns), zone),
+                note=series.limits_note(known_ns, to_ns, zone),
+            )
+        )
     return drawings
 
 
@@ -116,7 +117,6 @@ def _drawn(chart: charts.Chart, points: list[Point], trouble: str) -> Drawn:
             _said(trace, chart.unit, sentences.place(point) if len(points) > 1 else "")
             for point, trace in zip(points, chart.traces, strict=True)
         ],
-        limits=", ".join(limit.label for limit in chart.limits),
         trouble=trouble,
     )
 
@@ -176,26 +176,6 @@ def span_of(case: Case) -> str:
         if seconds >= SPANS_S[SPAN] and window(case, 0, seconds * SECOND_NS)[1] >= to_ns(ended_at):
             return name
     return max(SPANS_S, key=lambda name: SPANS_S[name])
-
-
-def _limits(
-    case: Case, points: list[Point], traces: Mapping[int, charts.Trace], span: tuple[int, int]
-) -> Limits:
-    """The limits that are drawn: those that hold now; of a closed case as they were, as far as that is known."""
-    if case.state != State.CLOSED:
-        labels = (_("warning"), _("alarm"))
-        lines = {point.id: readings.limit_lines(point, labels) for point in points}
-        return Limits(lines, dict.fromkeys(lines))
-    changes = limit_history.changes_of(points, to_datetime(span[1]), span[0])
-    first = series.firsts(traces)
-    known = {}
-    lines = {}
-    for point in points:
-        steps = limit_history.steps(changes, point.id, QUANTITIES[point.quantity], span)
-        lines[point.id] = tuple(series.lines_of(steps))
-        own = {point.id: first[point.id]} if point.id in first else {}
-        known[point.id] = limit_history.unknown_until(changes, own, span)
-    return Limits(lines, known)
 
 
 def _moments(case: Case) -> tuple[charts.Moment, ...]:

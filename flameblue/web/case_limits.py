@@ -1,4 +1,4 @@
-"""The limits that held when the alarms of a closed case came: looked for once, for they never change any more."""
+"""What held when the alarms of a case came, limits and holds: looked for once, for it never changes any more."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ from django.db.models import Min
 from flameblue.cases import presents
 from flameblue.cases.models import AppliedTransition, Case
 from flameblue.domain.clock import to_ns
-from flameblue.domain.limits import CLOSED_CASES_KEPT_MAX
+from flameblue.domain.limits import POINTS_OF_THEN_KEPT_MAX
 from flameblue.fleet.models import Point
 from flameblue.web import limit_history
 
@@ -32,12 +32,17 @@ def of_then(case: Case, found: Sequence[presents.Now]) -> list[presents.Now]:
     ]
 
 
+def row_at(point: int, when: datetime) -> np.void | None:
+    """The point as detection knew it at a time that is past; None: not known."""
+    return _rows(((point, when),))[0]
+
+
 def forget() -> None:
     """Nothing has been looked for yet."""
     _rows.cache_clear()
 
 
-@lru_cache(maxsize=CLOSED_CASES_KEPT_MAX)
+@lru_cache(maxsize=POINTS_OF_THEN_KEPT_MAX)
 def _rows(then: Then) -> tuple[np.void | None, ...]:
     """The row of each of these points at its time; None: not known."""
     if not then:

@@ -11,13 +11,12 @@ from django.db.models.functions import Coalesce
 
 from flameblue.cases import standard_clock
 from flameblue.cases.models import AppliedTransition, Case, CaseEvent
-from flameblue.cases.traces import row_of
 from flameblue.domain.limits import PAGE_ROWS_MAX, SECOND_NS
 from flameblue.domain.transitions import Level, Rule
-from flameblue.fleet.models import Point
 from flameblue.notices.delivery import unwanted_when_due
 from flameblue.notices.models import Attempt, Notice
 from flameblue.notices.receipts import DELIVERED
+from flameblue.web import case_limits
 
 ACCEPTED = "accepted"
 HOLDS = {Level.WARNING: "warning_hold_ns", Level.ALARM: "alarm_hold_ns"}
@@ -48,7 +47,7 @@ def of(case: Case) -> Clock | None:
     known = standard_clock.Known(
         quantity=first.point.quantity,
         measured_at=first.at,
-        hold_s=_hold_s(first.point, Level(first.level)),
+        hold_s=_hold_s(first),
         arrived_at=first.arrival,
         planned_at=None if notice is None else (notice.instead_of or notice).created_at,
         handed_over_at=handed_over_at,
@@ -108,7 +107,7 @@ def _way(notice: Notice) -> tuple[datetime | None, datetime | None]:
     return accepted.ended_at or accepted.at, max(at) if parts and len(at) == len(parts) else None
 
 
-def _hold_s(point: Point, level: Level) -> float | None:
-    """How long the value had to be beyond the limit, as detection has it now."""
-    row = row_of(point)
-    return None if row is None else int(row[HOLDS[level]]) / SECOND_NS
+def _hold_s(first: AppliedTransition) -> float | None:
+    """How long the value had to be beyond the limit, as detection had it then."""
+    row = case_limits.row_at(first.point_id, first.arrival)
+    return None if row is None else int(row[HOLDS[Level(first.level)]]) / SECOND_NS

@@ -9,10 +9,10 @@ from datetime import datetime
 
 import numpy as np
 
-from flameblue.domain.clock import to_ns
+from flameblue.domain.clock import to_datetime, to_ns
 from flameblue.domain.limits import LIMIT_HISTORY_BYTES_MAX
 from flameblue.domain.points import ENABLED, NO_LIMIT, NO_LOWER_LIMIT, POINT, PointRows
-from flameblue.domain.quantities import Quantity
+from flameblue.domain.quantities import QUANTITIES, Quantity
 from flameblue.fleet.models import Point, PointChange
 
 FIELDS = ("over_warning", "over_alarm", "under_warning", "under_alarm")
@@ -31,6 +31,31 @@ class LimitStep:
     @property
     def kind(self) -> str:
         return self.field.partition("_")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits of some points as they were within a window: what every chart draws of them."""
+
+    changes: Sequence[Change]
+    window: tuple[int, int]
+
+    @classmethod
+    def of(cls, points: Sequence[Point], window: tuple[int, int]) -> "Limits":
+        """What the outbox tells of `points`."""
+        return cls(changes_of(points, to_datetime(window[1]), window[0]), window)
+
+    def steps(self, points: Sequence[Point]) -> list[tuple[int, LimitStep]]:
+        """The limits of those of them that one chart shows, each with its point."""
+        return [
+            (point.pk, step)
+            for point in points
+            for step in steps(self.changes, point.pk, QUANTITIES[point.quantity], self.window)
+        ]
+
+    def unknown_until(self, firsts: Mapping[int, int]) -> int | None:
+        """Before when not all limits of the points that were read are known; None: they are."""
+        return unknown_until(self.changes, firsts, self.window)
 
 
 def steps(
@@ -58,11 +83,12 @@ def changes_of(points: Sequence[Point], until: datetime, from_ns: int) -> list[C
     """The changes of `points` up to `until`, from the one that held at `from_ns` on, in order of time.
 
     Looks at LIMIT_HISTORY_BYTES_MAX of the outbox at most, the newest first. A point that none of them names has
-    had its present row since before the oldest of them, if nothing has changed it after `until` either.
+    had its present row since before the oldest of them, if nothing has changed it after `until` either: that is
+    asked at `from_ns`, so that a chart up to now, drawn every ten seconds, does not look through all that is older.
     """
     missing = {point.pk: point for point in points}
     found: list[Change] = []
-    seen, at_ns = 0, to_ns(until)
+    seen, at_ns, is_asked = 0, to_ns(until), False
     entries = PointChange.objects.filter(created_at__lte=until).exclude(rows=b"").order_by("-id")
     for created_at, packed in entries.values_list("created_at", "rows").iterator(chunk_size=8):
         at_ns, rows = to_ns(created_at), np.frombuffer(bytes(packed), POINT)
@@ -72,14 +98,13 @@ def changes_of(points: Sequence[Point], until: datetime, from_ns: int) -> list[C
         if at_ns <= from_ns:
             for number in ours["point"]:
                 missing.pop(int(number), None)
+            if not is_asked:
+                found, is_asked = found + _held(missing, found, until, at_ns), True
         seen += len(packed)
         if not missing or seen >= LIMIT_HISTORY_BYTES_MAX:
             break
-    named = {int(number) for _, rows in found for number in rows["point"]}
-    same = _unchanged({number for number in missing if number not in named}, until)
-    rest = [bytes(point.row) for number, point in missing.items() if number in same and point.row]
-    if rest:
-        found.append((at_ns, np.frombuffer(b"".join(rest), POINT)))
+    if not is_asked:
+        found += _held(missing, found, until, at_ns)
     return found[::-1]
 
 
@@ -102,6 +127,15 @@ def unknown_until(
     }
     late = [min(known[point], window[1]) for point, first_ns in firsts.items() if first_ns < known[point]]
     return max(late, default=None)
+
+
+def _held(missing: dict[int, Point], found: Sequence[Change], until: datetime, since_ns: int) -> list[Change]:
+    """The rows of those of `missing` that have had them since `since_ns`; these are missing no more."""
+    named = {int(number) for _, rows in found for number in rows["point"]}
+    same = _unchanged({number for number in missing if number not in named}, until)
+    rows = [bytes(missing.pop(number).row) for number in sorted(same)]
+    packed = b"".join(row for row in rows if row)
+    return [(since_ns, np.frombuffer(packed, POINT))] if packed else []
 
 
 def _unchanged(points: set[int], since: datetime) -> set[int]:

@@ -13,14 +13,14 @@ from django.conf import settings
 from numpy.typing import NDArray
 
 from flameblue.domain.limits import CHART_POINTS_MAX
-from flameblue.domain.points import NO_LIMIT, NO_LOWER_LIMIT, POINT
+from flameblue.domain.points import POINT
 from flameblue.domain.quantities import NO_VALUE, QUANTITIES
 from flameblue.fleet.models import Point
 from flameblue.history.board import Board, Latest
 from flameblue.history.hours import HOUR_NS
 from flameblue.history.queries import Hours, Memory
 from flameblue.journal.embedded import EmbeddedJournal
-from flameblue.web.charts import LimitLine, Trace
+from flameblue.web.charts import Trace
 
 SUMMARIES_AT_ONCE = 1_000  # points × 744 hours of a month: within the bound of one question
 
@@ -131,26 +131,6 @@ def traces(
             high=[float(value) for value in np.asarray(one.high)[good] / scale],
         )
     return traced
-
-
-def limit_lines(point: Point, labels: tuple[str, str]) -> tuple[LimitLine, ...]:
-    """The limits of `point` as detection has them now; `labels` for warning and alarm."""
-    if not point.row:
-        return ()
-    (row,) = np.frombuffer(point.row, dtype=POINT)
-    quantity = QUANTITIES[point.quantity]
-    lines = []
-    for name, kind, label in (
-        ("over_warning", "warning", labels[0]),
-        ("over_alarm", "alarm", labels[1]),
-        ("under_warning", "warning", labels[0]),
-        ("under_alarm", "alarm", labels[1]),
-    ):
-        steps = int(row[name])
-        if steps not in (NO_LIMIT, NO_LOWER_LIMIT):
-            value = quantity.value(steps)
-            lines.append(LimitLine(value=value, kind=kind, label=f"{label} {value:.4g}"))
-    return tuple(lines)
 
 
 def interval_ns(point: Point) -> int:

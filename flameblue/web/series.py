@@ -152,21 +152,15 @@ def answer(asked: Question, premises: Premises, buckets_max: int) -> Answer:
     except FlameblueError as error:
         trouble = str(error)
     span = (asked.from_ns, asked.to_ns)
-    changes = limit_history.changes_of(asked.points, to_datetime(asked.to_ns), asked.from_ns)
-    quantity = QUANTITIES[asked.quantity]
-    limits = [
-        (point.pk, step)
-        for point in asked.points
-        for step in limit_history.steps(changes, point.pk, quantity, span)
-    ]
+    limits = limit_history.Limits.of(asked.points, span)
     return Answer(
         question=asked,
         traces=traces,
-        limits=limits,
+        limits=limits.steps(asked.points),
         cases=cases_of(premises, asked.points, *span),
         width_ns=readings.width_ns(*span, buckets_max),
         trouble=trouble,
-        limits_from_ns=limit_history.unknown_until(changes, firsts(traces), span),
+        limits_from_ns=limits.unknown_until(firsts(traces)),
     )
 
 
@@ -181,9 +175,34 @@ def limits_note(known_ns: int | None, to_ns_: int, zone: ZoneInfo) -> str:
         return ""
     if known_ns >= to_ns_:
         return _("the limits of this time are not known")
-    known, end = (to_datetime(at).astimezone(zone) for at in (known_ns, to_ns_))
-    form = "%H:%M" if known.date() == end.date() else "%m-%d %H:%M"
-    return _("limits before %(at)s are not known") % {"at": known.strftime(form)}
+    return _("limits before %(at)s are not known") % {"at": _time(known_ns, to_ns_, zone)}
+
+
+def limits_said(
+    lines: Iterable[charts.LimitLine], known_ns: int | None, window: tuple[int, int], zone: ZoneInfo
+) -> str:
+    """The limits that are drawn, in words: those that changed within `window` with their times."""
+    begins = {None, window[0], known_ns}
+    said = []
+    for line in lines:
+        times = {
+            name: _time(at_ns, window[1], zone)
+            for name, at_ns, ends in (("at", line.from_ns, begins), ("until", line.to_ns, {None, window[1]}))
+            if at_ns is not None and at_ns not in ends
+        }
+        forms = {
+            ("at",): _("%(limit)s from %(at)s"),
+            ("until",): _("%(limit)s until %(until)s"),
+            ("at", "until"): _("%(limit)s from %(at)s until %(until)s"),
+        }
+        said.append(forms.get(tuple(times), "%(limit)s") % {"limit": line.label, **times})
+    return ", ".join(said)
+
+
+def _time(at_ns: int, to_ns_: int, zone: ZoneInfo) -> str:
+    """A time of a chart that ends at `to_ns_`, with its date where that is another one."""
+    at, end = (to_datetime(ns).astimezone(zone) for ns in (at_ns, to_ns_))
+    return at.strftime("%H:%M" if at.date() == end.date() else "%m-%d %H:%M")
 
 
 def cases_of(premises: Premises, points: Sequence[Point], from_ns: int, to_ns_: int) -> list[Case]:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import IMPORT_BYTES_MAX, UPLOAD_AGE_S_MAX, UPLOADS_MAX
 
@@ -64,5 +66,5 @@ def _bounded(chunks: Iterable[bytes]) -> Iterable[bytes]:
     for chunk in chunks:
         size += len(chunk)
         if size > IMPORT_BYTES_MAX:
-            raise BadInput("The file is too large.")
+            raise BadInput(_("The file is too large."))
         yield chunk

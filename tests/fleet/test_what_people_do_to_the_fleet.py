@@ -80,7 +80,7 @@ def test_a_limit_is_changed_for_a_reason(cast: Cast, now: datetime) -> None:
 
 
 def test_a_limit_of_an_unknown_profile_is_refused(cast: Cast, hand: Hand) -> None:
-    with pytest.raises(BadInput, match="no profile"):
+    with translation.override("en"), pytest.raises(BadInput, match="no profile"):
         actions.set_limit(Limits("none-such", "temperature_c", {"over_alarm": 60}), hand)
 
 

@@ -89,6 +89,8 @@ def test_chinese_headings_and_words_on_request(cast: Cast, heard: Announcements,
     exported = table(found(tmp_path), "禾木", "松林客栈", "zh-hans")
     assert exported.headings[:2] == ["村", "场所"]
     assert "电流" in exported.rows[0]
+    (note,) = table(found(tmp_path), "", "", "zh-hans").notes
+    assert note == "请在每一行填写村和场所：设备不会自己说装在哪里。"
 
 
 def test_a_key_that_a_spreadsheet_would_compute_is_kept_as_text(

@@ -160,8 +160,10 @@ def test_programs_get_the_names_of_columns(bring: Bring) -> None:
 
 def test_very_many_errors_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry_diff, "ERRORS_SHOWN_MAX", 2)
-    assert errors(Report(errors=("a", "b", "c", "d"))) == ["a", "b", "And 2 errors more."]
-    assert errors(Report(errors=("a", "b"))) == ["a", "b"]
+    four = Report(errors=("a", "b", "c", "d"))
+    assert errors(four, Look()) == ["a", "b", "And 2 errors more."]
+    assert errors(four, Look("zh-hans")) == ["a", "b", "还有 2 处错误。"]
+    assert errors(Report(errors=("a", "b")), Look()) == ["a", "b"]
 
 
 def test_nothing_to_change_is_said(bring: Bring) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from flameblue.domain.points import POINT
 from flameblue.domain.quantities import NO_VALUE, QUANTITIES
 from flameblue.fleet.models import Point
 from flameblue.history.queries import Memory
 from flameblue.journal.embedded import EmbeddedJournal
-from flameblue.web import charts, readings
+from flameblue.web import charts, limit_history, readings, series
 
 STYLE = Path(charts.__file__).parent / "static/web/flameblue.css"
 END_NS = 2**62
@@ -61,12 +62,19 @@ def picture(
         trace=past.trace(point, span),
         zone=UTC,
         gap_ns=max(readings.gap_ns(point), 2 * (span[1] - span[0]) // BUCKETS),
-        limits=readings.limit_lines(point, ("warning", "alarm")),
+        limits=_limits(point, span),
         moments=tuple(moments),
     )
     drawn = str(charts.svg(chart))
     ground = "".join(_shade(chart, one) for one in shaded)
     return drawn.replace("</title>", f"</title><style>{_rules()}</style>{ground}", 1) + "\n"
+
+
+def _limits(point: Point, span: Span) -> tuple[charts.LimitLine, ...]:
+    """Those of the replay, which nobody changes meanwhile."""
+    changes = [(span[0], np.frombuffer(bytes(point.row), POINT))]
+    steps = limit_history.steps(changes, point.pk, QUANTITIES[point.quantity], span)
+    return tuple(series.lines_of(steps))
 
 
 def _shade(chart: charts.Chart, span: Span) -> str:

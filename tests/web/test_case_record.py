@@ -91,7 +91,7 @@ def test_a_limit_that_was_changed_in_the_middle_is_two_lines_and_the_alarms_own_
     change.save()
     said = text_of(record(bolat))
     assert "warning 60 °C alarm 70 °C" in said
-    assert "limits: warning 60, alarm 70, alarm 90" in said
+    assert "limits: warning 60, alarm 70 until 03:10, alarm 90 from 03:10" in said
 
 
 def test_what_is_too_long_ago_is_the_limit_that_the_alarm_had(bench: Bench, bolat: Reader) -> None:

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.timezone import localtime
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -19,7 +18,7 @@ from flameblue.fleet.keeping import Hand
 from flameblue.fleet.models import Point
 from flameblue.people import registry, registry_diff, registry_exporting
 from flameblue.people.registry import Report
-from flameblue.people.registry_columns import CHINESE, ENGLISH
+from flameblue.people.registry_speech import asked
 from flameblue.web.fleet_lists import TABS, Asked
 from flameblue.web.now import now
 from flameblue.web.uploads import Uploads
@@ -80,7 +79,7 @@ def export(request: HttpRequest, form: str) -> HttpResponse:
         messages.error(request, _("The fleet is too large for a page: use the command flameblue export."))
         return redirect("fleet-files")
     audit.record(request.user.get_username(), "exported registry", form, {}, now())
-    exported = registry_exporting.table(_language())
+    exported = registry_exporting.table(asked())
     answer = HttpResponse(registry.WRITERS[f".{form}"](exported), content_type=TYPES[form])
     answer.headers["Content-Disposition"] = (
         f'attachment; filename="flameblue-{localtime(now()):%Y-%m-%d}.{form}"'
@@ -97,13 +96,14 @@ def _page(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _preview(report: Report, name: str, called: str) -> dict[str, Any]:
-    lines = list(registry_diff.lines(report, registry_diff.Look(_language())))
+    look = registry_diff.Look(asked())
+    lines = list(registry_diff.lines(report, look))
     counts = registry_diff.as_json(report, is_dry_run=True)
     return {
         "hash": name,
         "called": called,
         "shown": _fingerprint(report),
-        "errors": registry_diff.errors(report),
+        "errors": registry_diff.errors(report, look),
         "notes": report.notes,
         "may_import": bool(report.changes) and not report.errors,
         "lines": lines[:DIFF_LINES_MAX],
@@ -123,7 +123,3 @@ def _uploads() -> Uploads:
 
 def _hand(request: HttpRequest, called: str) -> Hand:
     return Hand(request.user.get_username(), now(), f"import of {called}"[:200])
-
-
-def _language() -> str:
-    return CHINESE if (get_language() or "").startswith("zh") else ENGLISH
