@@ -7,7 +7,7 @@ says whether all of it is durable. Only then may anything of it be acknowledged.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -15,11 +15,12 @@ from flameblue.domain.clock import Clock
 from flameblue.domain.errors import WorldFailed
 from flameblue.domain.limits import BATCH_MESSAGES_MAX, RECORD_READINGS_MAX
 from flameblue.domain.readings import READING, Readings
-from flameblue.intake.decode import Draft, Message, decode_into
+from flameblue.intake.decode import Draft, Message, decode_into, decode_samples_into
 from flameblue.intake.directory import DeviceEntry, Directory
 from flameblue.intake.keeping import Keeper
 from flameblue.intake.quarantine import Quarantine, Quarantined, Unknown
 from flameblue.intake.reasons import Reason
+from flameblue.intake.samples import Sample
 from flameblue.profiles.loader import Profile, Shelf
 
 log = logging.getLogger("flameblue.intake")
@@ -106,11 +107,29 @@ class Batch:
 
     def take(self, intake: Intake, entry: DeviceEntry, message: Message) -> None:
         """The readings of `message`; what could not be taken is kept for quarantine."""
+        self._take(
+            intake, entry, message, lambda: decode_into(self._draft, intake, entry, message, self.arrival_ns)
+        )
+
+    def take_samples(
+        self, intake: Intake, entry: DeviceEntry, message: Message, samples: Sequence[Sample]
+    ) -> None:
+        """The readings of what we asked `entry` for; `message` is what it said, as quarantine would keep it."""
+        self._take(
+            intake,
+            entry,
+            message,
+            lambda: decode_samples_into(self._draft, intake, entry, samples, self.arrival_ns),
+        )
+
+    def _take(
+        self, intake: Intake, entry: DeviceEntry, message: Message, decoded: Callable[[], None]
+    ) -> None:
         self.messages += 1
         draft = self._draft
         length = len(draft.rows)
         try:
-            decode_into(draft, intake, entry, message, self.arrival_ns)
+            decoded()
         except Exception as error:  # a fault of ours in one message must not cost the others
             log.exception("A message of %s on %s could not be decoded.", entry.name, message.topic)
             del draft.rows[length:]
