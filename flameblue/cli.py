@@ -167,13 +167,9 @@ def _add_profiles(commands: Any) -> None:
         one.add_argument("file", type=Path, help="the model's YAML file")
         one.set_defaults(run=_profile, is_tried=one is attempt)
     source = attempt.add_mutually_exclusive_group(required=True)
+    source.add_argument("--frame", help="hexadecimal, or a file: Modbus frames, RTU or TCP; or a payload")
     source.add_argument(
-        "--frame",
-        default="",
-        help="hexadecimal, or a file: Modbus frames, RTU or TCP; or a message's payload",
-    )
-    source.add_argument(
-        "--tcp", default="", help="HOST:PORT of a Modbus device; rtu://HOST:PORT for RTU frames"
+        "--line", "--tcp", dest="tcp", help="HOST:PORT, rtu://HOST:PORT or serial:/dev/ttyUSB0"
     )
     attempt.add_argument("--unit", type=int, help="the device's address (default: the model's)")
     attempt.add_argument("--topic", default="", help="of the message (default: the usual one)")

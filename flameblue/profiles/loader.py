@@ -5,6 +5,7 @@ Invariants: a profile on the shelf is valid; a file that breaks keeps its last g
 """
 
 import json
+import math
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError, best_match
 
 from flameblue.domain.errors import BadInput
@@ -152,9 +153,20 @@ def _told(error: ValidationError) -> str:
 
 
 @cache
-def _validator() -> Draft202012Validator:
+def _validator() -> Any:
+    """JSON's schema counts 3.0 as an integer, and YAML has .inf and .nan: here neither is what it looks like."""
     schema = json.loads((Path(__file__).parent / "schema.json").read_text(encoding="utf-8"))
-    return Draft202012Validator(schema)
+    types = Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _is_integer, "number": _is_number})
+    extend: Any = validators.extend  # it has no types
+    return extend(Draft202012Validator, type_checker=types)(schema)
+
+
+def _is_integer(_checker: Any, value: Any) -> bool:
+    return type(value) is int
+
+
+def _is_number(_checker: Any, value: Any) -> bool:
+    return type(value) is int or (type(value) is float and math.isfinite(value))
 
 
 def _profile(table: Mapping[str, Any]) -> Profile:

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import os
+import tty
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,14 +13,15 @@ from typing import Any
 import pytest
 from pymodbus import FramerType
 from pymodbus.constants import ExcCodes
-from pymodbus.server import ModbusTcpServer
+from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from flameblue.domain.clock import SystemClock
+from flameblue.domain.errors import WorldFailed
 from flameblue.intake.asking.poller import AskedDevice, Poller
 from flameblue.intake.asking.round_trips import Failure
 from flameblue.intake.asking.trying import asked
-from flameblue.intake.asking.wire import Address, TcpLine
+from flameblue.intake.asking.wire import Address, ClientLine, SerialPort
 from flameblue.intake.protocols import modbus_rtu
 from flameblue.intake.reception import Intake
 from flameblue.profiles.loader import Shelf, package_folder
@@ -67,9 +70,11 @@ async def serving(devices: list[SimDevice], frames: str, **more: Any) -> AsyncIt
 
 
 @asynccontextmanager
-async def polling(desk: Intake, where: Address, units: Mapping[str, int]) -> AsyncIterator[Poller]:
+async def polling(
+    desk: Intake, where: Address | SerialPort, units: Mapping[str, int]
+) -> AsyncIterator[Poller]:
     """The devices of a line, asked while the block lasts."""
-    poller = Poller(desk, TcpLine(where), [AskedDevice(name, unit) for name, unit in units.items()])
+    poller = Poller(desk, ClientLine(where), [AskedDevice(name, unit) for name, unit in units.items()])
     task = asyncio.create_task(poller.serve())
     try:
         yield poller
@@ -77,6 +82,24 @@ async def polling(desk: Intake, where: Address, units: Mapping[str, int]) -> Asy
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+@contextmanager
+def cable() -> Iterator[tuple[str, str]]:
+    """Two serial ports that are wired to one another."""
+    loop = asyncio.get_running_loop()
+    (left, left_port), (right, right_port) = os.openpty(), os.openpty()
+    for end in (left_port, right_port):
+        tty.setraw(end)
+    loop.add_reader(left, lambda: os.write(right, os.read(left, 4096)))
+    loop.add_reader(right, lambda: os.write(left, os.read(right, 4096)))
+    try:
+        yield os.ttyname(left_port), os.ttyname(right_port)
+    finally:
+        for end in (left, right):
+            loop.remove_reader(end)
+        for end in (left, left_port, right, right_port):
+            os.close(end)
 
 
 def registers_of(path: Path) -> dict[int, int]:
@@ -97,7 +120,7 @@ async def test_a_model_asked_once_measures_what_its_vector_lists(path: Path, fra
     expected = json.loads(path.read_text(encoding="utf-8"))["readings"]
     async with serving([device(7, registers_of(path))], frames) as where:
         said = await asked(SHELF[path.stem], str(where), 7, SystemClock().now_ns())
-    found: Any = said["readings"]
+    found = said["readings"]
     assert {one["point"]: one["value"] for one in found} == {
         key: value for key, (value, _) in expected.items()
     }
@@ -147,6 +170,64 @@ async def test_a_unit_that_the_gateway_does_not_reach_costs_the_other_nothing_bu
     failure = Failure.TIME_OUT if is_silent else Failure.UNREACHED
     assert poller.round_trips["gone"].failures == {failure: 3}
     assert poller.round_trips["a"].failures.total() == 0
+
+
+async def test_devices_on_a_serial_port_are_asked_with_the_silence_that_the_line_needs(
+    desk: Intake, sink: MemorySink, tmp_path: Path
+) -> None:
+    know(desk, tmp_path, model(tmp_path, TWENTY, every=0.05), ["a", "b"])
+    devices = [device(unit, {at: 100 * unit + at for at in range(20)}) for unit in (1, 2)]
+    with cable() as (ours, theirs):
+        server = ModbusSerialServer(devices, framer=FramerType.RTU, port=theirs, baudrate=9600)
+        await server.serve_forever(background=True)
+        port = SerialPort(ours)
+        async with polling(desk, port, {"a": 1, "b": 2}) as poller:
+            await sink.called(10)
+        said = await asked(SHELF["lx47le-125"], f"serial:{ours}?baud=9600", 1, SystemClock().now_ns())
+        await server.shutdown()
+    assert (set(sink.values(1)), set(sink.values(40))) == ({1000}, {2190})
+    assert poller.round_trips["b"].failures.total() == 0
+    assert port.silence_s == pytest.approx(0.004, rel=0.01)
+    assert any(one["value"] == 105.0 for one in said["readings"])
+
+
+async def test_a_serial_port_that_is_not_there_is_told() -> None:
+    with pytest.raises(WorldFailed, match="serial:/dev/no-such-port"):
+        await ClientLine(SerialPort("/dev/no-such-port")).open()
+
+
+async def test_an_answer_that_comes_too_late_is_nobody_elses(
+    desk: Intake, sink: MemorySink, tmp_path: Path
+) -> None:
+    """RTU frames have no number: that of unit 9 arrives while unit 1 is asked for as many registers."""
+    know(desk, tmp_path, model(tmp_path, TWENTY, every=0.02, modbus="{timeout_ms: 60}"), ["a", "late"])
+    answers = {unit: modbus_rtu.codec.encode(unit, b"\x03\x28" + bytes([0, unit] * 20)) for unit in (1, 9)}
+    late: list[asyncio.TimerHandle] = []
+    is_left = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                unit = (await reader.readexactly(8))[0]
+                delay_s = 0.1 if unit == 9 else 0.03
+                late.append(asyncio.get_running_loop().call_later(delay_s, writer.write, answers[unit]))
+        for one in late:
+            one.cancel()
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+        is_left.set()
+
+    server = await asyncio.start_server(answer, HOST, 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        async with polling(desk, Address(HOST, port, "rtu"), {"a": 1, "late": 9}) as poller:
+            await sink.connected(1)
+        await is_left.wait()
+    assert set(sink.values(1)) == {10}, "its own, whatever else came meanwhile"
+    assert sink.values(21) == []
+    assert poller.round_trips["late"].failures.total() == 3
+    assert len(late) > 20
 
 
 async def test_a_frame_with_a_wrong_crc_is_counted_as_one(

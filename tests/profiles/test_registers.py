@@ -87,6 +87,12 @@ def test_what_is_left_out_is_as_the_standard_has_it(tmp_path: Path) -> None:
         ("protocol: modbus", "protocol: mqtt", "'payload' is a required property"),
         ("protocol: modbus", "protocol: mqtt\npayload: tasmota", "modbus: a model with the protocol 'mqtt'"),
         ("modbus:\n", "modbas:\n", "'modbas' was unexpected"),
+        ("address: 100", "address: 100.0", "points/e/register/address: 100.0"),
+        ("address: 100", "address: true", "points/e/register/address: True"),
+        ("function: 4", "function: 4.0", "modbus/function: 4.0"),
+        ("timeout_ms: 300", "timeout_ms: .nan", "modbus/timeout_ms: nan"),
+        ("offset: -2.5", "offset: .inf", "points/e/offset: inf"),
+        ("[1, 3]", "[1.0, 3]", "points/ir/states/0/warning/0: 1.0"),
     ],
 )
 def test_a_slip_is_told_with_its_place(tmp_path: Path, before: str, after: str, complaint: str) -> None:

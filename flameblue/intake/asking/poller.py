@@ -149,9 +149,10 @@ class Poller:
         await self._hand_on(plan, came, online=True)
 
     async def _read(self, name: str, plan: _Plan, block: Block) -> tuple[int, ...]:
-        """After the pause that the model needs; measured."""
+        """After the pause that the model and the line need; measured."""
         clock, bounds = self._intake.clock, plan.bounds
-        rest_s = self._quiet_from_s + bounds.pause_ms / 1000 - clock.monotonic_s()
+        pause_s = max(bounds.pause_ms / 1000, self._line.silence_s)
+        rest_s = self._quiet_from_s + pause_s - clock.monotonic_s()
         if rest_s > 0:
             await self._sleep(rest_s)
         began_s = clock.monotonic_s()

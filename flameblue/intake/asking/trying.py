@@ -11,7 +11,7 @@ from flameblue.intake import payloads, protocols, telling, telling_messages
 from flameblue.intake.asking import answers
 from flameblue.intake.asking.blocks import Block, planned, wanted
 from flameblue.intake.asking.poller import asked_once
-from flameblue.intake.asking.wire import TcpLine, address
+from flameblue.intake.asking.wire import ClientLine, address
 from flameblue.intake.decode import Draft, Known, decode_samples_into
 from flameblue.intake.directory import DeviceEntry, Directory
 from flameblue.intake.protocols import modbus_pdu, modbus_rtu, modbus_tcp
@@ -22,7 +22,7 @@ from flameblue.profiles.registers import told
 Found = tuple[Block, tuple[int, ...]]
 
 
-def checked(profile: Profile) -> dict[str, object]:
+def checked(profile: Profile) -> dict[str, Any]:
     """What the model says, in short, once its file was read. BadInput: it names what does not exist."""
     said: dict[str, Any] = {"profile": profile.name, "points": len(profile.points)}
     if profile.modbus is not None:
@@ -40,11 +40,11 @@ def checked(profile: Profile) -> dict[str, object]:
 
 
 class Wish(NamedTuple):
-    """On what a model is tried: a frame or payload that a person gave, or a device at `tcp`."""
+    """On what a model is tried: a frame or payload that a person gave, or a device on `line`."""
 
-    frame: str = ""
+    frame: str | None = None
     topic: str = ""
-    tcp: str = ""
+    line: str | None = None
     unit: int | None = None
 
 
@@ -52,14 +52,15 @@ def said_of(profile: Profile, wish: Wish | None, arrival_ns: int) -> Mapping[str
     """Of `wish`, the readings, had they come at `arrival_ns`; "error": not all could be taken. None: as `checked`."""
     if wish is None:
         return checked(profile)
-    if wish.tcp:
-        return asyncio.run(asked(profile, wish.tcp, wish.unit, arrival_ns))
+    if wish.line is not None:
+        return asyncio.run(asked(profile, wish.line, wish.unit, arrival_ns))
+    frame = wish.frame or ""
     if profile.modbus is not None:
-        return of_frames(profile, telling.given(wish.frame), arrival_ns)
-    return next(telling.told_message(profile, telling.Given(wish.frame, wish.topic), arrival_ns))
+        return of_frames(profile, telling.given(frame), arrival_ns)
+    return next(telling.told_message(profile, telling.Given(frame, wish.topic), arrival_ns))
 
 
-def of_frames(profile: Profile, data: bytes, arrival_ns: int) -> dict[str, object]:
+def of_frames(profile: Profile, data: bytes, arrival_ns: int) -> dict[str, Any]:
     """The readings in the answers among `data`: RTU or TCP frames, with the requests that they answer or without.
 
     BadInput: there is no answer that a device of this model gives, or it can't be told to which read.
@@ -77,14 +78,14 @@ def of_frames(profile: Profile, data: bytes, arrival_ns: int) -> dict[str, objec
     }
 
 
-async def asked(profile: Profile, where: str, unit: int | None, arrival_ns: int) -> dict[str, object]:
+async def asked(profile: Profile, where: str, unit: int | None, arrival_ns: int) -> dict[str, Any]:
     """The device at `where` asked once. WorldFailed: it is not reached; BadInput: nobody knows its address."""
     if profile.modbus is None:
         raise BadInput(f"{profile.name} is not asked over Modbus.")
     number = profile.modbus.unit if unit is None else unit
     if number is None:
         raise BadInput("The model says no address: add --unit N.")
-    samples, missing = await asked_once(TcpLine(address(where)), profile, number)
+    samples, missing = await asked_once(ClientLine(address(where)), profile, number)
     said = _told(profile, samples, arrival_ns)
     if missing:
         said["error"] = {"why": "; ".join(missing.values())}
@@ -147,14 +148,14 @@ def _pdus(data: bytes) -> Iterator[bytes]:
     raise BadInput("There is no Modbus frame in it, neither RTU with a right CRC nor TCP.")
 
 
-def _told(profile: Profile, samples: Sequence[Sample], arrival_ns: int) -> dict[str, object]:
+def _told(profile: Profile, samples: Sequence[Sample], arrival_ns: int) -> dict[str, Any]:
     """The samples' readings, had they come at `arrival_ns` of a device with all the model's points."""
     points = {key: (place, point.quantity) for place, (key, point) in enumerate(profile.points.items())}
     entry = DeviceEntry("device", profile.name, "", points)
     draft = Draft()
     known = Known(Directory({entry.name: entry}), {profile.name: profile})
     decode_samples_into(draft, known, entry, samples, arrival_ns)
-    said: dict[str, object] = {
+    said: dict[str, Any] = {
         "profile": profile.name,
         "readings": telling_messages.told_readings(profile, draft.readings()),
     }

@@ -1,4 +1,4 @@
-"""A line on which devices are asked, by pymodbus' client: Modbus TCP, or RTU frames inside TCP (a converter's).
+"""A line on which devices are asked, by pymodbus' client: Modbus TCP, RTU frames inside TCP, or a serial port.
 
 pymodbus does frames, transaction numbers and CRCs; who is asked, when, and again, is `poller`'s matter: its own
 repetitions and reconnections are switched off.
@@ -6,11 +6,13 @@ repetitions and reconnections are switched off.
 
 import asyncio
 import logging
-from typing import NamedTuple, Protocol
-from urllib.parse import urlsplit
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+from urllib.parse import parse_qsl, urlsplit
 
 from pymodbus import FramerType
-from pymodbus.client import AsyncModbusTcpClient
+from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
+from pymodbus.client.base import ModbusBaseClient
 from pymodbus.exceptions import ModbusException
 from pymodbus.pdu import ModbusPDU
 
@@ -23,13 +25,21 @@ CONNECT_WITHIN_S = 5.0
 PORT = 502
 GATEWAY_EXCEPTIONS = (10, 11)  # MODBUS Application Protocol Specification V1.1b3, 7
 FRAMERS = {"tcp": FramerType.SOCKET, "rtu": FramerType.RTU}
+PARITIES = {"none": "N", "even": "E", "odd": "O"}
+SILENCE_CHARACTERS, CHARACTER_BITS, SILENCE_S_MIN = 3.5, 11, 0.00175
+OURS: dict[str, Any] = {
+    "timeout": 60.0,
+    "retries": 0,
+    "reconnect_delay": 0,
+}  # what we wait for is always less
+Trace = Callable[[bool, bytes], bytes]
 
 # It tells every late answer as an error; we count them (see `round_trips`).
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 
 
 class Address(NamedTuple):
-    """Where a line is reached, and which frames it speaks: "tcp" or "rtu"."""
+    """Where a line is reached over TCP, and which frames it speaks: "tcp" or "rtu"."""
 
     host: str
     port: int
@@ -38,21 +48,80 @@ class Address(NamedTuple):
     def __str__(self) -> str:
         return f"{self.frames}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
+    @property
+    def silence_s(self) -> float:
+        """None: the converter keeps the silence before its line's frames."""
+        return 0.0
 
-def address(said: str) -> Address:
-    """tcp://host:port, or rtu://host:port with RTU frames inside TCP; without a scheme it is tcp. BadInput: neither."""
-    parts = urlsplit(said if "://" in said else f"tcp://{said}")
+    def client(self, trace: Trace) -> ModbusBaseClient:
+        """pymodbus' client, not connected yet."""
+        framer = FRAMERS[self.frames]
+        return AsyncModbusTcpClient(self.host, port=self.port, framer=framer, trace_packet=trace, **OURS)
+
+
+class SerialPort(NamedTuple):
+    """A serial port of this machine, 8 data bits."""
+
+    path: str
+    baud: int = 9600
+    parity: str = "none"
+    stop_bits: int = 1
+
+    def __str__(self) -> str:
+        return f"serial:{self.path}?baud={self.baud}&parity={self.parity}&stop_bits={self.stop_bits}"
+
+    @property
+    def silence_s(self) -> float:
+        """3.5 characters of 11 bits before a frame, and 1.75 ms above 19200 baud (Serial Line V1.02, 2.5.1.1)."""
+        return max(SILENCE_CHARACTERS * CHARACTER_BITS / self.baud, SILENCE_S_MIN)
+
+    def client(self, trace: Trace) -> ModbusBaseClient:
+        """pymodbus' client, not connected yet."""
+        return AsyncModbusSerialClient(
+            self.path,
+            baudrate=self.baud,
+            parity=PARITIES[self.parity],
+            stopbits=self.stop_bits,
+            trace_packet=trace,
+            **OURS,
+        )
+
+
+def address(said: str) -> Address | SerialPort:
+    """tcp://host:port, rtu://host:port with RTU frames inside TCP, or serial:/dev/ttyUSB0?baud=9600&parity=even.
+
+    Without a scheme it is tcp. BadInput: it is none of them.
+    """
+    parts = urlsplit(said if ":/" in said else f"tcp://{said}")
+    if parts.scheme == "serial":
+        return _serial(said, parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)))
     try:
         port = parts.port
     except ValueError:
         port = -1
     if parts.scheme not in FRAMERS or not parts.hostname or port == -1 or parts.path.strip("/"):
-        raise BadInput(f"{said!r} should look like HOST:PORT, tcp://HOST:PORT or rtu://HOST:PORT.")
+        raise BadInput(
+            f"{said!r} should look like HOST:PORT, rtu://HOST:PORT or serial:/dev/ttyUSB0?baud=9600."
+        )
     return Address(parts.hostname, PORT if port is None else port, parts.scheme)
 
 
+def _serial(said: str, path: str, settings: dict[str, str]) -> SerialPort:
+    known = {"baud", "parity", "stop_bits"}
+    baud, stop_bits = settings.get("baud", "9600"), settings.get("stop_bits", "1")
+    parity = settings.get("parity", "none")
+    if set(settings) - known or not baud.isdecimal() or not int(baud) or parity not in PARITIES:
+        raise BadInput(f"{said!r} should look like serial:/dev/ttyUSB0?baud=9600&parity=even&stop_bits=1.")
+    if stop_bits not in ("1", "2") or not path:
+        raise BadInput(f"{said!r} should look like serial:/dev/ttyUSB0?baud=9600&parity=even&stop_bits=1.")
+    return SerialPort(path, int(baud), parity, int(stop_bits))
+
+
 class Line(Protocol):
-    """One question at a time, one answer or NoAnswer."""
+    """One question at a time, one answer or NoAnswer. `silence_s`: what must be between an answer and a question."""
+
+    @property
+    def silence_s(self) -> float: ...
 
     async def open(self) -> None:
         """Connects. WorldFailed: it can't."""
@@ -67,31 +136,27 @@ class Line(Protocol):
         """Ends the connection."""
 
 
-class TcpLine:
-    """A line that is reached over TCP."""
+class ClientLine:
+    """A line by pymodbus' client."""
 
-    def __init__(self, where: Address) -> None:
+    def __init__(self, where: Address | SerialPort) -> None:
+        self.silence_s = where.silence_s
         self._where = where
         self._heard = 0  # bytes since the last question
-        self._client: AsyncModbusTcpClient | None = None
+        self._client: ModbusBaseClient | None = None
 
     async def open(self) -> None:
         """Connects anew. WorldFailed: it can't."""
         self.close()
-        client = AsyncModbusTcpClient(
-            self._where.host,
-            port=self._where.port,
-            framer=FRAMERS[self._where.frames],
-            timeout=CONNECT_WITHIN_S,
-            retries=0,
-            reconnect_delay=0,
-            trace_packet=self._count,
-        )
+        client = self._where.client(self._count)
         try:
-            reached = await client.connect()
-        except (OSError, ModbusException) as error:
+            async with asyncio.timeout(CONNECT_WITHIN_S):
+                reached = await client.connect()
+        except (OSError, ModbusException) as error:  # TimeoutError is an OSError
+            client.close()
             raise WorldFailed(f"{self._where} is not reached: {error}") from error
         if not reached:
+            client.close()
             raise WorldFailed(f"{self._where} is not reached.")
         self._client = client
 

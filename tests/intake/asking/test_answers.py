@@ -1,14 +1,18 @@
 """Registers become the values and states that the maker means by them."""
 
+import math
+import struct
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flameblue.intake.asking.answers import image, number, sample, written
 from flameblue.intake.asking.blocks import Block
 from flameblue.intake.samples import Sample
-from flameblue.profiles.registers import Register
+from flameblue.profiles.registers import TYPES, WORDS, Register
 from tests.intake.asking.models import model, point
 
 
@@ -35,6 +39,21 @@ def test_a_number_is_read_in_its_order(kind: str, orders: str, words: list[int],
     word_order, byte_order = orders.split()
     register = Register(3, 10, kind, word_order, byte_order, None, 0)
     assert number(register, image([(Block(3, 10, len(words)), words)])) == value
+
+
+@given(data=st.data())
+def test_what_a_device_writes_in_any_order_is_read_again(data: st.DataObject) -> None:
+    kind = data.draw(st.sampled_from(sorted(TYPES)))
+    word_order = data.draw(st.sampled_from(["big", "little"]))
+    byte_order = data.draw(st.sampled_from(["big", "little"]))
+    packed = data.draw(st.binary(min_size=2 * WORDS[kind], max_size=2 * WORDS[kind]))
+    (value,) = struct.unpack(TYPES[kind], packed)
+    words = [int.from_bytes(packed[at : at + 2], byte_order) for at in range(0, len(packed), 2)]
+    if word_order == "little":
+        words.reverse()
+    register = Register(4, 7, kind, word_order, byte_order, None, 0)
+    read = number(register, image([(Block(4, 7, len(words)), words)]))
+    assert read == (None if math.isnan(value) else value)
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,17 @@ async def test_the_pause_that_a_model_needs_is_kept(tmp_path: Path, desk: Intake
     assert second_s - first_s == pytest.approx(exchange_s(1, 9600) + 0.2)
 
 
+async def test_the_silence_that_a_line_needs_is_kept(
+    tmp_path: Path, desk: Intake, clock: ManualClock
+) -> None:
+    know(desk, tmp_path, model(tmp_path, point("a", "address: 0") + point("b", "address: 9")), ["d"])
+    line = SimulatedLine(clock, {1: {0: 1, 9: 1}}, until_s=3)
+    line.silence_s = 0.004
+    await run(desk, line, {"d": 1})
+    (first_s, _, _), (second_s, _, _) = line.asked
+    assert second_s - first_s == pytest.approx(exchange_s(1, 9600) + 0.004)
+
+
 async def test_readings_that_do_not_become_durable_are_counted(
     tmp_path: Path, desk: Intake, sink: MemorySink, clock: ManualClock
 ) -> None:

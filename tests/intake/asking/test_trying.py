@@ -9,7 +9,7 @@ import pytest
 from flameblue.cli import main
 from flameblue.domain.errors import BadInput
 from flameblue.intake.asking import trying
-from flameblue.intake.asking.wire import Address, address
+from flameblue.intake.asking.wire import OURS, Address, SerialPort, address
 from flameblue.intake.protocols import modbus_rtu, modbus_tcp
 from flameblue.profiles.loader import Profile, Shelf, package_folder
 
@@ -103,11 +103,25 @@ def test_frames_that_tell_nothing_say_why(data: str, complaint: str) -> None:
         ("gateway:8899", Address("gateway", 8899, "tcp")),
         ("tcp://gateway", Address("gateway", 502, "tcp")),
         ("rtu://[::1]:4196", Address("::1", 4196, "rtu")),
+        ("serial:/dev/ttyUSB0", SerialPort("/dev/ttyUSB0")),
+        ("serial:/dev/ttyS1?baud=19200&parity=even&stop_bits=2", SerialPort("/dev/ttyS1", 19200, "even", 2)),
     ],
 )
-def test_an_address_says_where_and_which_frames(said: str, expected: Address) -> None:
+def test_an_address_says_where_and_which_frames(said: str, expected: Address | SerialPort) -> None:
     assert address(said) == expected
     assert address(str(expected)) == expected
+
+
+@pytest.mark.parametrize("wrong", ["baud=fast", "baud=0", "parity=E", "stop_bits=3", "bits=7", "baud"])
+def test_a_serial_port_with_wrong_settings_is_refused(wrong: str) -> None:
+    with pytest.raises(BadInput, match="should look like serial:"):
+        address(f"serial:/dev/ttyUSB0?{wrong}")
+
+
+def test_the_silence_between_frames_is_that_of_the_line() -> None:
+    assert SerialPort("/dev/ttyS1", 1200).silence_s == pytest.approx(0.0321, abs=0.0001)
+    assert SerialPort("/dev/ttyS1", 115200).silence_s == 0.00175
+    assert Address("host", 502, "tcp").silence_s == 0
 
 
 @pytest.mark.parametrize(
@@ -116,6 +130,13 @@ def test_an_address_says_where_and_which_frames(said: str, expected: Address) ->
 def test_an_address_that_is_none_is_refused(said: str) -> None:
     with pytest.raises(BadInput, match="HOST:PORT"):
         address(said)
+
+
+def test_pymodbus_waits_longer_than_any_model_may_ask_for() -> None:
+    """Where it gave up first, a silent device would count as one that sends rubbish."""
+    schema = json.loads((package_folder().parent / "schema.json").read_text(encoding="utf-8"))
+    longest_ms = schema["properties"]["modbus"]["properties"]["timeout_ms"]["maximum"]
+    assert OURS["timeout"] > longest_ms / 1000
 
 
 def command(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any, str]:

@@ -41,6 +41,8 @@ def exchange_s(words: int, baud: int) -> float:
 class SimulatedLine:
     """Devices by unit: their registers by address, or why they do not answer."""
 
+    silence_s = 0.0  # it is part of `exchange_s`
+
     def __init__(
         self, clock: ManualClock, devices: dict[int, Any], *, baud: int = 9600, until_s: float
     ) -> None:
