@@ -7,7 +7,7 @@ says whether all of it is durable. Only then may anything of it be acknowledged.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -105,31 +105,21 @@ class Batch:
         """How many readings it holds."""
         return len(self._draft.rows) // READING.itemsize
 
-    def take(self, intake: Intake, entry: DeviceEntry, message: Message) -> None:
-        """The readings of `message`; what could not be taken is kept for quarantine."""
-        self._take(
-            intake, entry, message, lambda: decode_into(self._draft, intake, entry, message, self.arrival_ns)
-        )
-
-    def take_samples(
-        self, intake: Intake, entry: DeviceEntry, message: Message, samples: Sequence[Sample]
+    def take(
+        self, intake: Intake, entry: DeviceEntry, message: Message, samples: Sequence[Sample] | None = None
     ) -> None:
-        """The readings of what we asked `entry` for; `message` is what it said, as quarantine would keep it."""
-        self._take(
-            intake,
-            entry,
-            message,
-            lambda: decode_samples_into(self._draft, intake, entry, samples, self.arrival_ns),
-        )
+        """The readings of `message`; what could not be taken is kept for quarantine.
 
-    def _take(
-        self, intake: Intake, entry: DeviceEntry, message: Message, decoded: Callable[[], None]
-    ) -> None:
+        `samples`: what it says, where we asked for it and need not read it again.
+        """
         self.messages += 1
         draft = self._draft
         length = len(draft.rows)
         try:
-            decoded()
+            if samples is None:
+                decode_into(draft, intake, entry, message, self.arrival_ns)
+            else:
+                decode_samples_into(draft, intake, entry, samples, self.arrival_ns)
         except Exception as error:  # a fault of ours in one message must not cost the others
             log.exception("A message of %s on %s could not be decoded.", entry.name, message.topic)
             del draft.rows[length:]

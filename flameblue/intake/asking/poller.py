@@ -27,7 +27,8 @@ from flameblue.profiles.registers import Asking
 log = logging.getLogger("flameblue.intake")
 OPEN_AGAIN_S_MIN = 1.0
 OPEN_AGAIN_S_MAX = 60.0
-SILENT_TURNS_MAX = 8  # in a row, of whomever: the connection may be dead without saying so, and is made anew
+SILENT_TURNS_MAX = 3  # in a row, of whomever, and for SILENT_S_MAX: then the connection may be dead without
+SILENT_S_MAX = 30.0  # saying so, and is made anew
 LOOK_S_MAX = 1.0  # a device that is new to the directory is asked within this
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -63,7 +64,8 @@ class Poller:
         self._sleep = sleep
         self._plans: dict[str, _Plan] = {}
         self._turns = Turns()
-        self._silent_turns = 0  # since anybody was heard
+        self._silent_turns = 0  # since `_heard_s`, when anybody was heard last
+        self._heard_s = 0.0
         self._quiet_from_s = 0.0  # when the last answer was there, or was given up
         self._under_way: asyncio.Queue[Batch] = asyncio.Queue(INTAKE_BATCHES_MAX)
         self.round_trips: Mapping[str, RoundTrips] = {name: RoundTrips() for name in self._units}
@@ -97,8 +99,8 @@ class Poller:
 
     async def _ask_in_turn(self) -> None:
         """Until the line is lost."""
-        self._silent_turns = 0
-        while self._line.is_open() and self._silent_turns < SILENT_TURNS_MAX:
+        self._heard(self._intake.clock.monotonic_s())
+        while self._line.is_open() and not self._seems_dead():
             now_s = self._intake.clock.monotonic_s()
             self._look_who_is_known(now_s)
             turn = self._turns.next(now_s)
@@ -106,6 +108,15 @@ class Poller:
                 await self._sleep(min(turn.at_s - now_s, LOOK_S_MAX))
             else:
                 await self._ask(turn.device)
+
+    def _heard(self, now_s: float) -> None:
+        """Somebody answered, or the line is new."""
+        self._silent_turns = 0
+        self._heard_s = now_s
+
+    def _seems_dead(self) -> bool:
+        silent_s = self._intake.clock.monotonic_s() - self._heard_s
+        return self._silent_turns >= SILENT_TURNS_MAX and silent_s >= SILENT_S_MAX
 
     def _look_who_is_known(self, now_s: float) -> None:
         """Those are asked whom the directory and the shelf know now; the others wait until they do."""
@@ -136,10 +147,12 @@ class Poller:
                 words = await self._read(name, plan, block)
             except NoAnswer as why:
                 trips.failure(why)
+                if why.failure in (Failure.UNREACHED, Failure.REFUSED):
+                    self._heard(clock.monotonic_s())  # the gateway, or the device, says so
                 if why.failure is Failure.LINE_LOST:
                     return
                 if why.failure in SILENT:
-                    self._silent_turns += why.failure is not Failure.UNREACHED  # there the gateway answered
+                    self._silent_turns += 1
                     is_lost = self._turns.failed(name, began_s, clock.monotonic_s())
                     await self._hand_on(plan, came, online=False if is_lost else None)
                     return
@@ -160,7 +173,7 @@ class Poller:
             words = await self._line.read(self._units[name], block, bounds.timeout_ms / 1000)
         finally:
             self._quiet_from_s = clock.monotonic_s()
-        self._silent_turns = 0
+        self._heard(self._quiet_from_s)
         self.round_trips[name].answer(self._quiet_from_s - began_s)
         return words
 
@@ -171,7 +184,7 @@ class Poller:
         samples = [answers.sample(plan.profile, answers.image(came), online=online)]
         message = Message(f"modbus/{self._units[plan.entry.name]}", answers.written(came))
         batch = Batch(self._intake.clock.now_ns())
-        batch.take_samples(self._intake, plan.entry, message, samples)
+        batch.take(self._intake, plan.entry, message, samples)
         batch.start(self._intake)
         await self._under_way.put(batch)
 
