@@ -43,6 +43,13 @@ PROBATION_FRAMES_MAX = 32  # instead of FRUITLESS_FRAMES_MAX, until a reading co
 REST_S = 1.0  # so long a fruitless line is not read
 WAKE_EVERY_S = 0.05  # one of those that rest: all together have 20 turns a second × 2 ms = 4 % of a core
 INTAKE_BATCHES_MAX = 256  # × 4,096 readings × 18 B ≈ 19 MB; then listeners stop reading their sockets
+ASKING_BACK_OFF_S_MIN = 1.0  # after one lost answer; a late one of the same device is over by then
+ASKING_BACK_OFF_S_MAX = 60.0  # one that does not answer is heard again within this and its time-out
+ASKING_DEAD_SHARE_MAX = (
+    1 / 8
+)  # of a line's time, for all that do not answer, while others wait for their turn
+ASKING_LOST_AFTER = 3  # turns without an answer in a row; one or two are noise on the line
+ROUND_TRIPS_KEPT = 256  # durations of a device × 32 B = 8 KB; × 247 devices = 2 MB a line
 READINGS_PER_MESSAGE_MAX = 4_096  # a larger message goes to quarantine
 TOPIC_BYTES_MAX = 512
 PAYLOAD_DEPTH_MAX = 8  # a deeper JSON goes to quarantine

@@ -8,7 +8,7 @@ from here.
 
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -164,6 +164,17 @@ def _is_foreign(payload: Payload, name: str, known: Knowing) -> bool:
     return not payload.line_decides or name in known.directory.devices
 
 
+def decode_samples_into(
+    draft: Draft, known: Knowing, entry: DeviceEntry, samples: Sequence[Sample], arrival_ns: int
+) -> None:
+    """As `decode_into`, of samples that we asked `entry` for; what no point of it is for is passed over."""
+    profile = known.profiles.get(entry.profile)
+    if profile is None:
+        draft.reject(Reason.NO_PROFILE, entry.profile)
+        return
+    _take_samples(draft, known, _Speaker(entry, profile, arrival_ns, retained=False, strict=False), samples)
+
+
 class _Speaker(NamedTuple):
     """Whose samples these are, and what is known before they are looked at."""
 
@@ -182,6 +193,10 @@ def _decode_samples(
     except BadInput as error:
         draft.reject(Reason.MALFORMED, str(error))
         return
+    _take_samples(draft, known, speaker, samples)
+
+
+def _take_samples(draft: Draft, known: Knowing, speaker: _Speaker, samples: Sequence[Sample]) -> None:
     count = 0
     for sample in samples:
         count += len(sample.values) + len(sample.states)
@@ -285,7 +300,7 @@ def _value(raw: float, steps_per_unit: int, known: ProfilePoint | None) -> tuple
             return NO_VALUE, _OPEN
         if raw in known.short_at:
             return NO_VALUE, _SHORT
-        raw = raw * known.scale
+        raw = raw * known.scale + known.offset
     steps = raw * steps_per_unit
     return (round(steps), 0) if -STEPS_MAX <= steps <= STEPS_MAX else (None, 0)
 

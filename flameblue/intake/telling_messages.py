@@ -1,14 +1,14 @@
 """An MQTT message told to people: what a device of a model says with it, and what of that would be readings."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from flameblue import plugins
 from flameblue.domain.errors import BadInput
 from flameblue.domain.quantities import NO_VALUE
-from flameblue.domain.readings import NS_PER_S, Mark
+from flameblue.domain.readings import NS_PER_S, Mark, Readings
 from flameblue.intake import examples, payloads
 from flameblue.intake.decode import Message, decode
 from flameblue.intake.directory import DeviceEntry
@@ -22,6 +22,10 @@ _PLACE = re.compile(r"at (?:byte|character) (\d+)")
 
 def usual_topic(profile: Profile) -> str:
     """A topic on which a device of this model sends; BadInput where there is none that tells all."""
+    if not profile.payload:
+        raise BadInput(
+            f"{profile.name} is asked and sends no messages: flameblue profile try tells its answers."
+        )
     example = examples.of(profile, _DEVICE, {"x.x": "temperature_c"}.items() if profile.open_points else ())
     if example is None:
         raise BadInput(f"What a message of {profile.name} means depends on its topic: add --topic TOPIC.")
@@ -45,11 +49,20 @@ def told(profile: Profile, message: Message, arrival_ns: int) -> Iterator[dict[s
     name = payload.device(message.topic) or _DEVICE
     points = {key: (place, point.quantity) for place, (key, point) in enumerate(profile.points.items())}
     decoded = decode(DeviceEntry(name, profile.name, "", points), profile, message, arrival_ns)
-    said["readings"] = [_reading(profile, row) for row in decoded.readings]
+    said["readings"] = told_readings(profile, decoded.readings)
     if decoded.rejects and not profile.open_points:
-        whys = "; ".join(_why(one) for one in decoded.rejects)
-        said["error"] = {"at": _place(decoded.rejects[0].detail, message), "why": whys}
+        said["error"] = {"at": _place(decoded.rejects[0].detail, message), "why": whys(decoded.rejects)}
     yield said
+
+
+def told_readings(profile: Profile, readings: Readings) -> list[dict[str, object]]:
+    """The readings of a device of this model whose points are numbered in the order of the model's."""
+    return [_reading(profile, row) for row in readings]
+
+
+def whys(rejects: Iterable[Reject]) -> str:
+    """What could not be taken, in one line."""
+    return "; ".join(_why(one) for one in rejects)
 
 
 def _why(reject: Reject) -> str:

@@ -167,14 +167,14 @@ def test_no_soup_of_bytes_raises_and_any_split_of_it_gives_the_same(
         found += session.feed(piece)
         assert session.held_bytes() <= codec.FRAME_BYTES_MAX
     assert found == whole.feed(bytes(soup))
-    assert session.end() == whole.end()
+    assert session.give_up() == whole.give_up()
     check_told(told, bytes(soup))
 
 
 @given(st.binary(max_size=600))
 def test_after_garbage_the_next_frame_is_found(garbage: bytes) -> None:
     session = codec.Session()
-    found = [*session.feed(garbage + VOLTAGE * 2), *session.end()]
+    found = [*session.feed(garbage + VOLTAGE * 2), *session.give_up()]
     assert found[-1].data == READ_VOLTAGE
     assert found[-1].at == len(garbage) + len(VOLTAGE)
 
@@ -184,7 +184,7 @@ def test_a_garbled_frame_costs_only_itself() -> None:
         spoilt = bytearray(VOLTAGE)
         spoilt[place] ^= 0xFF
         session = codec.Session()
-        found = [*session.feed(bytes(spoilt) + VOLTAGE), *session.end()]
+        found = [*session.feed(bytes(spoilt) + VOLTAGE), *session.give_up()]
         assert [frame.at for frame in found] == [len(VOLTAGE)]
 
 

@@ -177,7 +177,7 @@ def test_any_split_gives_the_same_frames(codec: ModuleType, sent: list[Pdu], cut
     session, whole = codec.Session(), codec.Session()
     found = [frame for piece in pieces(data, cuts) for frame in session.feed(piece)]
     assert found == whole.feed(data)
-    assert session.end() == whole.end()
+    assert session.give_up() == whole.give_up()
     assert codec is rtu or [frame.pdu for frame in found] == units
 
 
@@ -186,7 +186,7 @@ def test_joined_rtu_frames_are_all_found(sent: list[Pdu]) -> None:
     units = [modbus_pdu.encode(pdu) for pdu in sent]
     assume(not any(is_shorter_by_chance(unit) for unit in units))
     session = rtu.Session()
-    found = [*session.feed(b"".join(rtu.encode(7, unit) for unit in units)), *session.end()]
+    found = [*session.feed(b"".join(rtu.encode(7, unit) for unit in units)), *session.give_up()]
     assert [frame.pdu for frame in found] == units
 
 
@@ -206,7 +206,7 @@ def test_no_soup_of_bytes_raises_and_any_split_of_it_gives_the_same(
         found += session.feed(piece)
         assert session.held_bytes() <= codec.FRAME_BYTES_MAX
     assert found == whole.feed(soup)
-    assert session.end() == whole.end()
+    assert session.give_up() == whole.give_up()
     assert session.held_bytes() == 0
     check_told(telling.told, soup)
 
@@ -218,7 +218,7 @@ def test_after_garbage_frames_are_found_again(codec: ModuleType, garbage: bytes,
     frame = frame_of(codec, unit)
     sent = codec.FRAME_BYTES_MAX // len(frame) + 3
     session = codec.Session()
-    found = [*session.feed(garbage + frame * sent), *session.end()]
+    found = [*session.feed(garbage + frame * sent), *session.give_up()]
     assert [one.pdu for one in found[-2:]] == [unit] * 2
     assert found[-1].at == len(garbage) + (sent - 1) * len(frame)
 
@@ -228,7 +228,7 @@ def test_after_garbage_frames_are_found_again(codec: ModuleType, garbage: bytes,
 )
 def test_a_garbled_start_costs_no_rtu_frame(garbage: str) -> None:
     session = rtu.Session()
-    found = [*session.feed(bytes.fromhex(garbage) + rtu.encode(1, READ)), *session.end()]
+    found = [*session.feed(bytes.fromhex(garbage) + rtu.encode(1, READ)), *session.give_up()]
     assert [frame.pdu for frame in found] == [READ]
     assert found[0].at == len(garbage) // 2
 

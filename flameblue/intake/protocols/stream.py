@@ -40,7 +40,7 @@ class Stream(Generic[F]):
         self._held += data
         return self._frames(ended=False) if len(self._held) >= self._needed else []
 
-    def end(self) -> list[F]:
+    def give_up(self) -> list[F]:
         """The line is silent: the frames behind bytes that had looked like the start of a longer one."""
         return self._frames(ended=True)
 
@@ -75,7 +75,7 @@ class Stream(Generic[F]):
 def in_order(stream: Stream[F], data: bytes) -> Iterator[tuple[int, int, F | None]]:
     """Start and stop of each frame of `data` and of each run of bytes between them, which has no frame."""
     done = 0
-    for frame in [*stream.feed(data), *stream.end()]:
+    for frame in [*stream.feed(data), *stream.give_up()]:
         if frame.at > done:
             yield done, frame.at, None
         done = frame.at + frame.size
