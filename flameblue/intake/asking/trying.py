@@ -141,7 +141,7 @@ def _pdus(data: bytes) -> Iterator[bytes]:
     """The units in `data`: of RTU frames where there is one with a right CRC, else of TCP frames."""
     for plugin in (modbus_rtu.PLUGIN, modbus_tcp.PLUGIN):
         session = plugin.session()
-        frames = [*session.feed(data), *session.end()]
+        frames = [*session.feed(data), *session.give_up()]
         if frames:
             yield from (frame.pdu for frame in frames)
             return
