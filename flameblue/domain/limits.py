@@ -7,7 +7,9 @@ SECOND_NS = 1_000_000_000
 DAY_NS = 86_400 * SECOND_NS
 
 # intake
-CONNECTIONS_MAX = 10_000  # of an endpoint × about 30 KiB ≈ 300 MB; then new ones are closed at once and counted
+CONNECTIONS_MAX = (
+    10_000  # of an endpoint × about 30 KiB ≈ 300 MB; then new ones are closed at once and counted
+)
 PACKET_BYTES_MAX = 256 * KIB  # a larger MQTT packet ends its connection
 GB26875_UNIT_BYTES_MAX = (
     1024  # of an application unit (GB/T 26875.3-2011, 6.6): a frame has at most 1,054 bytes
