@@ -45,6 +45,15 @@ class Mqtt:
 
 
 @dataclass(frozen=True, slots=True)
+class Gb26875:
+    """Our own endpoint for transmitters of GB/T 26875.3, which knows neither passwords nor encryption."""
+
+    host: str = "127.0.0.1"
+    port: int = 0  # 0: none; the standard names no port
+    quiet_s: float = 180.0  # a transmitter that says nothing for so long is lost, and its line is ended
+
+
+@dataclass(frozen=True, slots=True)
 class Broker:
     """An existing broker, where there is one: `url` is mqtt[s]://user:password@host:port."""
 
@@ -164,6 +173,7 @@ class Config:
     kernels: str = ""  # where compiled kernels are kept; empty: `data`/kernels
     web: Web = field(default_factory=Web)
     mqtt: Mqtt = field(default_factory=Mqtt)
+    gb26875: Gb26875 = field(default_factory=Gb26875)
     broker: Broker = field(default_factory=Broker)
     home_assistant: HomeAssistant = field(default_factory=HomeAssistant)
     smpp: Smpp = field(default_factory=Smpp)

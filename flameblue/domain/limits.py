@@ -7,9 +7,22 @@ SECOND_NS = 1_000_000_000
 DAY_NS = 86_400 * SECOND_NS
 
 # intake
-CONNECTIONS_MAX = 10_000  # × about 30 KiB ≈ 300 MB; then new connections are closed at once and counted
+CONNECTIONS_MAX = (
+    10_000  # of an endpoint × about 30 KiB ≈ 300 MB; then new ones are closed at once and counted
+)
 PACKET_BYTES_MAX = 256 * KIB  # a larger MQTT packet ends its connection
+GB26875_UNIT_BYTES_MAX = (
+    1024  # of an application unit (GB/T 26875.3-2011, 6.6): a frame has at most 1,054 bytes
+)
+DECODE_BYTES_MAX = 16 * MIB  # of what `flameblue decode` is given, all in memory; a larger file is refused
 CONNECT_WITHIN_S = 10.0  # a client that has not sent CONNECT by then is closed (slow-loris)
+INCOMPLETE_S = (
+    10.0  # a frame of which no more has come by then is given up (GB/T 26875.3-2011, 6.5.4: its time-out)
+)
+GB26875_SENT_AGAIN_S = 40.0  # 10 s for an answer, and three re-sends (6.5.4): so long a frame may come again
+GB26875_REMEMBERED_MAX = (
+    65_536  # such frames × about 250 B = 16 MB; 5,000 lines with a frame a second: for 13 s
+)
 INFLIGHT_PER_CONNECTION_MAX = 64  # publishes not yet on disk; then the socket is not read
 READ_BYTES_MAX = 2 * KIB  # of a socket a turn: 30 readings × 3 µs, or 1,024 pings × 1.3 µs = 1.3 ms
 TURN_FRAMES_MAX = (
@@ -32,6 +45,13 @@ PROBATION_FRAMES_MAX = 32  # instead of FRUITLESS_FRAMES_MAX, until a reading co
 REST_S = 1.0  # so long a fruitless line is not read
 WAKE_EVERY_S = 0.05  # one of those that rest: all together have 20 turns a second × 2 ms = 4 % of a core
 INTAKE_BATCHES_MAX = 256  # × 4,096 readings × 18 B ≈ 19 MB; then listeners stop reading their sockets
+ASKING_BACK_OFF_S_MIN = 1.0  # after one lost answer; a late one of the same device is over by then
+ASKING_BACK_OFF_S_MAX = 60.0  # one that does not answer is heard again within this and its time-out
+ASKING_DEAD_SHARE_MAX = (
+    1 / 8
+)  # of a line's time, for all that do not answer, while others wait for their turn
+ASKING_LOST_AFTER = 3  # turns without an answer in a row; one or two are noise on the line
+ROUND_TRIPS_KEPT = 256  # durations of a device × 32 B = 8 KB; × 247 devices = 2 MB a line
 READINGS_PER_MESSAGE_MAX = 4_096  # a larger message goes to quarantine
 TOPIC_BYTES_MAX = 512
 PAYLOAD_DEPTH_MAX = 8  # a deeper JSON goes to quarantine

@@ -15,7 +15,7 @@ from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import PAIRING_WINDOW_S_MAX
 from flameblue.domain.quantities import QUANTITIES
 from flameblue.domain.visible import flaw
-from flameblue.fleet import audit, point_table, shelf
+from flameblue.fleet import addresses, audit, point_table, shelf
 from flameblue.fleet.keeping import Hand, keep, keep_new, remove
 from flameblue.fleet.limits import FIELDS, HOLD_FIELDS, LAXER, LIMIT_FIELDS
 from flameblue.fleet.models import Circuit, Device, LimitSetting, PairingWindow, Point, Premises, Site
@@ -49,12 +49,13 @@ class LimitRefused(BadInput):
 
 @dataclass(frozen=True, slots=True)
 class NewDevice:
-    """A device as the pairing page binds it: with the hash of the credential that it has presented."""
+    """A device as the pairing page binds it: with the hash of the credential that it has presented, or its address."""
 
     name: str
     premises: Premises
     profile: str
     credential_hash: str = ""
+    device_address: str = ""
 
 
 def set_limit(limits: Limits, hand: Hand) -> LimitSetting:
@@ -180,7 +181,10 @@ def bind_device(wish: NewDevice, hand: Hand) -> Device:
         premises=wish.premises,
         profile=wish.profile,
         credential_hash=wish.credential_hash,
+        device_address=wish.device_address,
     )
+    if why := addresses.taken(device):
+        raise BadInput(_("The device was not made: %(why)s.") % {"why": why})
     keep_new(device, hand, _("There is already a device “%(name)s”.") % {"name": wish.name})
     Point.objects.bulk_create(profile_points(device, profiles[wish.profile]))
     point_table.refresh(profiles, hand.now, device.points.all())

@@ -1,6 +1,6 @@
 """The forms of the admin pages: what a model's own fields cannot say."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import available_timezones
 
 from django import forms
@@ -12,8 +12,10 @@ from flameblue.domain.errors import BadInput
 from flameblue.domain.quantities import PHASES, QUANTITIES
 from flameblue.fleet import shelf
 from flameblue.fleet.actions import NAME, check_limits
+from flameblue.fleet.addresses import taken
 from flameblue.fleet.limits import FIELDS
 from flameblue.fleet.models import Circuit, Device, LimitSetting, Point, Site
+from flameblue.intake.protocols.gb26875.fields import spelled_address
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Model]
@@ -65,7 +67,10 @@ class DeviceForm(ReasonForm):
 
     class Meta:
         model = Device
-        fields = ("premises", "name", "serial", "profile", "enabled")
+        fields = ("premises", "name", "serial", "device_address", "profile", "enabled")
+        help_texts: ClassVar = {
+            "device_address": _("Where it speaks GB/T 26875.3: 12 hex digits, or a decimal number.")
+        }
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
@@ -77,6 +82,26 @@ class DeviceForm(ReasonForm):
 
     def clean_profile(self) -> str:
         return _known_profile(self.cleaned_data["profile"])
+
+    def clean_device_address(self) -> str:
+        text: str = self.cleaned_data["device_address"]
+        try:
+            return spelled_address(text).hex() if text else ""
+        except BadInput as error:
+            raise ValidationError(
+                _("No address: 12 hex digits in the order of travel, or a decimal number.")
+            ) from error
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        wished = Device(
+            pk=self.instance.pk,
+            profile=cleaned.get("profile", ""),
+            device_address=cleaned.get("device_address", ""),
+        )
+        if why := taken(wished):
+            self.add_error("device_address", why)
+        return cleaned
 
 
 class PointForm(ReasonForm):

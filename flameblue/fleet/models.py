@@ -82,13 +82,17 @@ class Circuit(models.Model):
 
 
 class Device(models.Model):
-    """A detector, meter or gateway. `name` is its MQTT user name; its credential is kept as a hash only."""
+    """A detector, meter or gateway. `name` is its MQTT user name; its credential is kept as a hash only.
+
+    `device_address`: what it calls itself where its protocol knows no names; unique among those of one protocol.
+    """
 
     premises = models.ForeignKey(Premises, on_delete=models.PROTECT, related_name="devices")
     name = models.CharField(max_length=64, unique=True)
     serial = models.CharField(max_length=64, blank=True)
     profile = models.CharField(max_length=64)
     credential_hash = models.CharField(max_length=64, blank=True, db_index=True)
+    device_address = models.CharField(max_length=64, blank=True, default="", db_index=True)
     enabled = models.BooleanField(default=True)
 
     class Meta:

@@ -86,9 +86,14 @@ def directory(credential_key: bytes, now: datetime) -> Directory:
     devices: dict[str, DeviceEntry] = {}
     holders: dict[str, list[str]] = {}
     enabled = Device.objects.filter(enabled=True).order_by("id")
-    for number, name, profile, credential in enabled.values_list("id", "name", "profile", "credential_hash"):
+    facts = ("id", "name", "profile", "credential_hash", "device_address")
+    for number, name, profile, credential, address in enabled.values_list(*facts):
         devices[name] = DeviceEntry(
-            name=name, profile=profile, credential_hash=credential, points=points.get(number, {})
+            name=name,
+            profile=profile,
+            credential_hash=credential,
+            points=points.get(number, {}),
+            address=address,
         )
         if credential:
             holders.setdefault(credential, []).append(name)

@@ -8,7 +8,7 @@ from here.
 
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -25,12 +25,12 @@ from flameblue.domain.limits import (
     PAYLOAD_DEPTH_MAX,
     READINGS_PER_MESSAGE_MAX,
 )
-from flameblue.domain.quantities import NO_VALUE, STEPS_MAX
+from flameblue.domain.quantities import NO_VALUE, STEPS_MAX, Quantity
 from flameblue.domain.readings import NS_PER_MS, READING, Mark, Readings
 from flameblue.intake import lenient_json, payloads, written_times
 from flameblue.intake.directory import DeviceEntry, Directory, credential_hash, name_behind
 from flameblue.intake.reasons import Reason, Reject
-from flameblue.intake.samples import OWN_TOPIC, Payload, Sample
+from flameblue.intake.samples import OWN_TOPIC, TEST_BIT, Kind, Payload, Sample
 from flameblue.profiles.loader import Profile, ProfilePoint
 
 __all__ = ["DeviceEntry", "Directory", "Reject", "credential_hash", "decode"]
@@ -164,6 +164,17 @@ def _is_foreign(payload: Payload, name: str, known: Knowing) -> bool:
     return not payload.line_decides or name in known.directory.devices
 
 
+def decode_samples_into(
+    draft: Draft, known: Knowing, entry: DeviceEntry, samples: Sequence[Sample], arrival_ns: int
+) -> None:
+    """As `decode_into`, of samples that we asked `entry` for; what no point of it is for is passed over."""
+    profile = known.profiles.get(entry.profile)
+    if profile is None:
+        draft.reject(Reason.NO_PROFILE, entry.profile)
+        return
+    _take_samples(draft, known, _Speaker(entry, profile, arrival_ns, retained=False, strict=False), samples)
+
+
 class _Speaker(NamedTuple):
     """Whose samples these are, and what is known before they are looked at."""
 
@@ -182,6 +193,10 @@ def _decode_samples(
     except BadInput as error:
         draft.reject(Reason.MALFORMED, str(error))
         return
+    _take_samples(draft, known, speaker, samples)
+
+
+def _take_samples(draft: Draft, known: Knowing, speaker: _Speaker, samples: Sequence[Sample]) -> None:
     count = 0
     for sample in samples:
         count += len(sample.values) + len(sample.states)
@@ -214,7 +229,7 @@ def _behind(draft: Draft, known: Knowing, speaker: _Speaker, name: str) -> _Spea
 
 def _decode_sample(draft: Draft, speaker: _Speaker, sample: Sample) -> None:
     entry, profile, arrival_ns, retained, strict = speaker
-    t_ms, values, sent_states, unknown, _, online = sample
+    t_ms, values, sent_states, unknown, _, online, _ = sample
     if unknown:
         draft.reject(Reason.UNKNOWN_FIELD, ", ".join(unknown))
     if online is not None:
@@ -237,7 +252,7 @@ def _decode_sample(draft: Draft, speaker: _Speaker, sample: Sample) -> None:
 def _decode_values(draft: Draft, speaker: _Speaker, sample: Sample, at_ns: int, sample_marks: int) -> None:
     entry_points, profile_points, strict = speaker.entry.points, speaker.profile.points, speaker.strict
     states = _states(draft, speaker, sample.states) if sample.states else {}
-    rows = draft.rows
+    rows, kinds = draft.rows, sample.kinds
     for key, raw in sample.values.items():
         point = entry_points.get(key)
         if point is None:
@@ -249,13 +264,31 @@ def _decode_values(draft: Draft, speaker: _Speaker, sample: Sample, at_ns: int, 
             if raw is not None or strict:
                 _reject_value(draft, Reason.NOT_A_NUMBER, key, raw)
             continue
-        value, marks = _value(raw, point[1].steps_per_unit, profile_points.get(key))
+        known = profile_points.get(key)
+        if kinds:
+            known, why = _of_kind(kinds[key], speaker.profile, point[1])
+            if why:
+                draft.reject(Reason.WRONG_UNIT, f"{key}: {why}")
+                continue
+        value, marks = _value(raw, point[1].steps_per_unit, known)
         if value is None:
             _reject_value(draft, Reason.TOO_LARGE, key, raw)
             continue
         rows += _PACK(point[0], at_ns, value, sample_marks | marks | states.pop(key, 0))
     for key, marks in states.items():  # states without a value, or whose value was rejected
         rows += _PACK(entry_points[key][0], at_ns, NO_VALUE, sample_marks | marks)
+
+
+def _of_kind(kind: Kind, profile: Profile, quantity: Quantity) -> tuple[ProfilePoint | None, str]:
+    """What `profile` says of `kind`, and why a point of `quantity` takes no number of it (empty: it does)."""
+    known = profile.kinds.get(kind.name)
+    unit = kind.unit or (known.quantity.unit if known else "")
+    if unit == quantity.unit:
+        return known, ""
+    if not unit:
+        return None, f"{profile.name} does not say under kinds what type {kind.name} measures"
+    caution = f"; {kind.caution}" if kind.caution else ""
+    return None, f"it comes in {unit}, and the point is {quantity.name}{caution}"
 
 
 def _value(raw: float, steps_per_unit: int, known: ProfilePoint | None) -> tuple[int | None, int]:
@@ -267,7 +300,7 @@ def _value(raw: float, steps_per_unit: int, known: ProfilePoint | None) -> tuple
             return NO_VALUE, _OPEN
         if raw in known.short_at:
             return NO_VALUE, _SHORT
-        raw = raw * known.scale
+        raw = raw * known.scale + known.offset
     steps = raw * steps_per_unit
     return (round(steps), 0) if -STEPS_MAX <= steps <= STEPS_MAX else (None, 0)
 
@@ -304,6 +337,9 @@ def _states(draft: Draft, speaker: _Speaker, sent: Mapping[str, Any]) -> dict[st
             continue
         marks[key] = 0
         for word in words if isinstance(words, list) else [words]:
+            if word == TEST_BIT:
+                marks[key] |= int(Mark.TEST) if speaker.profile.test_bit else 0
+                continue
             mark = STATES.get(word) if isinstance(word, str) else None
             if mark is None:
                 draft.reject(Reason.UNKNOWN_STATE, f"{key}: {_shown(word)}")

@@ -12,18 +12,20 @@ from enum import Enum
 from functools import cached_property
 
 from flameblue.domain.quantities import Quantity
+from flameblue.profiles.loader import Profile
 
 BEHIND = ">"  # between a gateway's name and that of a device behind it (docs/decisions/0010)
 
 
 @dataclass(frozen=True)
 class DeviceEntry:
-    """One device. `points`: by key, the point's id and quantity."""
+    """One device. `points`: by key, the point's id and quantity. `address`: where its protocol knows no names."""
 
     name: str
     profile: str
     credential_hash: str
     points: Mapping[str, tuple[int, Quantity]]
+    address: str = ""
 
 
 class Outcome(Enum):
@@ -70,6 +72,23 @@ class Directory:
     def reach(self, entry: DeviceEntry) -> list[int]:
         """The points of `entry` and of the devices behind it."""
         return [point for one in self.family(entry) for point, _ in one.points.values()]
+
+    def at(self, protocol: str, address: str, profiles: Mapping[str, Profile]) -> DeviceEntry | None:
+        """The device of `protocol` that calls itself `address`; None where there is none, or more than one."""
+        found = [
+            entry
+            for entry in self._by_address.get(address, ())
+            if (profile := profiles.get(entry.profile)) is not None and profile.protocol == protocol
+        ]
+        return found[0] if len(found) == 1 else None
+
+    @cached_property
+    def _by_address(self) -> Mapping[str, Sequence[DeviceEntry]]:
+        found: dict[str, list[DeviceEntry]] = {}
+        for entry in self.devices.values():
+            if entry.address:
+                found.setdefault(entry.address, []).append(entry)
+        return found
 
     @cached_property
     def _families(self) -> Mapping[str, Sequence[DeviceEntry]]:

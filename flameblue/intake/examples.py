@@ -39,7 +39,12 @@ def can_be_typed(profile: Profile) -> bool:
 
 
 def of(profile: Profile, device: str, points: Iterable[tuple[str, str]]) -> Example | None:
-    """A message of `device`, with `points` (key, quantity); those of the model itself where none are named."""
+    """A message of `device`, with `points` (key, quantity); those of the model itself where none are named.
+
+    None: nobody can type it, or the device is asked and sends none.
+    """
+    if not profile.payload:
+        return None
     named = list(points) or [(point.key, point.quantity.name) for point in profile.points.values()]
     firsts: dict[str, str] = {}
     for key, quantity in named:
@@ -54,4 +59,4 @@ def of(profile: Profile, device: str, points: Iterable[tuple[str, str]]) -> Exam
 def _raw(profile: Profile, key: str, value: float) -> float:
     """`value` as the device says it, with as many digits as people write."""
     point = profile.points.get(key)
-    return value if point is None else round(value / point.scale, 6)
+    return value if point is None else round((value - point.offset) / point.scale, 6)

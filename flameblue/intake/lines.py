@@ -12,7 +12,7 @@ from enum import Enum, auto
 from typing import Any, Protocol
 
 from flameblue.domain.errors import WorldFailed
-from flameblue.domain.limits import INFLIGHT_PER_CONNECTION_MAX, KIB
+from flameblue.domain.limits import CONNECT_WITHIN_S, INCOMPLETE_S, INFLIGHT_PER_CONNECTION_MAX, KIB
 from flameblue.intake.directory import Admission, DeviceEntry, Directory
 from flameblue.intake.protocol import Session
 from flameblue.intake.protocols.mqtt.packets import Terms
@@ -78,6 +78,8 @@ class Line(asyncio.BufferedProtocol):
         self._reading = True
         self._peer_reads = True
         self._welcomed = False  # the first answer was sent
+        self._deliveries = 0  # how often bytes came
+        self._stuck = (0, 0.0)  # a frame was incomplete after so many of them, first seen then
         self._leaving = False  # all is said; only the peer's end is awaited
         self.resting = False
         self.frames: deque[Any] = deque()
@@ -121,9 +123,22 @@ class Line(asyncio.BufferedProtocol):
         if self._leaving:
             return
         self.fruit.heard_bytes += len(data)
+        self._deliveries += 1
         frames = self._codec.feed(data)
         if frames:
             self.said(*frames)
+
+    def give_up(self, now_s: float) -> None:
+        """A frame that has been incomplete for INCOMPLETE_S without a byte more is waited for no longer."""
+        if not self._codec.held_bytes() or self._leaving:
+            return
+        deliveries, since_s = self._stuck
+        if deliveries != self._deliveries:
+            self._stuck = (self._deliveries, now_s)
+        elif now_s - since_s >= INCOMPLETE_S:
+            self._stuck = (0, now_s)
+            if frames := self._codec.give_up():
+                self.said(*frames)
 
     def said(self, *frames: Any) -> None:
         """`frames` are to be answered."""
@@ -140,6 +155,8 @@ class Line(asyncio.BufferedProtocol):
     def connection_lost(self, _error: Exception | None, /) -> None:
         if not self.closed:
             self.closed = True
+            if not self._leaving:
+                self.frames.extend(self._codec.give_up())
             self._desk.ended(self)
         self._transport = None
 
@@ -220,6 +237,15 @@ class Line(asyncio.BufferedProtocol):
                 (self.leave if hear_out else self.end)(ending)
                 return
         self.abort(ending)
+
+    def send_away(self, farewell: bytes, now_s: float) -> None:
+        """Ends for a reason of ours. Who spoke lately may have more on its way and is heard out for a while: closing
+        over unread bytes would take back what it was told. A line that lies dead is not kept for that."""
+        if self._leaving:
+            return
+        lately = now_s - self.heard_s() < CONNECT_WITHIN_S
+        self.dismiss(farewell, Ending.OURS, hear_out=lately)
+        self.patience_s, self.speak_by_s = 0.0, now_s + CONNECT_WITHIN_S
 
     def abort(self, ending: Ending) -> None:
         """Closes at once."""

@@ -1,4 +1,4 @@
-"""Our own endpoint for devices: MQTT on a plain and a TLS port. PUBACK means "on disk".
+"""Our own endpoints for devices, a protocol each. An acknowledgement means "on disk".
 
     sockets ─▶ lines ─▶ turns (turns.py): journal, quarantine, answers ─▶ sockets
 
@@ -10,6 +10,7 @@ at a time.
 
 import asyncio
 import ssl
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -27,27 +28,28 @@ from flameblue.domain.limits import (
     WAKE_EVERY_S,
 )
 from flameblue.intake import protocols, tls
-from flameblue.intake.conversation import Conversation
+from flameblue.intake.conversation import Conversation, Farewell
 from flameblue.intake.door import open_port
 from flameblue.intake.lines import Ending, Line
+from flameblue.intake.mqtt_conversation import MqttConversation
 from flameblue.intake.protocol import Session
-from flameblue.intake.protocols.mqtt import codes
 from flameblue.intake.reception import Intake
 from flameblue.intake.turns import Turns
 
 SWEEP_S = 1.0
 
 
-class Listener:
-    """`settings` says where; `started` is set once the ports are open."""
+class Endpoint(ABC):
+    """The lines of `protocol`, one of the plug-ins. `started` is set once the ports are open."""
 
-    def __init__(self, intake: Intake, settings: Mqtt) -> None:
+    open_count = "connections_open"  # how many lines there are, among the counts
+
+    def __init__(self, intake: Intake, protocol: str, conversation: Conversation) -> None:
         self._intake = intake
-        self.settings = settings
         self.buffer = memoryview(bytearray(READ_BYTES_MAX))
-        self._session: Callable[[], Session] = plugins.find(protocols)["mqtt"].session
-        self._conversation = Conversation(intake)
-        self._turns = Turns(intake, self._conversation, self._end, self._rest)
+        self._session: Callable[[], Session] = plugins.find(protocols)[protocol].session
+        self._conversation = conversation
+        self._turns = Turns(intake, conversation, self._end, self._rest)
         self._lines: set[Line] = set()
         self._resting: deque[tuple[float, Line]] = deque()  # until when, the first first
         self.started = asyncio.Event()
@@ -69,13 +71,13 @@ class Listener:
             for server in servers:
                 server.close()
             for line in list(self._lines):
-                self._conversation.dismiss(line, codes.SHUTTING_DOWN, Ending.OURS)
+                self._conversation.dismiss(line, Farewell.SHUTTING_DOWN, Ending.OURS)
             self._turns.cancel()
             await self._intake.keeper.flush()
 
-    def send(self, device: str, topic: str, payload: bytes) -> bool:
-        """True: a line that subscribed took it; at QoS 1 also for one that will be resumed."""
-        return self._conversation.mailbox.send(device, topic, payload)
+    @abstractmethod
+    async def _open(self) -> list[asyncio.Server]:
+        """Opens the ports; all or none."""
 
     def opened(self, line: Line) -> bool:
         """A connection came in; False: there are too many, and it is closed at once."""
@@ -84,7 +86,7 @@ class Listener:
             self._intake.counts.add("connections_over_limit")
             return False
         self._lines.add(line)
-        self._intake.counts.set("connections_open", len(self._lines))
+        self._intake.counts.set(self.open_count, len(self._lines))
         line.speak_by_s = self._intake.clock.monotonic_s() + CONNECT_WITHIN_S
         return True
 
@@ -96,13 +98,12 @@ class Listener:
 
     def relieved(self, line: Line) -> None:
         """`line`'s peer reads again."""
-        if line.session is not None:
-            self._conversation.mailbox.pump(line.session)
+        self._conversation.relieved(line)
 
     def ended(self, line: Line) -> None:
         """`line` is gone; what it had sent is still taken."""
         self._lines.discard(line)
-        self._intake.counts.set("connections_open", len(self._lines))
+        self._intake.counts.set(self.open_count, len(self._lines))
         self._turns.leave(line)
 
     def sweep(self) -> None:
@@ -113,7 +114,7 @@ class Listener:
     def _sweep(self) -> Iterator[None]:
         """Sweeps; yields wherever the others should have their turn."""
         now_s = self._intake.clock.monotonic_s()
-        self._conversation.sessions.expire(now_s)
+        self._conversation.expire(now_s)
         ended = 0
         for number, line in enumerate(list(self._lines), 1):
             ended += self._look_at(line, now_s)
@@ -126,13 +127,14 @@ class Listener:
         if line.closed:
             return False
         if not (line.end_with or line.is_leaving() or self._conversation.may_stay(line)):
-            self._conversation.send_away(line, codes.NOT_AUTHORIZED)
+            self._conversation.send_away(line, Farewell.NOT_ADMITTED)
             return True
+        line.give_up(now_s)
         if line.waits_for_us():
             line.speak_by_s = max(line.speak_by_s, now_s + line.patience_s)
         elif now_s > line.speak_by_s:
             self._intake.counts.add("connections_timed_out")
-            self._conversation.dismiss(line, codes.KEEP_ALIVE_PASSED, Ending.EXPIRED)
+            self._conversation.dismiss(line, Farewell.TOO_QUIET, Ending.EXPIRED)
             return True
         return False
 
@@ -172,6 +174,23 @@ class Listener:
         else:
             line.end(ending)
 
+    def _line(self) -> Line:
+        return Line(self, self._session())
+
+
+class Listener(Endpoint):
+    """MQTT on a plain and a TLS port; `settings` says where."""
+
+    def __init__(self, intake: Intake, settings: Mqtt) -> None:
+        conversation = MqttConversation(intake)
+        super().__init__(intake, "mqtt", conversation)
+        self.settings = settings
+        self._mailbox = conversation.mailbox
+
+    def send(self, device: str, topic: str, payload: bytes) -> bool:
+        """True: a line that subscribed took it; at QoS 1 also for one that will be resumed."""
+        return self._mailbox.send(device, topic, payload)
+
     async def _open(self) -> list[asyncio.Server]:
         settings = self.settings
         servers: list[asyncio.Server] = []
@@ -187,9 +206,6 @@ class Listener:
             where = f"{settings.host}:{settings.port or settings.tls_port}"
             raise WorldFailed(f"The MQTT endpoint {where} can't be opened: {error}.") from error
         return servers
-
-    def _line(self) -> Line:
-        return Line(self, self._session())
 
     def _doorstep(self, context: ssl.SSLContext) -> tls.Doorstep:
         return tls.Doorstep(self._line(), context)

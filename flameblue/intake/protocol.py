@@ -25,6 +25,9 @@ class Session(Protocol):
     def held_bytes(self) -> int:
         """How many bytes of an incomplete frame are kept."""
 
+    def give_up(self) -> Sequence[Any]:
+        """The frames of what is held when nothing more of it is waited for; none where it is waited for as ever."""
+
     def settle(self, packet_ids: Iterable[int]) -> None:
         """The peer was sent our last answer to these messages of its; it may send as many new ones."""
 

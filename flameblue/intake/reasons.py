@@ -15,6 +15,7 @@ class Reason(StrEnum):
     UNKNOWN_STATE = "unknown_state"
     NOT_A_NUMBER = "not_a_number"
     TOO_LARGE = "too_large"
+    WRONG_UNIT = "wrong_unit"
     EMPTY = "empty"
     BAD_TIME = "bad_time"
     SECONDS = "time_in_seconds"
@@ -25,6 +26,7 @@ class Reason(StrEnum):
     UNKNOWN_DEVICE = "unknown_device"
     WRONG_CREDENTIAL = "wrong_credential"
     PROTOCOL = "protocol"
+    BAD_FRAME = "bad_frame"
     OUR_FAULT = "our_fault"
 
 
@@ -37,6 +39,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.UNKNOWN_STATE: "A state that the format does not know.",
     Reason.NOT_A_NUMBER: "A value is not a number.",
     Reason.TOO_LARGE: "A value is too large for its quantity.",
+    Reason.WRONG_UNIT: "A value comes in another unit than its point's.",
     Reason.EMPTY: "The message holds no values.",
     Reason.BAD_TIME: "The time is not a number; the readings were kept with their arrival time.",
     Reason.SECONDS: "The time looks like seconds, milliseconds are expected; "
@@ -48,6 +51,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.UNKNOWN_DEVICE: "An unknown device; it was refused.",
     Reason.WRONG_CREDENTIAL: "A known device with a wrong credential; it was refused.",
     Reason.PROTOCOL: "The protocol was broken; the connection was closed.",
+    Reason.BAD_FRAME: "A frame is wrong: it was denied, or passed over.",
     Reason.OUR_FAULT: "Flameblue itself failed on this message: please report it.",
 }
 

@@ -15,11 +15,12 @@ from flameblue.domain.clock import Clock
 from flameblue.domain.errors import WorldFailed
 from flameblue.domain.limits import BATCH_MESSAGES_MAX, RECORD_READINGS_MAX
 from flameblue.domain.readings import READING, Readings
-from flameblue.intake.decode import Draft, Message, decode_into
+from flameblue.intake.decode import Draft, Message, decode_into, decode_samples_into
 from flameblue.intake.directory import DeviceEntry, Directory
 from flameblue.intake.keeping import Keeper
 from flameblue.intake.quarantine import Quarantine, Quarantined, Unknown
 from flameblue.intake.reasons import Reason
+from flameblue.intake.samples import Sample
 from flameblue.profiles.loader import Profile, Shelf
 
 log = logging.getLogger("flameblue.intake")
@@ -104,13 +105,21 @@ class Batch:
         """How many readings it holds."""
         return len(self._draft.rows) // READING.itemsize
 
-    def take(self, intake: Intake, entry: DeviceEntry, message: Message) -> None:
-        """The readings of `message`; what could not be taken is kept for quarantine."""
+    def take(
+        self, intake: Intake, entry: DeviceEntry, message: Message, samples: Sequence[Sample] | None = None
+    ) -> None:
+        """The readings of `message`; what could not be taken is kept for quarantine.
+
+        `samples`: what it says, where we asked for it and need not read it again.
+        """
         self.messages += 1
         draft = self._draft
         length = len(draft.rows)
         try:
-            decode_into(draft, intake, entry, message, self.arrival_ns)
+            if samples is None:
+                decode_into(draft, intake, entry, message, self.arrival_ns)
+            else:
+                decode_samples_into(draft, intake, entry, samples, self.arrival_ns)
         except Exception as error:  # a fault of ours in one message must not cost the others
             log.exception("A message of %s on %s could not be decoded.", entry.name, message.topic)
             del draft.rows[length:]

@@ -4,6 +4,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 OWN_TOPIC = ""  # the topic names no device: it is the connection's own
+NO_CALENDAR_MS = 1e18  # a time of Sample that no calendar has, such as the 0th of month 0: it is replaced
+TEST_BIT = "test_bit"  # a state that is a test where the profile says that this bit of its can be believed
+
+
+class Kind(NamedTuple):
+    """What the format itself says of a number. `unit` "": only the profile knows, under `kinds` by `name`.
+
+    `caution`: what is told beside a unit that is not the point's.
+    """
+
+    name: str
+    unit: str
+    caution: str = ""
+
+
+_ALL_ALIKE: Mapping[str, Kind] = {}
 
 
 class Sample(NamedTuple):
@@ -15,6 +31,7 @@ class Sample(NamedTuple):
     unknown: tuple[str, ...] = ()  # fields that the format does not know
     device: str = ""  # the name of a device behind the one that speaks; "": it speaks for itself
     online: bool | None = None  # the message says that the device is there, or is gone
+    kinds: Mapping[str, Kind] = _ALL_ALIKE  # of every value, where the format has kinds
 
 
 NOTHING = Sample(None, {}, {})

@@ -21,9 +21,8 @@ from flameblue.domain.limits import (
     ROUND_FRAMES_MAX,
     TURN_FRAMES_MAX,
 )
-from flameblue.intake.conversation import Conversation
+from flameblue.intake.conversation import Conversation, Farewell
 from flameblue.intake.lines import Answer, Ending, Line
-from flameblue.intake.protocols.mqtt import codes
 from flameblue.intake.reception import Batch, Intake
 
 log = logging.getLogger("flameblue.intake")
@@ -190,12 +189,12 @@ class Turns:
         line.answered(answer)
         if answer.ends is not None:
             self._end(line, answer.ends)
-        elif line.session is not None and line.session.waiting:
-            self._conversation.mailbox.pump(line.session)
+        else:
+            self._conversation.delivered(answer)
 
     def _fail(self, failure: WorldFailed, answers: list[Answer]) -> None:
         """Nothing of it may be acknowledged: its lines end, and their devices send again."""
         log.error("Nothing is acknowledged: %s", failure)
         self._intake.counts.add("batches_failed")
         for answer in answers:
-            self._conversation.send_away(answer.line, codes.UNSPECIFIED)
+            self._conversation.send_away(answer.line, Farewell.NOT_KEPT)

@@ -12,8 +12,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from flameblue.domain.errors import BadInput
 from flameblue.domain.visible import BRACKETS, Flaw, flaw
 from flameblue.fleet.actions import NAME
+from flameblue.intake.protocols.gb26875.fields import spelled_address
 from flameblue.people.registry_speech import shown
 from flameblue.people.registry_words import SET, is_set, language, phase, quantity, season
 
@@ -69,6 +71,17 @@ def credential(text: str) -> str:
             % {"most": CREDENTIAL_MAX}
         )
     return text
+
+
+def device_address(text: str) -> str:
+    """12 hex digits in the order in which they travel; a decimal number is read too."""
+    try:
+        return spelled_address(text).hex()
+    except BadInput:
+        raise ValueError(
+            _("'%(text)s' is no address: 12 hex digits in the order of travel, or a decimal number")
+            % {"text": shown(text)}
+        ) from None
 
 
 def words(most: int) -> Callable[[str], str]:
@@ -137,6 +150,7 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "device": device_name,
     "device_serial": words(64),
     "profile": words(64),
+    "device_address": device_address,
     "credential": credential,
     "point": words(64),
     "quantity": quantity,
@@ -145,4 +159,6 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     STATION: words(80),
 }
 COLUMNS = tuple(name for name in READERS if name != STATION)
-EXACT = frozenset({"device", "device_serial", "credential", "point"})  # 007 is another one than 7
+EXACT = frozenset(
+    {"device", "device_serial", "device_address", "credential", "point"}
+)  # 007 is another one than 7

@@ -101,6 +101,13 @@ TABLE: Sequence[Column] = (
     Column("device_serial", "设备序列号", "序列号 出厂编号 serial sn", 16, _("The maker's serial number.")),
     Column("profile", "设备模型", "设备型号 型号 模型", 20, _("The device model; needed for a new device.")),
     Column(
+        "device_address",
+        "通信地址",
+        "设备地址 源地址 用传地址 传输装置地址 装置地址",
+        16,
+        _("What the device calls itself where it speaks GB/T 26875.3: 12 hex digits, or a decimal number."),
+    ),
+    Column(
         "credential",
         "接入密码",
         "密码 接入凭证 凭证 令牌 token password",

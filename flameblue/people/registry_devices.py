@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from flameblue.fleet import shelf
 from flameblue.fleet.actions import hashed
+from flameblue.fleet.addresses import shared
 from flameblue.fleet.models import Circuit, Device, Point
 from flameblue.people.registry_ledger import Ledger, Settling, by_key
 from flameblue.people.registry_places import Places
@@ -58,6 +59,7 @@ class _Devices:
                 self.remodelled.add(key)
             settling.change(device, values)
         self._refuse_shared_tokens()
+        self._refuse_shared_addresses()
         settling.write()
 
     def profile_of(self, key: Key) -> Profile | None:
@@ -75,6 +77,8 @@ class _Devices:
         values: dict[str, Any] = {"premises": self.places.premises[wish.get("premises")]}
         if (serial := wish.get("device_serial")) is not None:
             values["serial"] = serial
+        if (address := wish.get("device_address")) is not None:
+            values["device_address"] = address
         if (credential := wish.get("credential")) not in (None, SET):
             values["credential_hash"] = hashed(credential)
         if (profile := wish.get("profile")) is not None:
@@ -96,6 +100,19 @@ class _Devices:
                 why = _("device '%(name)s' has the same token; a token must name one device")
                 why %= {"name": shown(other[0])}
                 self.ledger.wrong(wish.where("credential", "credential"), why)
+
+    def _refuse_shared_addresses(self) -> None:
+        holders: dict[tuple[str, str], list[Key]] = {}
+        for key, device in self.known.items():
+            profile = self.profiles.get(device.profile)
+            if device.device_address and profile is not None:
+                holders.setdefault((profile.protocol, device.device_address), []).append(key)
+        for sharing in holders.values():
+            for key in sharing:
+                wish = self.wishes.devices.get(key)
+                if wish is not None and len(sharing) > 1:
+                    other = next(one for one in sharing if one != key)
+                    self.ledger.wrong(wish.where("device_address", "device_address"), shared(shown(other[0])))
 
 
 @dataclass

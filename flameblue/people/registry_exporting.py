@@ -106,6 +106,7 @@ def _inside(premises: Premises) -> Iterator[Cells]:
     for device in premises.devices.all():
         about: Cells = {
             "device_serial": device.serial,
+            "device_address": device.device_address,
             "profile": device.profile,
             "credential": SET if device.credential_hash else "",
         }

@@ -27,6 +27,7 @@ NEEDS: Mapping[str, str] = {  # what is needed stands before what needs it
     "language": "owner",
     "language2": "contact2",
     "device_serial": "device",
+    "device_address": "device",
     "profile": "device",
     "credential": "device",
     "point": "device",

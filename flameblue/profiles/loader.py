@@ -5,27 +5,32 @@ Invariants: a profile on the shelf is valid; a file that breaks keeps its last g
 """
 
 import json
+import math
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError, best_match
 
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import PROFILES_READ_MAX
 from flameblue.domain.quantities import QUANTITIES, Quantity
-from flameblue.profiles import strict_yaml
+from flameblue.profiles import registers, strict_yaml
+from flameblue.profiles.registers import Asking, Register, StateRegister
 
 MISTAKES_TOLD_MAX = 5  # of one file, in one sentence
 
 
 @dataclass(frozen=True)
 class ProfilePoint:
-    """One point of a device model. `open_at`, `short_at`: values as sent that are no values."""
+    """One point of a device model. `open_at`, `short_at`: values as sent that are no values.
+
+    What is sent × `scale` + `offset` is the value. `register`, `states`: of a device that is asked over Modbus.
+    """
 
     key: str
     quantity: Quantity
@@ -33,6 +38,9 @@ class ProfilePoint:
     phase: str = ""
     open_at: tuple[float, ...] = ()
     short_at: tuple[float, ...] = ()
+    offset: float = 0.0
+    register: Register | None = None
+    states: tuple[StateRegister, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,9 @@ class Profile:
 
     `open_points`: the points come from the registry, the profile fixes none. `maker`, `source` and `caveats` may be
     empty in a model of the installation, never in one of the package. `utc_offset_min`: how far its clock is ahead
-    of UTC, where the device writes local times; None: its times are not used.
+    of UTC, where the device writes local times; None: its times are not used. `kinds`: what numbers of the maker's own
+    kinds are, where the format has kinds. `test_bit`: the format's bit for a test can be believed.
+    `modbus`: how it is asked; such a model has no payload ("").
     """
 
     name: str
@@ -58,6 +68,9 @@ class Profile:
     caveats: tuple[str, ...]
     source: str
     utc_offset_min: float | None = None
+    kinds: Mapping[str, ProfilePoint] = field(default_factory=dict)
+    test_bit: bool = False
+    modbus: Asking | None = None
 
 
 def package_folder() -> Path:
@@ -69,6 +82,8 @@ def load(path: Path) -> Profile:
     """The profile in the file `path`; BadInput with a sentence when it can't be used."""
     table = strict_yaml.read(path)
     if mistakes := [_told(error) for error in _validator().iter_errors(table)]:
+        raise BadInput(f"{'; '.join(mistakes[:MISTAKES_TOLD_MAX])}.")
+    if mistakes := list(registers.mistakes(table)):
         raise BadInput(f"{'; '.join(mistakes[:MISTAKES_TOLD_MAX])}.")
     if table["name"] != path.stem:
         raise BadInput(f"Its name is {table['name']!r}; it must be {path.stem!r} as its file is called.")
@@ -141,22 +156,34 @@ def _told(error: ValidationError) -> str:
 
 
 @cache
-def _validator() -> Draft202012Validator:
+def _validator() -> Any:
+    """JSON's schema counts 3.0 as an integer, and YAML has .inf and .nan: here neither is what it looks like."""
     schema = json.loads((Path(__file__).parent / "schema.json").read_text(encoding="utf-8"))
-    return Draft202012Validator(schema)
+    types = Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _is_integer, "number": _is_number})
+    extend: Any = validators.extend  # it has no types
+    return extend(Draft202012Validator, type_checker=types)(schema)
+
+
+def _is_integer(_checker: Any, value: Any) -> bool:
+    return type(value) is int
+
+
+def _is_number(_checker: Any, value: Any) -> bool:
+    return type(value) is int or (type(value) is float and math.isfinite(value))
 
 
 def _profile(table: Mapping[str, Any]) -> Profile:
     silence_s = table.get("silence_s")
+    usual = table.get("modbus", {})
     return Profile(
         name=table["name"],
         maker=table.get("maker", ""),
         protocol=table["protocol"],
-        payload=table["payload"],
+        payload=table.get("payload", ""),
         interval_s=float(table["interval_s"]),
         on_change=table.get("on_change", False),
         silence_s=None if silence_s is None else float(silence_s),
-        points={key: _point(key, point) for key, point in table.get("points", {}).items()},
+        points={key: _point(key, point, usual) for key, point in table.get("points", {}).items()},
         open_points=table.get("open_points", False),
         limits={
             quantity: {field: float(value) for field, value in limits.items()}
@@ -166,10 +193,13 @@ def _profile(table: Mapping[str, Any]) -> Profile:
         caveats=tuple(table.get("caveats", ())),
         source=table.get("source", ""),
         utc_offset_min=table.get("utc_offset_min"),
+        kinds={kind: _point(kind, point, {}) for kind, point in table.get("kinds", {}).items()},
+        test_bit=table.get("test_bit", False),
+        modbus=registers.asking(usual) if "modbus" in table else None,
     )
 
 
-def _point(key: str, point: Mapping[str, Any]) -> ProfilePoint:
+def _point(key: str, point: Mapping[str, Any], usual: Mapping[str, Any]) -> ProfilePoint:
     return ProfilePoint(
         key=key,
         quantity=QUANTITIES[point["quantity"]],
@@ -177,4 +207,7 @@ def _point(key: str, point: Mapping[str, Any]) -> ProfilePoint:
         phase=point.get("phase", ""),
         open_at=tuple(float(value) for value in point.get("open_at", ())),
         short_at=tuple(float(value) for value in point.get("short_at", ())),
+        offset=float(point.get("offset", 0.0)),
+        register=registers.register(point["register"], usual) if "register" in point else None,
+        states=tuple(registers.state(one, usual) for one in point.get("states", ())),
     )

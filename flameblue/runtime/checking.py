@@ -32,6 +32,8 @@ def mistakes(config: Config) -> list[str]:
     found = [*_of_ports(config), *_of_channels(config)]
     found += [*_of_client_certificates(config.mqtt), *_of_home_assistant(config)]
     found += _of_certificate(config.mqtt)
+    if not config.gb26875.quiet_s > 0:
+        found.append(f"gb26875.quiet_s is {config.gb26875.quiet_s:g}; it is a time in seconds, more than 0.")
     try:
         policy.current()
     except BadInput as error:
@@ -44,6 +46,7 @@ def _of_ports(config: Config) -> Iterator[str]:
         "web.port": config.web.port,
         "mqtt.port": config.mqtt.port,
         "mqtt.tls_port": config.mqtt.tls_port,
+        "gb26875.port": config.gb26875.port,
         "smpp.port": config.smpp.port,
     }
     for name, port in ports.items():

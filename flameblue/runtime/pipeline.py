@@ -12,7 +12,8 @@ from flameblue.domain.clock import SystemClock, to_datetime
 from flameblue.fleet import point_table
 from flameblue.intake.announcements import Announcements
 from flameblue.intake.broker import BrokerSource
-from flameblue.intake.listener import Listener
+from flameblue.intake.gb26875_listener import Gb26875Listener
+from flameblue.intake.listener import Endpoint, Listener
 from flameblue.journal.record import gap_draft
 from flameblue.runtime import lost_journal
 from flameblue.runtime.caring import Caring
@@ -61,17 +62,21 @@ async def flow(plant: Plant) -> None:
 
 
 async def intake(plant: Plant, heard: Announcements) -> None:
-    """The listener, and the existing broker where there is one."""
-    listener = Listener(plant.intake, plant.config.mqtt)
+    """Our own endpoints, and the existing broker where there is one."""
+    endpoints: list[Endpoint] = [Listener(plant.intake, plant.config.mqtt)]
+    if plant.config.gb26875.port:
+        endpoints.append(Gb26875Listener(plant.intake, plant.config.gb26875))
 
     async def beat() -> None:
-        await listener.started.wait()
+        for endpoint in endpoints:
+            await endpoint.started.wait()
         plant.health.beat("intake")
 
     async with asyncio.TaskGroup() as sources:
         if plant.config.broker.url:
             sources.create_task(BrokerSource(plant.intake, plant.config.broker, heard).serve())
-        sources.create_task(listener.serve())
+        for endpoint in endpoints:
+            sources.create_task(endpoint.serve())
         sources.create_task(every(HEALTH_S, beat))
 
 

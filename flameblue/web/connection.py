@@ -10,6 +10,7 @@ from flameblue.fleet.models import Device, Point
 from flameblue.fleet.shelf import profiles
 from flameblue.intake import examples
 from flameblue.intake.examples import Example
+from flameblue.intake.gb26875_conversation import PROTOCOL
 from flameblue.intake.tls import REQUIRED
 
 EVERYWHERE = frozenset({"", "0.0.0.0", "::"})
@@ -28,7 +29,10 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What a person types into a device. `example` None: its messages can't be typed."""
+    """What a person types into a device. `example` None: its messages can't be typed.
+
+    `has_address`: it has an address in the place of user and password (`device_address`, which may be missing yet).
+    """
 
     host: str
     user: str
@@ -37,11 +41,14 @@ class Connection:
     is_local: bool  # only programs of this machine reach the host
     needs_certificate: bool
     broker: str  # the host of an existing broker, where devices may publish too
+    has_address: bool = False
 
 
 def of(device: Device, request: HttpRequest, config: Config, credential: str) -> Connection:
     """How `device` connects; `credential` empty: it is not known any more."""
     profile, mqtt = profiles().get(device.profile), config.mqtt
+    if profile is not None and profile.protocol == PROTOCOL:
+        return _by_address(device, request, config)
     points = Point.objects.filter(device=device, retired=False).order_by("id").values_list("key", "quantity")
     example = None if profile is None else examples.of(profile, device.name, points)
     host = _host(mqtt.host, request)
@@ -59,6 +66,21 @@ def of(device: Device, request: HttpRequest, config: Config, credential: str) ->
         is_local=mqtt.host.startswith(LOOPBACK),
         needs_certificate=mqtt.client_certificates == REQUIRED,
         broker=config.broker.url.rpartition("@")[2].rpartition("//")[2],
+    )
+
+
+def _by_address(device: Device, request: HttpRequest, config: Config) -> Connection:
+    """How a transmitter of GB/T 26875.3 connects."""
+    where = config.gb26875
+    return Connection(
+        host=_host(where.host, request),
+        user=device.name,
+        example=None,
+        ways=(Way(where.port, is_tls=False, line=""),) if where.port else (),
+        is_local=where.host.startswith(LOOPBACK),
+        needs_certificate=False,
+        broker="",
+        has_address=True,
     )
 
 

@@ -46,6 +46,7 @@ FIELDS: Words = {
     "user": _("User"),
     "reason": _("Reason"),
     "credential_hash": _("Credential"),
+    "device_address": _("Address on the line"),
 }
 DEEDS: Words = {
     "added": _("added"),

@@ -198,6 +198,7 @@ QUARANTINE_REASONS: Words = {
     "unknown_state": _("A state that the format does not know."),
     "not_a_number": _("A value is not a number."),
     "too_large": _("A value is too large for its quantity."),
+    "wrong_unit": _("A value comes in another unit than its point's."),
     "empty": _("The message holds no values."),
     "bad_time": _("The time is not a number; the readings were kept with their arrival time."),
     "time_in_seconds": _(
@@ -210,6 +211,7 @@ QUARANTINE_REASONS: Words = {
     "unknown_device": _("An unknown device; it was refused."),
     "wrong_credential": _("A known device with a wrong credential; it was refused."),
     "protocol": _("The protocol was broken; the connection was closed."),
+    "bad_frame": _("A frame is wrong: it was denied, or passed over."),
     "our_fault": _("Flameblue itself failed on this message: please report it."),
 }
 DISCOVERY_TROUBLES: Words = {

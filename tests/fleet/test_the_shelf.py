@@ -4,8 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from django.conf import LazySettings
+from django.utils import translation
 
-from flameblue.fleet.shelf import profiles, shelf
+from flameblue.fleet.shelf import missing, profiles, shelf
 
 MINE = "name: mine\nprotocol: mqtt\npayload: flameblue\ninterval_s: 10\nopen_points: true\n"
 
@@ -25,4 +26,13 @@ def test_the_models_of_a_data_folder_are_found_after_those_of_another_were_asked
 
 def test_a_process_has_one_shelf_and_reads_a_model_once() -> None:
     assert shelf() is shelf()
-    assert profiles() is profiles()
+    assert profiles()["flameblue-efm8"] is profiles()["flameblue-efm8"]
+
+
+def test_a_model_that_is_asked_can_not_be_chosen_and_is_told_why() -> None:
+    assert shelf().current()["acrel-adw300"].modbus is not None
+    assert "acrel-adw300" not in profiles()
+    with translation.override("en"):
+        assert missing("acrel-adw300").startswith(
+            "devices of the profile 'acrel-adw300' are asked over Modbus"
+        )

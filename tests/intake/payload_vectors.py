@@ -11,7 +11,7 @@ from flameblue.intake.samples import Payload, Sample
 FOUND: dict[str, Payload] = plugins.find(payloads)
 FOLDER = Path(__file__).parents[1] / "vectors"
 PATHS = sorted(path for name in FOUND for path in (FOLDER / name).glob("*.json"))
-USUAL = {"unknown": [], "device": "", "online": None}  # what a vector need not say
+USUAL = {"unknown": [], "device": "", "online": None, "kinds": {}}  # what a vector need not say
 
 
 def read(path: Path) -> dict[str, Any]:

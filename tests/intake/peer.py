@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from flameblue.intake.lines import Line
-from flameblue.intake.listener import Listener
+from flameblue.intake.listener import Endpoint, Listener
 from flameblue.intake.protocols.mqtt.codec import Session
 from flameblue.intake.reception import Intake
 from tests.intake import mqtt5_packets
@@ -24,7 +24,7 @@ class _Socket:
 class Peer(asyncio.Transport):
     """One connection to `listener`."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Endpoint, codec: Any = None) -> None:
         super().__init__(extra={"peername": ("10.0.0.7", 5), "socket": _Socket()})
         self.sent_to_it = bytearray()
         self.reading = True  # whether the listener reads what we send
@@ -33,7 +33,7 @@ class Peer(asyncio.Transport):
         self._closing = False
         self.over_tcp = False  # whether the listener can end its half of the connection
         self.told_the_end = False
-        self.line = Line(listener, Session())
+        self.line = Line(listener, codec or Session())
         self.line.connection_made(self)
 
     def send(self, *packets: bytes) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flameblue.config import Broker, Config, HomeAssistant, Mqtt, Web
+from flameblue.config import Broker, Config, Gb26875, HomeAssistant, Mqtt, Web
 from flameblue.domain.clock import Clock, ManualClock, SystemClock, to_datetime
 from flameblue.journal.embedded import EmbeddedJournal
 from flameblue.journal.record import tick_draft
@@ -135,11 +135,14 @@ def test_home_assistants_broker_is_visited_and_refuses_a_stranger(
 def test_a_port_that_another_program_has_is_told(tmp_path: Path) -> None:
     with socket.create_server((HOST, 0)) as other:
         port = other.getsockname()[1]
-        config = Config(data=tmp_path, web=Web(port=port), mqtt=Mqtt(port=free_port()))
+        transmitters = Gb26875(host="0.0.0.0", port=free_port())
+        config = Config(data=tmp_path, web=Web(port=port), mqtt=Mqtt(port=free_port()), gb26875=transmitters)
         found = {finding.subject: finding for finding in look_at_ports(config, running=False)}
     assert found[f"port {port}"].verdict is WRONG
     assert "Address already in use" in found[f"port {port}"].seen
     assert found[f"port {config.mqtt.port}"].verdict is FINE
+    assert found[f"port {transmitters.port}"].verdict is FINE
+    assert "neither password nor encryption" in found["devices"].seen
 
 
 def certificate(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flameblue.config import Broker, Config, HomeAssistant, Messages, Mqtt, Web
+from flameblue.config import Broker, Config, Gb26875, HomeAssistant, Messages, Mqtt, Web
 from flameblue.domain.errors import BadInput
 from flameblue.journal.embedded import EmbeddedJournal
 from flameblue.runtime.checking import check
@@ -33,6 +33,14 @@ def test_the_defaults_are_right(tmp_path: Path) -> None:
         (
             Config(messages=Messages(sms_second_channel="console")),
             "messages.sms_second_channel is 'console' like the first: it would fail with it.",
+        ),
+        (
+            Config(gb26875=Gb26875(port=70_000)),
+            "gb26875.port is 70000; a port is a number from 0 to 65535.",
+        ),
+        (
+            Config(gb26875=Gb26875(quiet_s=0)),
+            "gb26875.quiet_s is 0; it is a time in seconds, more than 0.",
         ),
         (Config(web=Web(port=99_999)), "web.port is 99999; a port is a number from 0 to 65535."),
         (

@@ -4,14 +4,15 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from flameblue.intake import payloads
-from flameblue.profiles.loader import Profile, Shelf, package_folder
+from flameblue.intake import asking, payloads
+from flameblue.profiles.loader import Profile, ProfilePoint, Shelf, package_folder
 from tests.tidy.tables import head, row
 from tests.tidy.words import LANGUAGES, Say, chinese_where_known, english
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/devices.md"
 FOLDER = Path(payloads.__file__).parent
+ASKED = Path(asking.__file__).parent
 HEAD = """Generated from `flameblue/profiles/devices/*.yaml` and the payloads' pages; after a change run
 `python -m tests.tidy.devices_page`. A model of your own is a file in `DATA/profiles/`, live without a restart.
 
@@ -26,13 +27,14 @@ def page(say: Say = english) -> str:
     """The page as it should be, in one language."""
     profiles = Shelf(package_folder()).current().values()
     parts = [f"# {say('Devices')}\n\n{say(HEAD)}"]
-    for folder in sorted(path.parent for path in FOLDER.glob("*/README.md")):
+    for folder in (*sorted(path.parent for path in FOLDER.glob("*/README.md")), ASKED):
         text = (folder / "README.md").read_text(encoding="utf-8")
         title = text.partition("\n")[0].removeprefix("# ")
-        where = f"../flameblue/intake/payloads/{folder.name}/README.md"
+        where = f"../{(folder / 'README.md').relative_to(ROOT)}"
         how = _known(_connect(text, folder.name), say)
         parts.append(f"## {say(title)}\n\n[{say('Messages and limits')}]({where})\n\n{how}\n")
-        models = sorted((one for one in profiles if one.payload == folder.name), key=lambda one: one.name)
+        payload = "" if folder == ASKED else folder.name
+        models = sorted((one for one in profiles if one.payload == payload), key=lambda one: one.name)
         parts += ["\n".join(_model(one, say)) + "\n" for one in models]
     return "\n".join(parts)
 
@@ -59,11 +61,18 @@ def _model(profile: Profile, say: Say) -> Iterator[str]:
     )
     yield ""
     if profile.points:
-        yield head(say("key"), say("quantity"), say("phase"))
+        places = [say("function"), say("register"), say("type")] if profile.modbus else []
+        yield head(say("key"), say("quantity"), say("phase"), *places)
         for key, point in profile.points.items():
-            yield row(f"`{key}`", point.quantity.name, point.phase)
+            yield row(f"`{key}`", point.quantity.name, point.phase, *_place(point))
         yield ""
     yield from (f"- {_known(caveat, say)}" for caveat in profile.caveats)
+
+
+def _place(point: ProfilePoint) -> list[str]:
+    """Where a point of a device that is asked stands."""
+    one = point.register
+    return [] if one is None else [str(one.function), f"{one.address:#06x}", one.type]
 
 
 if __name__ == "__main__":

@@ -189,7 +189,7 @@ def _metrics(say: Say) -> Iterator[str]:
 
 
 STAGE = re.compile(r'(?m)^ +stage\("(\w+)", .*?\)(?:  # (.+))?$')
-COUNTED = re.compile(r'counts\.(?:add|set)\(\s*"(\w+)"')
+COUNTED = re.compile(r'(?:counts\.(?:add|set)\(\s*|open_count = )"(\w+)"')
 
 
 def _counters() -> list[str]:

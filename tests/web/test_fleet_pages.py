@@ -124,6 +124,18 @@ def test_an_unknown_device_is_paired_and_given_a_place(
     assert device.points.exists()
 
 
+def test_an_unknown_transmitter_keeps_its_address(
+    data: Path, cast: Cast, now: datetime, admin: Client
+) -> None:
+    address = "790300000000"
+    kept = Quarantine(data / "quarantine.sqlite3")
+    kept.add([Unknown(address, address, "10.0.0.9", "", "gb26875/2", b"40 40 01 00", to_ns(now))])
+    kept.close()
+    wish = {"name": address, "premises": cast.premises.pk, "profile": "gb26875-generic"}
+    assert f"{address} is known now." in admin.post("/quarantine/bind/", wish, follow=True).content.decode()
+    assert Device.objects.get(name=address).device_address == address
+
+
 def test_what_is_not_in_the_list_of_unknown_devices_gets_no_place(
     cast: Cast, data: Path, admin: Client
 ) -> None:

@@ -59,7 +59,7 @@ CELLS: Wrong = [
 THINGS: Wrong = [
     (
         {"profile": "flameblue-9000"},
-        "“设备模型”列：没有“flameblue-9000”这个型号，请从这些里面选一个：flameblue-",
+        "“设备模型”列：没有“flameblue-9000”这个型号，请从这些里面选一个：",
     ),
     ({"profile": ""}, "“设备模型”列：新设备“D1004”要写明型号"),
     ({"quantity": ""}, "“量”列：新测点“tb”要写明量"),

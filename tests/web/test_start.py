@@ -1,5 +1,6 @@
 """Getting started: forms alone lead from nothing to a device; what is wrong is said; only an admin may."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from flameblue.config import Config, Messages, Mqtt
+from flameblue.config import Config, Gb26875, Messages, Mqtt
 from flameblue.domain.clock import ManualClock, to_datetime
 from flameblue.domain.limits import TEST_NOTICES_PER_HOUR_MAX
 from flameblue.domain.readings import READING
@@ -334,3 +335,18 @@ def test_the_page_asks_the_same_of_a_large_fleet(admin: Admin, cast: Cast) -> No
         Device.objects.create(name=f"X{n}", premises=cast.premises, profile="flameblue-generic")
         Circuit.objects.create(panel=cast.panel, name=f"C{n}")
     assert asks() == few < 32
+
+
+def test_a_transmitter_is_told_its_port_and_address_and_gets_no_password(
+    cast: Cast, settings: LazySettings
+) -> None:
+    admin = Admin()
+    device = Device.objects.create(
+        premises=cast.premises, name="用传1", profile="gb26875-generic", device_address="790300000000"
+    )
+    page = admin.sees(f"/start/devices/{device.pk}/")
+    assert "does not listen for GB/T 26875.3" in page
+    settings.CONFIG = replace(settings.CONFIG, gb26875=Gb26875(host="192.0.2.7", port=5200))
+    page = admin.sees(f"/start/devices/{device.pk}/")
+    assert "192.0.2.7 Port 5200 Address on the line 790300000000" in page
+    assert "new password" not in page

@@ -54,6 +54,21 @@ def look_at_ports(config: Config, *, running: bool) -> Iterator[Finding]:
             f"mqtt.port {config.mqtt.port} on {config.mqtt.host} is open without TLS: credentials can be read on "
             "the way. Set mqtt.tls_port, and mqtt.port = 0 once all devices use it.",
         )
+    yield from _of_transmitters(config)
+
+
+def _of_transmitters(config: Config) -> Iterator[Finding]:
+    host, port = config.gb26875.host, config.gb26875.port
+    if not port:
+        return
+    if host.startswith(LOOPBACK):
+        yield unsure("devices", f"gb26875.host is {host}: only programs of this machine can connect.")
+    else:
+        yield unsure(
+            "devices",
+            f"gb26875.port {port} on {host} takes whoever knows a device's address: GB/T 26875.3 has neither password "
+            "nor encryption. Keep it to a private network or a VPN.",
+        )
 
 
 def _ports(config: Config) -> Iterator[tuple[str, str, int]]:
@@ -62,6 +77,8 @@ def _ports(config: Config) -> Iterator[tuple[str, str, int]]:
         yield "mqtt.port (devices)", config.mqtt.host, config.mqtt.port
     if config.mqtt.tls_port:
         yield "mqtt.tls_port (devices, TLS)", config.mqtt.host, config.mqtt.tls_port
+    if config.gb26875.port:
+        yield "gb26875.port (devices)", config.gb26875.host, config.gb26875.port
 
 
 def refusal(host: str, port: int) -> str:

@@ -23,6 +23,9 @@ from flameblue.web import access
 from flameblue.web.now import now
 
 PAIRING_MINUTES = (5, 15, 60)
+BY_ADDRESS = (
+    "gb26875/"  # topics of those who have an address in the place of a credential, told as their client id
+)
 ROWS_READ_MAX = 2_000  # from the file, before those of other stations are left out
 
 
@@ -81,17 +84,19 @@ def pairing(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def bind(request: HttpRequest) -> HttpResponse:
-    """Gives an unknown device its premises and profile; it keeps the credential that it came with."""
+    """Gives an unknown device its premises and profile; it keeps the credential or address that it came with."""
     form = BindForm(request.POST)
     known = {row.name: row for row in shelf().unknown_devices(limit=PAGE_ROWS_MAX)}
     if not form.is_valid() or form.cleaned_data["name"] not in known:
         messages.error(request, _("Not done: choose the device, its premises and its profile."))
         return redirect("quarantine")
+    found = known[form.cleaned_data["name"]]
     wish = NewDevice(
-        name=form.cleaned_data["name"],
+        name=found.name,
         premises=form.cleaned_data["premises"],
         profile=form.cleaned_data["profile"],
-        credential_hash=known[form.cleaned_data["name"]].credential_hash,
+        credential_hash=found.credential_hash,
+        device_address=found.client_id if found.topic.startswith(BY_ADDRESS) else "",
     )
     try:
         bind_device(wish, Hand(by=request.user.get_username(), now=now(), reason="paired"))

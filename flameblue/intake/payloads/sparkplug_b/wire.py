@@ -70,6 +70,25 @@ def command(name: str, t_ms: int) -> bytes:
     return _number(1, t_ms) + _field(2, metric)
 
 
+def broken_at(data: bytes) -> int:
+    """Where the field begins that keeps `data` from being a payload; its length where none does."""
+    at = 0
+    while at < len(data):
+        try:
+            stop = _end(data, at)
+            decode(data[at:stop])
+        except BadInput:
+            return at
+        at = stop
+    return at
+
+
+def _end(data: bytes, at: int) -> int:
+    key, at = _varint(data, at)
+    length, start = _varint(data, at) if key & 7 in (VARINT, BYTES) else (8 if key & 7 == FIXED64 else 4, at)
+    return start if key & 7 == VARINT else start + length
+
+
 def _metric(data: bytes) -> Metric:
     name, alias, t_ms, datatype = "", None, None, 0
     value: Any = None

@@ -69,6 +69,10 @@ class Session:
         """Bytes of the packet that is not complete yet."""
         return len(self._held)
 
+    def give_up(self) -> list[Frame]:
+        """Nothing: half a packet is waited for as long as the line may be quiet."""
+        return []
+
     def settle(self, packet_ids: Iterable[int]) -> None:
         """The client was sent PUBACK or PUBCOMP for these; of MQTT 5 only so many may be without [5.0: 4.9]."""
         if self._unsettled:

@@ -1,0 +1,217 @@
+"""The devices of one line, asked in turn for ever: what they say becomes readings as any message does.
+
+Nobody waits for an acknowledgement: a reading that could not be made durable is counted, and the next turn brings a
+newer one. While the journal is behind, INTAKE_BATCHES_MAX turns wait for it and then nobody is asked.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from flameblue.domain.errors import WorldFailed
+from flameblue.domain.limits import INTAKE_BATCHES_MAX
+from flameblue.intake.asking import answers
+from flameblue.intake.asking.blocks import Block, planned, wanted
+from flameblue.intake.asking.round_trips import SILENT, Failure, NoAnswer, RoundTrips
+from flameblue.intake.asking.turns import Turns
+from flameblue.intake.asking.wire import Line
+from flameblue.intake.decode import Message
+from flameblue.intake.directory import DeviceEntry
+from flameblue.intake.reception import Batch, Intake
+from flameblue.intake.samples import Sample
+from flameblue.profiles.loader import Profile
+from flameblue.profiles.registers import Asking
+
+log = logging.getLogger("flameblue.intake")
+OPEN_AGAIN_S_MIN = 1.0
+OPEN_AGAIN_S_MAX = 60.0
+SILENT_TURNS_MAX = 3  # in a row, of whomever, and for SILENT_S_MAX: then the connection may be dead without
+SILENT_S_MAX = 30.0  # saying so, and is made anew
+LOOK_S_MAX = 1.0  # a device that is new to the directory is asked within this
+
+Sleep = Callable[[float], Awaitable[None]]
+Answers = Sequence[tuple[Block, tuple[int, ...]]]
+
+
+class AskedDevice(NamedTuple):
+    """A device by its name in the directory, and its address on the line."""
+
+    name: str
+    unit: int
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What one device is asked for, as its model and its points were when this was made."""
+
+    profile: Profile
+    entry: DeviceEntry
+    bounds: Asking
+    blocks: tuple[Block, ...]
+
+
+class Poller:
+    """Asks `devices` over `line`. `serve` runs until it is cancelled. `sleep`: how it waits."""
+
+    def __init__(
+        self, intake: Intake, line: Line, devices: Sequence[AskedDevice], sleep: Sleep = asyncio.sleep
+    ) -> None:
+        self._intake = intake
+        self._line = line
+        self._units = {device.name: device.unit for device in devices}
+        self._sleep = sleep
+        self._plans: dict[str, _Plan] = {}
+        self._turns = Turns()
+        self._silent_turns = 0  # since `_heard_s`, when anybody was heard last
+        self._heard_s = 0.0
+        self._quiet_from_s = 0.0  # when the last answer was there, or was given up
+        self._under_way: asyncio.Queue[Batch] = asyncio.Queue(INTAKE_BATCHES_MAX)
+        self.round_trips: Mapping[str, RoundTrips] = {name: RoundTrips() for name in self._units}
+
+    async def serve(self) -> None:
+        """Asks until it is cancelled; opens the line again, with growing pauses, for ever."""
+        self._intake.look_at_profiles()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._stay_open())
+                tasks.create_task(self._settle())
+        finally:
+            self._line.close()
+            while not self._under_way.empty():
+                self._under_way.get_nowait().cancel()
+
+    async def _stay_open(self) -> None:
+        pause_s = OPEN_AGAIN_S_MIN
+        while True:
+            try:
+                await self._line.open()
+            except WorldFailed as error:
+                log.warning("%s", error)
+                self._intake.counts.add("asking_lines_not_reached")
+            else:
+                pause_s = OPEN_AGAIN_S_MIN
+                await self._ask_in_turn()
+                self._intake.counts.add("asking_lines_lost")
+            await self._sleep(pause_s)
+            pause_s = min(pause_s * 2, OPEN_AGAIN_S_MAX)
+
+    async def _ask_in_turn(self) -> None:
+        """Until the line is lost."""
+        self._heard(self._intake.clock.monotonic_s())
+        while self._line.is_open() and not self._seems_dead():
+            now_s = self._intake.clock.monotonic_s()
+            self._look_who_is_known(now_s)
+            turn = self._turns.next(now_s)
+            if turn.device is None:
+                await self._sleep(min(turn.at_s - now_s, LOOK_S_MAX))
+            else:
+                await self._ask(turn.device)
+
+    def _heard(self, now_s: float) -> None:
+        """Somebody answered, or the line is new."""
+        self._silent_turns = 0
+        self._heard_s = now_s
+
+    def _seems_dead(self) -> bool:
+        silent_s = self._intake.clock.monotonic_s() - self._heard_s
+        return self._silent_turns >= SILENT_TURNS_MAX and silent_s >= SILENT_S_MAX
+
+    def _look_who_is_known(self, now_s: float) -> None:
+        """Those are asked whom the directory and the shelf know now; the others wait until they do."""
+        plans = {name: plan for name in self._units if (plan := self._plan(name)) is not None}
+        if plans != self._plans:
+            self._plans = plans
+            self._turns.set({name: plan.profile.interval_s for name, plan in plans.items()}, now_s)
+
+    def _plan(self, name: str) -> _Plan | None:
+        entry = self._intake.directory.devices.get(name)
+        profile = None if entry is None else self._intake.profiles.get(entry.profile)
+        if entry is None or profile is None or profile.modbus is None:
+            return None
+        known = self._plans.get(name)
+        if known is not None and known.profile is profile and known.entry == entry:
+            return known
+        blocks = planned(profile.modbus, wanted(profile, entry.points))
+        return _Plan(profile, entry, profile.modbus, blocks) if blocks else None
+
+    async def _ask(self, name: str) -> None:
+        """One turn: all blocks of one device; where it is not heard at all, its later ones are left out."""
+        plan, trips = self._plans[name], self.round_trips[name]
+        clock = self._intake.clock
+        began_s = clock.monotonic_s()
+        came: list[tuple[Block, tuple[int, ...]]] = []
+        for block in plan.blocks:
+            try:
+                words = await self._read(name, plan, block)
+            except NoAnswer as why:
+                trips.failure(why)
+                if why.failure in (Failure.UNREACHED, Failure.REFUSED):
+                    self._heard(clock.monotonic_s())  # the gateway, or the device, says so
+                if why.failure is Failure.LINE_LOST:
+                    return
+                if why.failure in SILENT:
+                    self._silent_turns += 1
+                    is_lost = self._turns.failed(name, began_s, clock.monotonic_s())
+                    await self._hand_on(plan, came, online=False if is_lost else None)
+                    return
+            else:
+                came.append((block, words))
+        self._turns.answered(name, clock.monotonic_s())
+        await self._hand_on(plan, came, online=True)
+
+    async def _read(self, name: str, plan: _Plan, block: Block) -> tuple[int, ...]:
+        """After the pause that the model and the line need; measured."""
+        clock, bounds = self._intake.clock, plan.bounds
+        pause_s = max(bounds.pause_ms / 1000, self._line.silence_s)
+        rest_s = self._quiet_from_s + pause_s - clock.monotonic_s()
+        if rest_s > 0:
+            await self._sleep(rest_s)
+        began_s = clock.monotonic_s()
+        try:
+            words = await self._line.read(self._units[name], block, bounds.timeout_ms / 1000)
+        finally:
+            self._quiet_from_s = clock.monotonic_s()
+        self._heard(self._quiet_from_s)
+        self.round_trips[name].answer(self._quiet_from_s - began_s)
+        return words
+
+    async def _hand_on(self, plan: _Plan, came: Answers, *, online: bool | None) -> None:
+        """What came of one turn, whole points only."""
+        if not came and online is None:
+            return
+        samples = [answers.sample(plan.profile, answers.image(came), online=online)]
+        message = Message(f"modbus/{self._units[plan.entry.name]}", answers.written(came))
+        batch = Batch(self._intake.clock.now_ns())
+        batch.take(self._intake, plan.entry, message, samples)
+        batch.start(self._intake)
+        await self._under_way.put(batch)
+
+    async def _settle(self) -> None:
+        while True:
+            batch = await self._under_way.get()
+            failure = await batch.finished()
+            if failure is not None:
+                log.error("What devices answered was not made durable: %s", failure)
+                self._intake.counts.add("batches_failed")
+
+
+async def asked_once(line: Line, profile: Profile, unit: int) -> tuple[list[Sample], dict[Block, str]]:
+    """One turn of one device, of all points of its model: what it says, and of blocks that it does not give, why.
+
+    WorldFailed: the line is not reached.
+    """
+    assert profile.modbus is not None
+    await line.open()
+    came: list[tuple[Block, tuple[int, ...]]] = []
+    missing: dict[Block, str] = {}
+    try:
+        for block in planned(profile.modbus, wanted(profile, profile.points)):
+            try:
+                came.append((block, await line.read(unit, block, profile.modbus.timeout_ms / 1000)))
+            except NoAnswer as why:
+                missing[block] = str(why)
+    finally:
+        line.close()
+    return [answers.sample(profile, answers.image(came))], missing

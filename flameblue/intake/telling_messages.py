@@ -1,0 +1,99 @@
+"""An MQTT message told to people: what a device of a model says with it, and what of that would be readings."""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from flameblue import plugins
+from flameblue.domain.errors import BadInput
+from flameblue.domain.quantities import NO_VALUE
+from flameblue.domain.readings import NS_PER_S, Mark, Readings
+from flameblue.intake import examples, payloads
+from flameblue.intake.decode import Message, decode
+from flameblue.intake.directory import DeviceEntry
+from flameblue.intake.reasons import SENTENCES, Reject
+from flameblue.intake.samples import Payload, Sample
+from flameblue.profiles.loader import Profile
+
+_DEVICE = "device"  # as it is called where the topic does not say it
+_PLACE = re.compile(r"at (?:byte|character) (\d+)")
+
+
+def usual_topic(profile: Profile) -> str:
+    """A topic on which a device of this model sends; BadInput where there is none that tells all."""
+    if not profile.payload:
+        raise BadInput(
+            f"{profile.name} is asked and sends no messages: flameblue profile try tells its answers."
+        )
+    example = examples.of(profile, _DEVICE, {"x.x": "temperature_c"}.items() if profile.open_points else ())
+    if example is None:
+        raise BadInput(f"What a message of {profile.name} means depends on its topic: add --topic TOPIC.")
+    return example.topic
+
+
+def told(profile: Profile, message: Message, arrival_ns: int) -> Iterator[dict[str, object]]:
+    """The one message: its samples as sent, and its readings as they would be had it come at `arrival_ns`."""
+    payload: Payload = plugins.one(payloads, profile.payload)
+    said: dict[str, Any] = {"at": 0, "hex": message.payload.hex(), "bytes": len(message.payload)}
+    said |= {"profile": profile.name, "payload": profile.payload, "topic": message.topic}
+    if not payload.matches(message.topic):
+        yield said | {"error": {"at": 0, "why": f"The payload format {profile.payload} has no such topic."}}
+        return
+    try:
+        samples = payload.parse(message.topic, message.payload)
+    except BadInput as error:
+        yield said | {"error": {"at": _place(str(error), message), "why": str(error)}}
+        return
+    said["samples"] = [_sample(one) for one in samples]
+    name = payload.device(message.topic) or _DEVICE
+    points = {key: (place, point.quantity) for place, (key, point) in enumerate(profile.points.items())}
+    decoded = decode(DeviceEntry(name, profile.name, "", points), profile, message, arrival_ns)
+    said["readings"] = told_readings(profile, decoded.readings)
+    if decoded.rejects and not profile.open_points:
+        said["error"] = {"at": _place(decoded.rejects[0].detail, message), "why": whys(decoded.rejects)}
+    yield said
+
+
+def told_readings(profile: Profile, readings: Readings) -> list[dict[str, object]]:
+    """The readings of a device of this model whose points are numbered in the order of the model's."""
+    return [_reading(profile, row) for row in readings]
+
+
+def whys(rejects: Iterable[Reject]) -> str:
+    """What could not be taken, in one line."""
+    return "; ".join(_why(one) for one in rejects)
+
+
+def _why(reject: Reject) -> str:
+    return f"{SENTENCES[reject.reason]} ({reject.detail})"
+
+
+def _place(detail: str, message: Message) -> int:
+    """The byte where what `detail` complains of stands, as well as can be told."""
+    found = _PLACE.search(detail)
+    if found:
+        return int(found[1])
+    return max(0, message.payload.find(detail.split(",")[0].split(":")[0].split(" (")[0].encode()))
+
+
+def _sample(sample: Sample) -> dict[str, object]:
+    said: dict[str, object] = {"time": str(sample.t_ms) if isinstance(sample.t_ms, datetime) else sample.t_ms}
+    said |= {"values": dict(sample.values), "states": dict(sample.states)}
+    if sample.device:
+        said["device"] = sample.device
+    return said if sample.online is None else {**said, "online": sample.online}
+
+
+def _reading(profile: Profile, row: Any) -> dict[str, object]:
+    key, point = list(profile.points.items())[row["point"]]
+    steps = int(row["value"])
+    at = datetime.fromtimestamp(int(row["at_ns"]) / NS_PER_S, UTC)
+    return {
+        "point": key,
+        "quantity": point.quantity.name,
+        "value": None if steps == NO_VALUE else point.quantity.value(steps),
+        "unit": point.quantity.unit,
+        "time": at.isoformat(timespec="milliseconds"),
+        "marks": [mark.name.lower() for mark in Mark if int(row["marks"]) & mark and mark.name],
+    }
