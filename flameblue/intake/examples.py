@@ -35,7 +35,12 @@ class Example(NamedTuple):
 
 def can_be_typed(profile: Profile) -> bool:
     """Whether a device of this model can be tried by hand; a gateway or a binary format can't."""
-    return of(profile, "x", {"x.x": "temperature_c"}.items() if profile.open_points else ()) is not None
+    return any_of(profile, "x") is not None
+
+
+def any_of(profile: Profile, device: str) -> Example | None:
+    """A message of `device`, whatever its points are."""
+    return of(profile, device, {"x.x": "temperature_c"}.items() if profile.open_points else ())
 
 
 def of(profile: Profile, device: str, points: Iterable[tuple[str, str]]) -> Example | None:

@@ -26,7 +26,7 @@ def usual_topic(profile: Profile) -> str:
         raise BadInput(
             f"{profile.name} is asked and sends no messages: flameblue profile try tells its answers."
         )
-    example = examples.of(profile, _DEVICE, {"x.x": "temperature_c"}.items() if profile.open_points else ())
+    example = examples.any_of(profile, _DEVICE)
     if example is None:
         raise BadInput(f"What a message of {profile.name} means depends on its topic: add --topic TOPIC.")
     return example.topic
@@ -47,16 +47,21 @@ def told(profile: Profile, message: Message, arrival_ns: int) -> Iterator[dict[s
         return
     said["samples"] = [_sample(one) for one in samples]
     name = payload.device(message.topic) or _DEVICE
-    points = {key: (place, point.quantity) for place, (key, point) in enumerate(profile.points.items())}
-    decoded = decode(DeviceEntry(name, profile.name, "", points), profile, message, arrival_ns)
+    decoded = decode(device_of(profile, name), profile, message, arrival_ns)
     said["readings"] = told_readings(profile, decoded.readings)
     if decoded.rejects and not profile.open_points:
         said["error"] = {"at": _place(decoded.rejects[0].detail, message), "why": whys(decoded.rejects)}
     yield said
 
 
+def device_of(profile: Profile, name: str = _DEVICE) -> DeviceEntry:
+    """A device with all the model's points, numbered in their order."""
+    points = {key: (place, point.quantity) for place, (key, point) in enumerate(profile.points.items())}
+    return DeviceEntry(name, profile.name, "", points)
+
+
 def told_readings(profile: Profile, readings: Readings) -> list[dict[str, object]]:
-    """The readings of a device of this model whose points are numbered in the order of the model's."""
+    """The readings of `device_of` this model."""
     return [_reading(profile, row) for row in readings]
 
 

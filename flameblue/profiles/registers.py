@@ -4,6 +4,7 @@ Addresses are those on the wire, from 0: a manual's "40001" or "register 1" is a
 Source: MODBUS Application Protocol Specification V1.1b3, 4.4 (addresses), 6.3 and 6.4 (at most 125 registers a read).
 """
 
+import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -17,7 +18,7 @@ TYPES = {
     "i64": ">q",
     "f32": ">f",
 }  # for struct
-WORDS = {"u16": 1, "i16": 1, "u32": 2, "i32": 2, "u64": 4, "i64": 4, "f32": 2}
+WORDS = {name: struct.calcsize(form) // 2 for name, form in TYPES.items()}
 UNSIGNED = ("u16", "u32", "u64")
 STATES = ("warning", "alarm", "fault", "shielded", "test")  # as decode knows them
 Order = Literal["big", "little"]

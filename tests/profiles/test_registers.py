@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from flameblue.domain.errors import BadInput
+from flameblue.intake import decode
 from flameblue.profiles.loader import load
-from flameblue.profiles.registers import Asking, Register
+from flameblue.profiles.registers import STATES, Asking, Register
 
 GOOD = """\
 name: relay
@@ -108,3 +109,7 @@ def test_open_points_and_registers_on_other_models_are_refused(tmp_path: Path) -
     text = "name: relay\nprotocol: mqtt\npayload: flameblue\ninterval_s: 5\npoints:\n"
     with pytest.raises(BadInput, match="points/ir/register: only a model with the protocol 'modbus'"):
         load(write(tmp_path, text + "  ir: {quantity: residual_current_ma, register: {address: 1}}\n"))
+
+
+def test_a_model_can_say_each_state_that_a_message_can() -> None:
+    assert set(STATES) == set(decode.STATES)

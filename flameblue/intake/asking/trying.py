@@ -9,11 +9,11 @@ from flameblue import plugins
 from flameblue.domain.errors import BadInput
 from flameblue.intake import payloads, protocols, telling, telling_messages
 from flameblue.intake.asking import answers
-from flameblue.intake.asking.blocks import Block, planned, wanted
+from flameblue.intake.asking.blocks import READ_FUNCTIONS, Block, planned, wanted
 from flameblue.intake.asking.poller import asked_once
 from flameblue.intake.asking.wire import ClientLine, address
 from flameblue.intake.decode import Draft, Known, decode_samples_into
-from flameblue.intake.directory import DeviceEntry, Directory
+from flameblue.intake.directory import Directory
 from flameblue.intake.protocols import modbus_pdu, modbus_rtu, modbus_tcp
 from flameblue.intake.samples import Sample
 from flameblue.profiles.loader import Profile
@@ -103,7 +103,7 @@ class _Capture:
     def take(self, pdu: bytes) -> None:
         """One frame's unit: a read asked for, or an answer to it or to one of the model's reads."""
         for one in modbus_pdu.readings(pdu)[0]:
-            if one.function not in (3, 4):
+            if one.function not in READ_FUNCTIONS:
                 continue
             if one.answer:
                 words = one.fields["register_values"]
@@ -150,8 +150,7 @@ def _pdus(data: bytes) -> Iterator[bytes]:
 
 def _told(profile: Profile, samples: Sequence[Sample], arrival_ns: int) -> dict[str, Any]:
     """The samples' readings, had they come at `arrival_ns` of a device with all the model's points."""
-    points = {key: (place, point.quantity) for place, (key, point) in enumerate(profile.points.items())}
-    entry = DeviceEntry("device", profile.name, "", points)
+    entry = telling_messages.device_of(profile)
     draft = Draft()
     known = Known(Directory({entry.name: entry}), {profile.name: profile})
     decode_samples_into(draft, known, entry, samples, arrival_ns)
