@@ -2,9 +2,12 @@
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+import random
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from flameblue.intake.protocol import Session
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 Told = list[dict[str, Any]]
@@ -56,3 +59,24 @@ def check_told(told: Callable[[bytes], Iterator[dict[str, Any]]], data: bytes) -
             assert one["error"]["why"]
     json.dumps(said)
     return said
+
+
+def swallow_ten_million_mutated_bytes(
+    session: Session,
+    held_bytes_max: int,
+    told: Callable[[bytes], Iterator[dict[str, Any]]],
+    good: Sequence[bytes],
+    frames: int,
+) -> None:
+    """No stream of so many `good` frames, noise and changed bytes raises or is held; one in fifty is told as well."""
+    draw = random.Random(645)
+    given_bytes = 0
+    while given_bytes < 10_000_000:
+        stream = bytearray(b"".join(draw.choices(good, k=frames)) + draw.randbytes(draw.randrange(2000)))
+        for _ in range(draw.randrange(20)):
+            stream[draw.randrange(len(stream))] = draw.randrange(256)
+        session.feed(bytes(stream))
+        assert session.held_bytes() <= held_bytes_max
+        given_bytes += len(stream)
+        if draw.random() < 0.02:
+            check_told(told, bytes(stream))

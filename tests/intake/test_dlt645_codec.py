@@ -1,6 +1,5 @@
 """DL/T 645 frames: recorded ones, every message there and back, any split, and bytes that mean nothing."""
 
-import random
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,16 @@ from flameblue.intake.protocols.dlt645.identifiers import BREAKER, METER, Varian
 from flameblue.intake.protocols.dlt645.telling import told
 from flameblue.intake.protocols.dlt645.values import Item
 from flameblue.intake.protocols.layouts import REST, Misfit, Part
-from tests.intake.captured import VECTORS, about, check_told, pieces, recorded, runs, vectors
+from tests.intake.captured import (
+    VECTORS,
+    about,
+    check_told,
+    pieces,
+    recorded,
+    runs,
+    swallow_ten_million_mutated_bytes,
+    vectors,
+)
 
 METER_ADDRESS = "000000000161"
 READ_VOLTAGE = bytes.fromhex("00010102")
@@ -387,16 +395,5 @@ def test_fields_that_no_layout_has_are_not_written() -> None:
 
 @pytest.mark.proof
 def test_ten_million_mutated_bytes() -> None:
-    draw = random.Random(645)
     good = [recorded(path) for path in vectors("dlt645", "about")]
-    given_bytes = 0
-    session = codec.Session()
-    while given_bytes < 10_000_000:
-        stream = bytearray(b"".join(draw.choices(good, k=100)) + draw.randbytes(draw.randrange(2000)))
-        for _ in range(draw.randrange(20)):
-            stream[draw.randrange(len(stream))] = draw.randrange(256)
-        session.feed(bytes(stream))
-        assert session.held_bytes() <= codec.FRAME_BYTES_MAX
-        given_bytes += len(stream)
-        if draw.random() < 0.02:
-            check_told(told, bytes(stream))
+    swallow_ten_million_mutated_bytes(codec.Session(), codec.FRAME_BYTES_MAX, told, good, frames=100)

@@ -1,6 +1,5 @@
 """Modbus RTU and TCP frames: recorded ones, every message there and back, any split, and bytes that mean nothing."""
 
-import random
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,7 +18,15 @@ from flameblue.intake.protocols.modbus_rtu import telling as rtu_telling
 from flameblue.intake.protocols.modbus_rtu.crc import Sums, crc
 from flameblue.intake.protocols.modbus_tcp import codec as tcp
 from flameblue.intake.protocols.modbus_tcp import telling as tcp_telling
-from tests.intake.captured import about, check_told, pieces, recorded, runs, vectors
+from tests.intake.captured import (
+    about,
+    check_told,
+    pieces,
+    recorded,
+    runs,
+    swallow_ten_million_mutated_bytes,
+    vectors,
+)
 
 READ = bytes.fromhex("0400000002")
 REGISTERS = bytes.fromhex("03043f000000")
@@ -348,16 +355,5 @@ def test_pymodbus_finds_our_rtu_frame_right(pdu: Pdu) -> None:
 @pytest.mark.proof
 @pytest.mark.parametrize(("codec", "telling"), BOTH, ids=NAMES)
 def test_ten_million_mutated_bytes(codec: ModuleType, telling: ModuleType) -> None:
-    draw = random.Random(645)
     good = [frame_of(codec, READ), frame_of(codec, REGISTERS), frame_of(codec, bytes.fromhex("8302"))]
-    given_bytes = 0
-    session = codec.Session()
-    while given_bytes < 10_000_000:
-        stream = bytearray(b"".join(draw.choices(good, k=200)) + draw.randbytes(draw.randrange(2000)))
-        for _ in range(draw.randrange(20)):
-            stream[draw.randrange(len(stream))] = draw.randrange(256)
-        session.feed(bytes(stream))
-        assert session.held_bytes() <= codec.FRAME_BYTES_MAX
-        given_bytes += len(stream)
-        if draw.random() < 0.02:
-            check_told(telling.told, bytes(stream))
+    swallow_ten_million_mutated_bytes(codec.Session(), codec.FRAME_BYTES_MAX, telling.told, good, frames=200)
