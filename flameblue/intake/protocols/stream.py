@@ -4,6 +4,7 @@ Invariants: any split of the bytes gives the same frames; whatever is no frame i
 begins; no bytes raise; less than one frame is held; each byte is looked at a bounded number of times.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
@@ -20,7 +21,7 @@ class Placed(Protocol):
 F = TypeVar("F", bound=Placed)
 
 
-class Stream(Generic[F]):
+class Stream(ABC, Generic[F]):
     """One connection's side; a protocol says in `_look` where a frame begins."""
 
     def __init__(self) -> None:
@@ -66,10 +67,10 @@ class Stream(Generic[F]):
     def _prepare(self, data: bytes) -> None:
         """Whatever is worth doing once for all the looks at `data`."""
 
+    @abstractmethod
     def _look(self, data: bytes, at: int) -> tuple[int, F | None]:
         """The frame that begins at `at` and its size; without a frame: how many bytes it takes to know, 0 where
         it is known that none begins here. What is decided may not depend on how many bytes have come."""
-        raise NotImplementedError
 
 
 def in_order(stream: Stream[F], data: bytes) -> Iterator[tuple[int, int, F | None]]:
