@@ -21,7 +21,7 @@ INCOMPLETE_S = (
 )
 GB26875_SENT_AGAIN_S = 40.0  # 10 s for an answer, and three re-sends (6.5.4): so long a frame may come again
 GB26875_REMEMBERED_MAX = (
-    65_536  # such frames × about 250 B = 16 MB; 5,000 lines with a frame a second: for 13 s
+    262_144  # such frames × about 110 B = 29 MB; more than 5,000 lines with a frame a second have in 40 s
 )
 INFLIGHT_PER_CONNECTION_MAX = 64  # publishes not yet on disk; then the socket is not read
 READ_BYTES_MAX = 2 * KIB  # of a socket a turn: 30 readings × 3 µs, or 1,024 pings × 1.3 µs = 1.3 ms

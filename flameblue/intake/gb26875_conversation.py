@@ -8,6 +8,7 @@ Source: GB/T 26875.3-2011, 6.5 (exchanges, 6.5.3 what is denied, 6.5.4 re-sends)
 """
 
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Any, NamedTuple
 
 from flameblue.domain.limits import GB26875_REMEMBERED_MAX, GB26875_SENT_AGAIN_S
@@ -36,12 +37,11 @@ class Heard(NamedTuple):
     lost_at_s: float
 
 
-class Remembered(NamedTuple):
-    """A frame that was taken: when, on which line, and whether it is known to be on disk."""
+class UnderWay(NamedTuple):
+    """A frame that was taken and is not known to be on disk yet: when, and on which line."""
 
     at_s: float
     line: Line
-    is_durable: bool
 
 
 class Gb26875Conversation:
@@ -52,7 +52,13 @@ class Gb26875Conversation:
         self._quiet_s = quiet_s
         self._heard: dict[str, Heard] = {}  # by device
         self._lost: set[str] = set()
-        self._taken: dict[int, Remembered] = {}  # by the frame's hash, the oldest first
+        self._under_way: dict[int, UnderWay] = {}  # by the frame's hash, the oldest first
+        self._on_disk: dict[
+            int, float
+        ] = {}  # likewise, when they were taken; no object that the collector walks
+        self._labels: dict[
+            float, tuple[int, bytes]
+        ] = {}  # by minutes from UTC: the second, and its time label
         self.news = ConnectionNews(intake)
 
     def answer(self, frame: Any, answer: Answer, batch: Batch) -> bytes:
@@ -75,9 +81,12 @@ class Gb26875Conversation:
     def delivered(self, answer: Answer) -> None:
         """What was taken is on disk: sent again, on any line, it is only confirmed."""
         for _, what in answer.received:
-            known = self._taken.get(what)
+            known = self._under_way.pop(what, None)
             if known is not None:
-                self._taken[what] = known._replace(is_durable=True)
+                self._on_disk.pop(what, None)
+                self._on_disk[what] = known.at_s
+                if len(self._on_disk) > GB26875_REMEMBERED_MAX:
+                    del self._on_disk[next(iter(self._on_disk))]
 
     def relieved(self, _line: Line) -> None:
         """Nothing waits for it."""
@@ -107,11 +116,11 @@ class Gb26875Conversation:
             line = self._heard[name].line
             if line.closed or not line.waits_for_us():
                 self._lose(name)
-        while self._taken:
-            what = next(iter(self._taken))
-            if self._taken[what].at_s + GB26875_SENT_AGAIN_S >= now_s:
-                break
-            del self._taken[what]
+        since_s = now_s - GB26875_SENT_AGAIN_S
+        while self._under_way and self._under_way[what := next(iter(self._under_way))].at_s < since_s:
+            del self._under_way[what]
+        while self._on_disk and self._on_disk[what := next(iter(self._on_disk))] < since_s:
+            del self._on_disk[what]
 
     def _frame(self, frame: Frame, answer: Answer, batch: Batch) -> bytes:
         line, command = answer.line, frame.command
@@ -137,21 +146,23 @@ class Gb26875Conversation:
             self._intake.counts.add("gb26875_without_readings")
             return
         what, now_s = hash(frame), self._intake.clock.monotonic_s()
-        known = self._taken.get(what)
-        if known is not None and self._is_on_disk(known, answer.line, now_s):
+        if self._was_taken(what, answer.line, now_s - GB26875_SENT_AGAIN_S):
             self._intake.counts.add("duplicates")
             answer.line.fruit.came()
             return
-        self._taken.pop(what, None)
-        self._taken[what] = Remembered(now_s, answer.line, is_durable=False)
-        if len(self._taken) > GB26875_REMEMBERED_MAX:
-            del self._taken[next(iter(self._taken))]
+        self._under_way.pop(what, None)
+        self._under_way[what] = UnderWay(now_s, answer.line)
+        if len(self._under_way) > GB26875_REMEMBERED_MAX:
+            del self._under_way[next(iter(self._under_way))]
         answer.received.append((frame.serial, what))
         batch.take(self._intake, entry, Message(topic(unit), unit))
 
-    def _is_on_disk(self, known: Remembered, line: Line, now_s: float) -> bool:
-        """Or will be before this line is answered: where it can't be, the line is ended and says nothing more."""
-        return (known.is_durable or known.line is line) and now_s - known.at_s <= GB26875_SENT_AGAIN_S
+    def _was_taken(self, what: int, line: Line, since_s: float) -> bool:
+        """It is on disk, or will be before `line` is answered: where it can't be, the line is ended."""
+        if self._on_disk.get(what, -inf) >= since_s:
+            return True
+        known = self._under_way.get(what)
+        return known is not None and known.line is line and known.at_s >= since_s
 
     def _heartbeat(self, line: Line) -> None:
         """Its bytes name nobody for sure, and nobody has seen it answered: who spoke on the line before is alive."""
@@ -230,17 +241,21 @@ class Gb26875Conversation:
         profile = None if entry is None else self._intake.profiles.get(entry.profile)
         if profile is None or profile.utc_offset_min is None:
             return None
-        now = datetime.fromtimestamp(self._intake.clock.now_ns() // NS_PER_S, UTC)
-        local = now + timedelta(minutes=profile.utc_offset_min)
-        return time_label(local) if CENTURY <= local.year <= CENTURY + YEAR_MAX else None
+        second, offset_min = self._intake.clock.now_ns() // NS_PER_S, profile.utc_offset_min
+        known = self._labels.get(offset_min)
+        if known is None or known[0] != second:
+            local = datetime.fromtimestamp(second, UTC) + timedelta(minutes=offset_min)
+            if not CENTURY <= local.year <= CENTURY + YEAR_MAX:
+                return None
+            known = self._labels[offset_min] = (second, time_label(local))
+        return known[1]
 
 
 def _reply(frame: Frame, command: int, time: bytes) -> bytes:
     """Bears the frame's serial number and version, and goes back to where it came from."""
-    reply = frame._replace(
-        time=time, source=frame.destination, destination=frame.source, command=command, unit=b""
+    return encode(
+        Frame(frame.serial, frame.major, frame.user, time, frame.destination, frame.source, command, b"")
     )
-    return encode(reply)
 
 
 def _shown(frame: Frame) -> bytes:

@@ -15,7 +15,7 @@ from flameblue.intake.broker import BrokerSource
 from flameblue.intake.gb26875_listener import Gb26875Listener
 from flameblue.intake.listener import Endpoint, Listener
 from flameblue.journal.record import gap_draft
-from flameblue.runtime import lost_journal
+from flameblue.runtime import garbage, lost_journal
 from flameblue.runtime.caring import Caring
 from flameblue.runtime.detecting import Detecting
 from flameblue.runtime.home_publishing import HomePublishing
@@ -195,6 +195,7 @@ async def _until_told(config: Config) -> None:
         if gap_ns := gap_since(plant.journal, plant.clock.now_ns()):
             draft = gap_draft(plant.clock.now_ns(), gap_ns)
             await asyncio.wrap_future(plant.committer.submit(draft))
+        garbage.settle()
         task = asyncio.ensure_future(flow(plant))
         for signum in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(signum, task.cancel)

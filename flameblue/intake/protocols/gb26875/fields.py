@@ -13,6 +13,7 @@ TIME_BYTES = 6  # second, minute, hour, day, month, year - 2000, each in plain b
 ADDRESS_BYTES = 6  # of the two ends of a line, low byte first
 TEXT_BYTES = 31  # of a component's text, GB 18030
 CENTURY, YEAR_MAX = 2000, 99
+_WITHOUT_ZONE = datetime.fromisoformat("2000-01-01")
 
 
 def time_label(at: datetime) -> bytes:
@@ -24,10 +25,11 @@ def time_label(at: datetime) -> bytes:
 
 def time(label: bytes) -> datetime | None:
     """The time that a label says, in the device's own zone; None: no calendar has it (a clock that was not set)."""
-    if label[5] > YEAR_MAX:
+    second, minute, hour, day, month, year = label
+    if year > YEAR_MAX:
         return None
     try:
-        return datetime.fromisoformat(written_time(label))
+        return _WITHOUT_ZONE.replace(CENTURY + year, month, day, hour, minute, second)
     except ValueError:
         return None
 

@@ -8,6 +8,7 @@ Source: GB/T 26875.3-2011, 8.2.1 (fields), 8.3.1 (up), 8.3.2 (down); sizes with 
 
 import struct
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from flameblue.domain.limits import GB26875_UNIT_BYTES_MAX
@@ -269,6 +270,7 @@ class Unit(NamedTuple):
     objects: Sequence[Any]
 
 
+@lru_cache(maxsize=1)  # one asks whether a unit can be read, and the next what it says
 def read(unit: bytes) -> Unit | None:
     """The objects of `unit`; None: it is empty, as of an acknowledgement. BadUnit says what is wrong with it."""
     if not unit:
