@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-import os
-import tty
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,10 +27,10 @@ from tests.intake.asking.models import model, point
 from tests.intake.asking.world import exchange_s, know
 from tests.intake.valley import MemorySink, intake
 from tests.live.installation import HOST, free_port
+from tests.live.modbus_lines import VECTORS, cable, registers_of
 
 pytestmark = pytest.mark.live
 FRAMERS = {"tcp": FramerType.SOCKET, "rtu": FramerType.RTU}
-VECTORS = sorted((Path(__file__).parents[1] / "vectors/modbus_models").glob("*.json"))
 SHELF = Shelf(package_folder()).current()
 WITHIN_S = 30.0
 TWENTY = "".join(point(f"i{n}", f"address: {n}") for n in range(20))
@@ -82,36 +80,6 @@ async def polling(
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-@contextmanager
-def cable() -> Iterator[tuple[str, str]]:
-    """Two serial ports that are wired to one another."""
-    loop = asyncio.get_running_loop()
-    (left, left_port), (right, right_port) = os.openpty(), os.openpty()
-    for end in (left_port, right_port):
-        tty.setraw(end)
-    loop.add_reader(left, lambda: os.write(right, os.read(left, 4096)))
-    loop.add_reader(right, lambda: os.write(left, os.read(right, 4096)))
-    try:
-        yield os.ttyname(left_port), os.ttyname(right_port)
-    finally:
-        for end in (left, right):
-            loop.remove_reader(end)
-        for end in (left, left_port, right, right_port):
-            os.close(end)
-
-
-def registers_of(path: Path) -> dict[int, int]:
-    """The register image in a model's vector."""
-    frames = "".join(json.loads(path.read_text(encoding="utf-8"))["frames"])
-    pdus = [frame.pdu for frame in modbus_rtu.PLUGIN.session().feed(bytes.fromhex(frames))]
-    found: dict[int, int] = {}
-    for request, answer in zip(pdus[::2], pdus[1::2], strict=True):
-        start = int.from_bytes(request[1:3], "big")
-        words = [int.from_bytes(answer[at : at + 2], "big") for at in range(2, len(answer), 2)]
-        found |= {start + place: word for place, word in enumerate(words)}
-    return found
 
 
 @pytest.mark.parametrize("frames", sorted(FRAMERS))
