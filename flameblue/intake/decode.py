@@ -30,7 +30,7 @@ from flameblue.domain.readings import NS_PER_MS, READING, Mark, Readings
 from flameblue.intake import lenient_json, payloads, written_times
 from flameblue.intake.directory import DeviceEntry, Directory, credential_hash, name_behind
 from flameblue.intake.reasons import Reason, Reject
-from flameblue.intake.samples import OWN_TOPIC, TEST_BIT, Kind, Payload, Sample
+from flameblue.intake.samples import OWN_TOPIC, SUPERVISION_BIT, TEST_BIT, Kind, Payload, Sample
 from flameblue.profiles.loader import Profile, ProfilePoint
 
 __all__ = ["DeviceEntry", "Directory", "Reject", "credential_hash", "decode"]
@@ -339,6 +339,9 @@ def _states(draft: Draft, speaker: _Speaker, sent: Mapping[str, Any]) -> dict[st
         for word in words if isinstance(words, list) else [words]:
             if word == TEST_BIT:
                 marks[key] |= int(Mark.TEST) if speaker.profile.test_bit else 0
+                continue
+            if word == SUPERVISION_BIT:
+                marks[key] |= int(STATES.get(speaker.profile.supervision, 0))
                 continue
             mark = STATES.get(word) if isinstance(word, str) else None
             if mark is None:

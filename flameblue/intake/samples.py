@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 OWN_TOPIC = ""  # the topic names no device: it is the connection's own
 NO_CALENDAR_MS = 1e18  # a time of Sample that no calendar has, such as the 0th of month 0: it is replaced
 TEST_BIT = "test_bit"  # a state that is a test where the profile says that this bit of its can be believed
+SUPERVISION_BIT = "supervision_bit"  # a state that means what the profile says, which may be nothing
 
 
 class Kind(NamedTuple):

@@ -50,7 +50,8 @@ class Profile:
     `open_points`: the points come from the registry, the profile fixes none. `maker`, `source` and `caveats` may be
     empty in a model of the installation, never in one of the package. `utc_offset_min`: how far its clock is ahead
     of UTC, where the device writes local times; None: its times are not used. `kinds`: what numbers of the maker's own
-    kinds are, where the format has kinds. `test_bit`: the format's bit for a test can be believed.
+    kinds are, where the format has kinds. `test_bit`: the format's bit for a test can be believed. `supervision`: what
+    its bit for supervision means ("": nothing).
     `modbus`: how it is asked; such a model has no payload ("").
     """
 
@@ -70,6 +71,7 @@ class Profile:
     utc_offset_min: float | None = None
     kinds: Mapping[str, ProfilePoint] = field(default_factory=dict)
     test_bit: bool = False
+    supervision: str = ""
     modbus: Asking | None = None
 
 
@@ -195,6 +197,7 @@ def _profile(table: Mapping[str, Any]) -> Profile:
         utc_offset_min=table.get("utc_offset_min"),
         kinds={kind: _point(kind, point, {}) for kind, point in table.get("kinds", {}).items()},
         test_bit=table.get("test_bit", False),
+        supervision=table.get("supervision", ""),
         modbus=registers.asking(usual) if "modbus" in table else None,
     )
 

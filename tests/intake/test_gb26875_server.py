@@ -160,6 +160,23 @@ async def test_states_have_marks_and_without_a_bit_none(desk: Intake, sink: Memo
         assert marks == [fault, fault, shielded, 0, fault]
 
 
+@pytest.mark.parametrize(
+    ("meant", "mark"),
+    [("warning", Mark.REPORTED_WARNING), ("alarm", Mark.REPORTED_ALARM), ("", Mark(0))],
+)
+async def test_supervision_is_what_the_profile_says(
+    desk: Intake, sink: MemorySink, meant: str, mark: Mark
+) -> None:
+    async with serving(desk) as endpoint:
+        generic = desk.profiles["gb26875-generic"]
+        assert generic.supervision == "warning"
+        desk.profiles = {generic.name: replace(generic, supervision=meant)}
+        peer = peer_of(endpoint)
+        peer.send(Transmitter().frame(state(1 << 4)))
+        await told(peer)
+        assert [row[3] & ~Mark.TIME_REPLACED for row in sink.rows] == [mark]
+
+
 async def test_a_component_that_nobody_registered_is_told_by_its_key_and_confirmed(
     desk: Intake, sink: MemorySink
 ) -> None:

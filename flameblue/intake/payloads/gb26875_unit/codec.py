@@ -25,6 +25,7 @@ from flameblue.intake.samples import (
     NO_CALENDAR_MS,
     NOTHING,
     OWN_TOPIC,
+    SUPERVISION_BIT,
     TEST_BIT,
     Kind,
     Sample,
@@ -35,9 +36,10 @@ DEVICE_KEY = "device"
 SYSTEM_STATE, COMPONENT_STATE, COMPONENT_VALUE, DEVICE_STATE = 1, 2, 3, 21
 WITH_READINGS = frozenset({SYSTEM_STATE, COMPONENT_STATE, COMPONENT_VALUE, DEVICE_STATE})  # type flags
 NORMAL_BIT = 0  # of every state: set in normal operation; real devices leave it clear beside a fire
+_SHARED = {1: "alarm", 2: "fault", 3: "shielded", 4: SUPERVISION_BIT}
 _WORDS: Mapping[int, Mapping[int, str]] = {  # by type flag, the bits that mean something to us (numbers.py)
-    SYSTEM_STATE: {1: "alarm", 2: "fault", 3: "shielded", 8: "fault", 9: "fault", 10: "fault"},
-    COMPONENT_STATE: {1: "alarm", 2: "fault", 3: "shielded", 8: "fault"},
+    SYSTEM_STATE: {**_SHARED, 8: "fault", 9: "fault", 10: "fault"},
+    COMPONENT_STATE: {**_SHARED, 8: "fault"},
     DEVICE_STATE: {1: "alarm", **dict.fromkeys(range(2, 7), "fault")},
 }
 _UNITS: Mapping[str, str] = {"℃": "°C", "件": "1"}  # the standard's signs, as our quantities write them
