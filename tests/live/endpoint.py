@@ -1,7 +1,7 @@
-"""Our endpoint alone, with a real journal, in a process of its own: what it holds can be seen from outside.
+"""Our endpoints alone, with a real journal, in a process of their own: what it holds can be seen from outside.
 
-`python -m tests.live.endpoint FOLDER PORT TLS_PORT DEVICES` serves until its standard input ends, and answers each
-line of it with its counts. FOLDER may hold `tls.crt` and `tls.key`.
+`python -m tests.live.endpoint FOLDER PORT TLS_PORT GB26875_PORT DEVICES` serves until its standard input ends, and
+answers each line of it with its counts. FOLDER may hold `tls.crt` and `tls.key`.
 """
 
 import asyncio
@@ -9,12 +9,17 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from flameblue.config import Mqtt
+from flameblue.config import Gb26875, Mqtt
+from flameblue.domain.quantities import QUANTITIES
+from flameblue.intake.directory import DeviceEntry
+from flameblue.intake.gb26875_listener import Gb26875Listener
 from flameblue.intake.listener import Listener
+from flameblue.intake.protocols.gb26875.fields import address
 from flameblue.journal.commit import Committer
 from flameblue.journal.embedded import EmbeddedJournal
 from flameblue.runtime.sink import JournalSink
@@ -33,10 +38,12 @@ class Endpoint:
     uses_tls: bool = False
     port: int = field(default_factory=free_port)
     tls_port: int = field(default_factory=free_port)
+    gb26875_port: int = field(default_factory=free_port)
 
     def __enter__(self) -> "Endpoint":
         tls_port = self.tls_port if self.uses_tls else 0
-        arguments = (str(self.folder), str(self.port), str(tls_port), str(self.devices))
+        ports = (str(self.port), str(tls_port), str(self.gb26875_port))
+        arguments = (str(self.folder), *ports, str(self.devices))
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.live.endpoint", *arguments],
             stdin=subprocess.PIPE,
@@ -77,15 +84,27 @@ class Endpoint:
         return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def serve(folder: Path, port: int, tls_port: int, devices: int) -> None:
+def transmitter(number: int) -> DeviceEntry:
+    """T0, T1 …, each with its number as its address; point 3 is T0's alone."""
+    points = {"1.17.2db83201.130": (1 if number else 3, QUANTITIES["residual_current_ma"])}
+    return DeviceEntry(f"T{number}", "gb26875-four-faith", f"none {number}", points, address(number).hex())
+
+
+async def serve(folder: Path, ports: Sequence[int], devices: int) -> None:
     journal = EmbeddedJournal(folder / "journal.sqlite3")
     committer = Committer(journal)
     desk: Any = intake(folder, JournalSink(committer))
-    desk.directory = directory(*(replace(D0217, name=f"D{number}") for number in range(devices)))
+    transmitters = (transmitter(number) for number in range(devices))
+    desk.directory = directory(
+        *(replace(D0217, name=f"D{number}") for number in range(devices)), *transmitters
+    )
+    port, tls_port, gb26875_port = ports
     files = {"certificate": str(folder / "tls.crt"), "key": str(folder / "tls.key")}
     listener = Listener(desk, Mqtt(host=HOST, port=port, tls_port=tls_port, **files))
-    serving = asyncio.create_task(listener.serve())
-    await listener.started.wait()
+    other = Gb26875Listener(desk, Gb26875(host=HOST, port=gb26875_port))
+    serving = [asyncio.create_task(one.serve()) for one in (listener, other)]
+    for one in (listener, other):
+        await one.started.wait()
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
@@ -93,12 +112,14 @@ async def serve(folder: Path, port: int, tls_port: int, devices: int) -> None:
     while await reader.readline():
         sys.stdout.write(json.dumps(desk.counts.as_dict()) + "\n")
         sys.stdout.flush()
-    serving.cancel()
-    await asyncio.wait([serving])
+    for task in serving:
+        task.cancel()
+    await asyncio.wait(serving)
     committer.stop()
     journal.close()
     desk.quarantine.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1]), *(int(word) for word in sys.argv[2:5])))
+    *numbers, count = (int(word) for word in sys.argv[2:6])
+    asyncio.run(serve(Path(sys.argv[1]), numbers, count))

@@ -189,7 +189,8 @@ async def so_many_a_second(crowd: Crowd, visit: Visit, rate: int) -> None:
     await asyncio.gather(*visits)
 
 
-KINDS = {
+Kind = tuple[Callable[[Crowd, Visit, int], Coroutine[Any, Any, None]], Visit]
+KINDS: dict[str, Kind] = {
     "crawling": (again_and_again, crawl),
     "silent": (again_and_again, fall_silent),
     "deaf": (again_and_again, turn_deaf),
@@ -204,10 +205,12 @@ KINDS = {
 class Hostile:
     """The process of one crowd, from inside a test."""
 
+    module = "tests.live.hostile_clients"
+
     def __init__(self, kind: str, port: int, tls_port: int, count: int) -> None:
         arguments = (kind, str(port), str(tls_port), str(count))
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.live.hostile_clients", *arguments],
+            [sys.executable, "-m", self.module, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -225,14 +228,14 @@ class Hostile:
         return Counter(json.loads(output))
 
 
-async def main(kind: str, port: int, tls_port: int, count: int) -> None:
+async def main(kind: Kind, port: int, tls_port: int, count: int) -> None:
     loop = asyncio.get_running_loop()
     crowd = Crowd(port, tls_port, asyncio.Event(), random.Random(7))
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     reading = asyncio.ensure_future(reader.read())
     reading.add_done_callback(lambda _: crowd.over.set())
-    how, visit = KINDS[kind]
+    how, visit = kind
     sys.stdout.write("begun\n")
     sys.stdout.flush()
     await how(crowd, visit, count)
@@ -241,4 +244,4 @@ async def main(kind: str, port: int, tls_port: int, count: int) -> None:
 
 if __name__ == "__main__":
     os.nice(NICE)
-    asyncio.run(main(sys.argv[1], *(int(word) for word in sys.argv[2:5])))
+    asyncio.run(main(KINDS[sys.argv[1]], *(int(word) for word in sys.argv[2:5])))
