@@ -36,6 +36,7 @@ HTTP_SENT_AGAIN_S = 3 * 3_600.0  # OneNET tries 16 times in 2 h 45 min; so long 
 HTTP_REMEMBERED_MAX = 131_072  # such messages × about 250 B = 33 MB; 12 a second for three hours
 HTTP_SECRETS_BYTES_MAX = 256 * KIB  # of the file of secrets: 3,000 sources
 HTTP_REFUSED_PER_MIN_MAX = 60  # of a peer; then 429, and quarantine is told no more of it in this minute
+HTTP_REQUEST_WEIGHT = 8  # in frames of 10 µs or so, as a request takes of the event loop beside h11's 100
 HTTP_ECHO_CHARACTERS_MAX = 256  # that an address validation has us say
 INFLIGHT_PER_CONNECTION_MAX = 64  # publishes not yet on disk; then the socket is not read
 READ_BYTES_MAX = 2 * KIB  # of a socket a turn: 30 readings × 3 µs, or 1,024 pings × 1.3 µs = 1.3 ms

@@ -19,6 +19,7 @@ from flameblue.domain.limits import (
     HTTP_QUIET_S,
     HTTP_REFUSED_PER_MIN_MAX,
     HTTP_REMEMBERED_MAX,
+    HTTP_REQUEST_WEIGHT,
     HTTP_SENT_AGAIN_S,
     KIB,
 )
@@ -144,6 +145,7 @@ class HttpPushConversation:
 
     def _request(self, request: Request, answer: Answer, batch: Batch) -> bytes:
         line = answer.line
+        answer.kib += HTTP_REQUEST_WEIGHT + len(request.body) // KIB
         line.peer = self._proxies.peer(line, request.headers.get("x-forwarded-for", ""))
         reply = self._reply(admitting.asked(request), answer, batch)
         headers = {**self._date(), **reply.headers}
@@ -171,7 +173,6 @@ class HttpPushConversation:
             return self._refuse(found, one, answer.line, batch)
         if request.method != "POST":
             return self._validation(one, found)
-        answer.kib += len(request.body) // KIB
         if found.entry is None or found.push is None:
             return self._list_unknown(one, found, answer.line, batch)
         answer.line.entry = found.entry

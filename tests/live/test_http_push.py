@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.live.certificates import KEY, openssl
 from tests.live.installation import HOST, Installation, free_port, installation
 from tests.live.journals import Reading, journalled
 
@@ -32,6 +33,17 @@ CABIN = {
     "profile": "flameblue-push",
     "place": "203房",
 }
+SHOWN = f"""
+import json
+from django.conf import settings
+from django.test import RequestFactory
+from flameblue.fleet.models import Device
+from flameblue.web import connection
+shown = connection.of(
+    Device.objects.get(name="CLOUD1"), RequestFactory().get("/"), settings.CONFIG, "{TOKEN}"
+)
+print(json.dumps([way.line for way in shown.ways]))
+"""
 ROWS = [
     CABIN | {"device": "CLOUD1", "credential": TOKEN, "point": "ir", "quantity": "residual_current_ma"},
     CABIN | {"device": "CLOUD1>屋7", "point": "tb", "quantity": "temperature_c"},
@@ -44,10 +56,24 @@ def port() -> int:
 
 
 @pytest.fixture(scope="module")
-def it(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[Installation]:
-    """One source, with a point of its own and a device behind it."""
-    environment = {"FLAMEBLUE_HTTP_PUSH_PORT": str(port)}
-    with installation(tmp_path_factory.mktemp("push") / "data", ROWS, environment) as running:
+def tls_port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def it(tmp_path_factory: pytest.TempPathFactory, port: int, tls_port: int) -> Iterator[Installation]:
+    """One source, with a point of its own and a device behind it; its certificate lies beside its data as ca.crt."""
+    folder = tmp_path_factory.mktemp("push")
+    own = [str(folder / name) for name in ("ca.crt", "own.key")]
+    names = ("-subj", f"/CN={HOST}", "-addext", f"subjectAltName=IP:{HOST}")
+    openssl("req", "-x509", *KEY, "-days", "30", *names, "-out", own[0], "-keyout", own[1])
+    environment = {
+        "FLAMEBLUE_HTTP_PUSH_PORT": str(port),
+        "FLAMEBLUE_HTTP_PUSH_TLS_PORT": str(tls_port),
+        "FLAMEBLUE_HTTP_PUSH_CERTIFICATE": own[0],
+        "FLAMEBLUE_HTTP_PUSH_KEY": own[1],
+    }
+    with installation(folder / "data", ROWS, environment) as running:
         yield running
 
 
@@ -84,6 +110,16 @@ def test_curl_is_answered_and_its_reading_is_in_the_journal(it: Installation, po
     assert curl(port, message, token="guessed").stdout.endswith("401")
     assert curl(port, "x" * 300_000).stdout.endswith("413")
     assert curl(port, '{"v": {"ir": "x"}}', "-H", "Expect: 100-continue").stdout.endswith("200")
+
+
+def test_the_lines_that_the_page_shows_are_taken_as_they_are(it: Installation) -> None:
+    lines = json.loads(it.python(SHOWN))
+    assert ["https" in line for line in lines] == [False, True]
+    for line in lines:
+        done = subprocess.run(
+            line, shell=True, cwd=it.data.parent, check=True, capture_output=True, text=True, timeout=60
+        )
+        assert done.stdout == '{"readings": 1}\n'
 
 
 def test_a_hostile_client_costs_the_others_nothing(it: Installation, port: int) -> None:
