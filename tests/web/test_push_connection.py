@@ -43,7 +43,7 @@ def test_a_source_is_told_its_address_and_how_to_show_its_token(
     shown = page(cloud)
     assert "Push address http://192.0.2.7:8900/intake/v1/%E4%BA%91%201" in shown
     assert "Push address with TLS https://192.0.2.7:8901/intake/v1/%E4%BA%91%201" in shown
-    assert "?token=TOKEN" in shown
+    assert "?token=PASSWORD" in shown
     assert "mosquitto" not in shown
     assert "can sign" not in shown
     start = shown.index("curl -H")
