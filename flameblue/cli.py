@@ -125,7 +125,9 @@ def _add_looking_after(commands: Any) -> None:
     play.set_defaults(run=_replay)
 
     tell = commands.add_parser("decode", help="tell what bytes mean: one JSON object a frame")
-    tell.add_argument("protocol", help="such as gb26875, or mqtt:PROFILE; any other word names them all")
+    tell.add_argument(
+        "protocol", help="such as gb26875, mqtt:PROFILE or http-push:PROFILE; any other word names them all"
+    )
     tell.add_argument(
         "data", metavar="HEX|FILE", help="hexadecimal digits, or a file of them or of the bytes"
     )
@@ -334,13 +336,10 @@ def _decode(arguments: argparse.Namespace) -> int:
     from flameblue.profiles.loader import Shelf, package_folder
 
     said = telling.Given(arguments.data, arguments.topic)
-    if arguments.protocol.startswith(telling.MQTT):
-        name = arguments.protocol.removeprefix(telling.MQTT)
+    if arguments.protocol.startswith((telling.MQTT, telling.PUSHED)):
         profiles = Shelf(package_folder(), config.from_environment(os.environ).data / "profiles").current()
-        if name not in profiles:
-            speaking = sorted(known for known, profile in profiles.items() if profile.payload)
-            raise BadInput(f"There is no profile {name!r}. There are: {', '.join(speaking)}.")
-        objects = telling.told_message(profiles[name], said, SystemClock().now_ns())
+        profile = telling.named(arguments.protocol, profiles)
+        objects = telling.told_message(profile, said, SystemClock().now_ns())
     else:
         objects = telling.told(arguments.protocol, telling.given(said.data))
     status = 0

@@ -54,6 +54,19 @@ class Gb26875:
 
 
 @dataclass(frozen=True, slots=True)
+class HttpPush:
+    """Our own endpoint for platforms that call us: POST /intake/v1/SOURCE. Each port 0: none."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    tls_port: int = 0
+    certificate: str = ""
+    key: str = ""
+    secrets: str = ""  # a TOML file: the secret of each source whose platform signs what it sends
+    trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-For is believed
+
+
+@dataclass(frozen=True, slots=True)
 class Broker:
     """An existing broker, where there is one: `url` is mqtt[s]://user:password@host:port."""
 
@@ -174,6 +187,7 @@ class Config:
     web: Web = field(default_factory=Web)
     mqtt: Mqtt = field(default_factory=Mqtt)
     gb26875: Gb26875 = field(default_factory=Gb26875)
+    http_push: HttpPush = field(default_factory=HttpPush)
     broker: Broker = field(default_factory=Broker)
     home_assistant: HomeAssistant = field(default_factory=HomeAssistant)
     smpp: Smpp = field(default_factory=Smpp)

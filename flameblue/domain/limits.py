@@ -23,6 +23,21 @@ GB26875_SENT_AGAIN_S = 40.0  # 10 s for an answer, and three re-sends (6.5.4): s
 GB26875_REMEMBERED_MAX = (
     262_144  # such frames × about 110 B = 29 MB; more than 5,000 lines with a frame a second have in 40 s
 )
+HTTP_CONNECTIONS_MAX = (
+    1_000  # × 256 KiB of a body and 16 of a head = 280 MB; a platform keeps a few, more are closed at once
+)
+HTTP_HEAD_BYTES_MAX = 16 * KIB  # of a request; then 431. Platforms send less than one
+HTTP_BODY_BYTES_MAX = 256 * KIB  # as an MQTT packet: 4,096 readings × 60 B; then 413
+HTTP_REQUEST_WITHIN_S = 30.0  # from the connection to the first request's end: 256 KiB at 70 kbit/s
+HTTP_QUIET_S = (
+    75.0  # of an open connection between requests, each whole within it; platforms reuse for a minute
+)
+HTTP_SENT_AGAIN_S = 3 * 3_600.0  # OneNET tries 16 times in 2 h 45 min; so long a message is known again
+HTTP_REMEMBERED_MAX = 131_072  # such messages × about 250 B = 33 MB; 12 a second for three hours
+HTTP_SECRETS_BYTES_MAX = 256 * KIB  # of the file of secrets: 3,000 sources
+HTTP_REFUSED_PER_MIN_MAX = 60  # of a peer; then 429, and quarantine is told no more of it in this minute
+HTTP_REQUEST_WEIGHT = 8  # in frames of 10 µs or so, as a request takes of the event loop beside h11's 100
+HTTP_ECHO_CHARACTERS_MAX = 256  # that an address validation has us say
 INFLIGHT_PER_CONNECTION_MAX = 64  # publishes not yet on disk; then the socket is not read
 READ_BYTES_MAX = 2 * KIB  # of a socket a turn: 30 readings × 3 µs, or 1,024 pings × 1.3 µs = 1.3 ms
 TURN_FRAMES_MAX = (

@@ -30,7 +30,7 @@ class Conversation(Protocol):
         """Does what `frame` asks, into `batch`, and returns what is to be sent once the batch is durable."""
 
     def delivered(self, answer: Answer) -> None:
-        """All that `answer` is about is durable, it was sent, and its line goes on."""
+        """All that `answer` is about is durable, and it was sent; its line goes on, unless it `ends`."""
 
     def relieved(self, line: Line) -> None:
         """The peer of `line` reads again."""

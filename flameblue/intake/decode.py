@@ -167,12 +167,16 @@ def _is_foreign(payload: Payload, name: str, known: Knowing) -> bool:
 def decode_samples_into(
     draft: Draft, known: Knowing, entry: DeviceEntry, samples: Sequence[Sample], arrival_ns: int
 ) -> None:
-    """As `decode_into`, of samples that we asked `entry` for; what no point of it is for is passed over."""
+    """As `decode_into`, of samples that were read already: we asked `entry` for them, or its platform pushed them.
+
+    What no point of it is for is passed over, unless its model says that pushed messages hold nothing else.
+    """
     profile = known.profiles.get(entry.profile)
     if profile is None:
         draft.reject(Reason.NO_PROFILE, entry.profile)
         return
-    _take_samples(draft, known, _Speaker(entry, profile, arrival_ns, retained=False, strict=False), samples)
+    strict = profile.push is not None and profile.push.strict
+    _take_samples(draft, known, _Speaker(entry, profile, arrival_ns, retained=False, strict=strict), samples)
 
 
 class _Speaker(NamedTuple):

@@ -1,13 +1,18 @@
 """What a device of a model would send, as a person can type it: ordinary values, in the device's own numbers."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
 
 from flameblue import plugins
 from flameblue.domain.limits import EXAMPLE_VALUES_MAX
 from flameblue.intake import payloads
+from flameblue.intake.push import pointers
+from flameblue.intake.push.admitting import PATH
 from flameblue.intake.samples import Payload
 from flameblue.profiles.loader import Profile
+from flameblue.profiles.pushing import Push
 
 ORDINARY = {
     "temperature_c": 41.2,
@@ -27,7 +32,7 @@ ORDINARY = {
 
 
 class Example(NamedTuple):
-    """One message."""
+    """One message. `topic`: of what is pushed over HTTP, the path."""
 
     topic: str
     text: str
@@ -48,7 +53,7 @@ def of(profile: Profile, device: str, points: Iterable[tuple[str, str]]) -> Exam
 
     None: nobody can type it, or the device is asked and sends none.
     """
-    if not profile.payload:
+    if not profile.payload and profile.push is None:
         return None
     named = list(points) or [(point.key, point.quantity.name) for point in profile.points.values()]
     firsts: dict[str, str] = {}
@@ -56,9 +61,26 @@ def of(profile: Profile, device: str, points: Iterable[tuple[str, str]]) -> Exam
         firsts.setdefault(quantity, key)
     shown = [(firsts[quantity], quantity) for quantity in ORDINARY if quantity in firsts]
     values = {key: _raw(profile, key, ORDINARY[quantity]) for key, quantity in shown[:EXAMPLE_VALUES_MAX]}
+    if not values:
+        return None
+    if profile.push is not None:
+        return _pushed(profile.push, device, values)
     payload: Payload = plugins.one(payloads, profile.payload)
-    found = payload.example(device, values) if values else None
+    found = payload.example(device, values)
     return None if found is None else Example(*found)
+
+
+def _pushed(push: Push, device: str, values: Mapping[str, float]) -> Example | None:
+    """What a source itself pushes; None where its messages are wrapped, or are of devices behind it."""
+    if push.inside or push.reports or push.only or push.each is not None:
+        return None
+    path = f"{PATH}{quote(device, safe='')}"
+    if push.form == "urlencoded":
+        return Example(path, urlencode(values))
+    content: dict[str, Any] = {}
+    for key, value in values.items():
+        pointers.put(content, (*push.values[0], key), value)
+    return Example(path, json.dumps(content, ensure_ascii=False))
 
 
 def _raw(profile: Profile, key: str, value: float) -> float:

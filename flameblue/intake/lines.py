@@ -186,6 +186,10 @@ class Line(asyncio.BufferedProtocol):
         if self._transport is not None and self._is_open():
             self._transport.write(data)
 
+    def welcome(self) -> None:
+        """What ends it may be said to it before any answer was."""
+        self._welcomed = True
+
     def takes_more(self) -> bool:
         """Whether it was welcomed, is open, and its peer reads."""
         return self._welcomed and self._peer_reads and self._is_open()

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from flameblue import plugins
-from flameblue.config import Mqtt
+from flameblue.config import HttpPush, Mqtt
 from flameblue.domain.errors import WorldFailed
 from flameblue.domain.limits import (
     CONNECT_WITHIN_S,
@@ -43,6 +43,7 @@ class Endpoint(ABC):
     """The lines of `protocol`, one of the plug-ins. `started` is set once the ports are open."""
 
     open_count = "connections_open"  # how many lines there are, among the counts
+    lines_max = CONNECTIONS_MAX
 
     def __init__(self, intake: Intake, protocol: str, conversation: Conversation) -> None:
         self._intake = intake
@@ -82,7 +83,7 @@ class Endpoint(ABC):
     def opened(self, line: Line) -> bool:
         """A connection came in; False: there are too many, and it is closed at once."""
         self._intake.counts.add("connections")
-        if len(self._lines) + self._turns.leaving() >= CONNECTIONS_MAX:
+        if len(self._lines) + self._turns.leaving() >= self.lines_max:
             self._intake.counts.add("connections_over_limit")
             return False
         self._lines.add(line)
@@ -177,6 +178,27 @@ class Endpoint(ABC):
     def _line(self) -> Line:
         return Line(self, self._session())
 
+    async def _open_both(
+        self, name: str, settings: Mqtt | HttpPush, context: Callable[[], ssl.SSLContext]
+    ) -> list[asyncio.Server]:
+        """The plain and the TLS port of `settings`, whichever are wanted; all or none."""
+        servers: list[asyncio.Server] = []
+        try:
+            if settings.port:
+                servers.append(await open_port(self._line, settings.host, settings.port))
+            if settings.tls_port:
+                doorstep = partial(self._doorstep, context())
+                servers.append(await open_port(doorstep, settings.host, settings.tls_port))
+        except OSError as error:
+            for server in servers:
+                server.close()
+            where = f"{settings.host}:{settings.port or settings.tls_port}"
+            raise WorldFailed(f"The {name} endpoint {where} can't be opened: {error}.") from error
+        return servers
+
+    def _doorstep(self, context: ssl.SSLContext) -> tls.Doorstep:
+        return tls.Doorstep(self._line(), context)
+
 
 class Listener(Endpoint):
     """MQTT on a plain and a TLS port; `settings` says where."""
@@ -192,20 +214,4 @@ class Listener(Endpoint):
         return self._mailbox.send(device, topic, payload)
 
     async def _open(self) -> list[asyncio.Server]:
-        settings = self.settings
-        servers: list[asyncio.Server] = []
-        try:
-            if settings.port:
-                servers.append(await open_port(self._line, settings.host, settings.port))
-            if settings.tls_port:
-                doorstep = partial(self._doorstep, tls.server_context(settings))
-                servers.append(await open_port(doorstep, settings.host, settings.tls_port))
-        except OSError as error:
-            for server in servers:
-                server.close()
-            where = f"{settings.host}:{settings.port or settings.tls_port}"
-            raise WorldFailed(f"The MQTT endpoint {where} can't be opened: {error}.") from error
-        return servers
-
-    def _doorstep(self, context: ssl.SSLContext) -> tls.Doorstep:
-        return tls.Doorstep(self._line(), context)
+        return await self._open_both("MQTT", self.settings, lambda: tls.server_context(self.settings))

@@ -89,7 +89,8 @@ class MqttConversation:
 
     def delivered(self, answer: Answer) -> None:
         """What waited for the line leaves."""
-        self.relieved(answer.line)
+        if answer.ends is None:
+            self.relieved(answer.line)
 
     def relieved(self, line: Line) -> None:
         """Likewise."""

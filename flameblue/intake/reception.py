@@ -110,7 +110,7 @@ class Batch:
     ) -> None:
         """The readings of `message`; what could not be taken is kept for quarantine.
 
-        `samples`: what it says, where we asked for it and need not read it again.
+        `samples`: what it says, where it was read already.
         """
         self.messages += 1
         draft = self._draft

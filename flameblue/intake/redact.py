@@ -6,7 +6,7 @@ from flameblue.domain.limits import QUARANTINE_SAMPLE_BYTES_MAX
 
 # The search starts at the telling word itself and every repeat before the value is bounded, so that no sample
 # takes long.
-_WORD = r"(?:passw(?:or)?d|pwd|passphrase|token|secret|credential|api[_-]?key|private[_-]?key)[\w.-]{0,32}"
+_WORD = r"(?:passw(?:or)?d|passkey|pwd|passphrase|token|secret|credential|api[_-]?key|private[_-]?key)[\w.-]{0,32}"
 _SECRET = re.compile(
     rf"""(?ix)
     (?P<name> {_WORD} ["']? \s{{0,8}} [:=] \s{{0,8}} )

@@ -20,10 +20,12 @@ from flameblue.domain.limits import DECODE_BYTES_MAX
 from flameblue.intake import lenient_json, payloads, protocols, telling_messages
 from flameblue.intake.decode import Message
 from flameblue.profiles.loader import Profile
+from flameblue.profiles.pushing import Push
 
 Told = Mapping[str, Any]
 Teller = Callable[[bytes], Iterator[Told]]
 MQTT = "mqtt:"  # and a profile: a message of a device of that model
+PUSHED = "http-push:"  # likewise: the body of a message that a platform pushes
 _BETWEEN = re.compile(r"0[xX]|[\s,;:-]")
 _NO_DIGIT = re.compile(r"[^0-9a-fA-F]")
 
@@ -52,13 +54,29 @@ def told(name: str, data: bytes) -> Iterator[Told]:
     known = tellers()
     if name not in known:
         raise BadInput(
-            f"Nobody can tell {name!r}. There are: {', '.join([*sorted(known), f'{MQTT}PROFILE'])}."
+            f"Nobody can tell {name!r}. There are: {', '.join([*sorted(known), f'{MQTT}PROFILE', f'{PUSHED}PROFILE'])}."
         )
     return known[name](data)
 
 
+def named(protocol: str, profiles: Mapping[str, Profile]) -> Profile:
+    """The profile that `protocol`, such as mqtt:flameblue-generic, names; BadInput where there is none of that kind."""
+    kind, _, name = protocol.partition(":")
+    pushed = f"{kind}:" == PUSHED
+    known = {
+        name: profile
+        for name, profile in profiles.items()
+        if (profile.push is not None if pushed else profile.payload)
+    }
+    if name not in known:
+        raise BadInput(f"There is no profile {name!r}. There are: {', '.join(sorted(known))}.")
+    return known[name]
+
+
 def told_message(profile: Profile, said: Given, arrival_ns: int) -> Iterator[Told]:
     """What a message of a device of `profile` says, had it come at `arrival_ns`: text, or hexadecimal."""
+    if profile.push is not None:
+        return telling_messages.told_push(profile, _pushed(profile.push, said.data), arrival_ns)
     topic = said.topic or telling_messages.usual_topic(profile)
     message = Message(topic, _content(said.data, is_binary=profile.payload in dict(_of(payloads))))
     return telling_messages.told(profile, message, arrival_ns)
@@ -72,6 +90,17 @@ def _content(said: str, *, is_binary: bool) -> bytes:
         return from_hex(data.decode("ascii")) if is_binary or not _is_json(data) else data
     except (UnicodeDecodeError, BadInput):
         return data
+
+
+def _pushed(push: Push, said: str) -> bytes:
+    """The body that a person gave: a file's, or the text itself, which may be hexadecimal where it is no JSON."""
+    data = _of_file(said)
+    if data is not None:
+        return data
+    try:
+        return said.encode() if push.form != "json" or _is_json(said.encode()) else from_hex(said)
+    except BadInput:
+        return said.encode()
 
 
 def _is_json(data: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""An MQTT message told to people: what a device of a model says with it, and what of that would be readings."""
+"""A message told to people, of MQTT or pushed: what a device of a model says with it, and what would be readings."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -10,8 +10,9 @@ from flameblue.domain.errors import BadInput
 from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.readings import NS_PER_S, Mark, Readings
 from flameblue.intake import examples, payloads
-from flameblue.intake.decode import Message, decode
-from flameblue.intake.directory import DeviceEntry
+from flameblue.intake.decode import Draft, Known, Message, decode, decode_samples_into
+from flameblue.intake.directory import DeviceEntry, Directory, name_behind
+from flameblue.intake.push import mapping
 from flameblue.intake.reasons import SENTENCES, Reject
 from flameblue.intake.samples import Payload, Sample
 from flameblue.profiles.loader import Profile
@@ -51,6 +52,32 @@ def told(profile: Profile, message: Message, arrival_ns: int) -> Iterator[dict[s
     said["readings"] = told_readings(profile, decoded.readings)
     if decoded.rejects and not profile.open_points:
         said["error"] = {"at": _place(decoded.rejects[0].detail, message), "why": whys(decoded.rejects)}
+    yield said
+
+
+def told_push(profile: Profile, body: bytes, arrival_ns: int) -> Iterator[dict[str, object]]:
+    """The one pushed message: likewise; devices behind the source have all the model's points too."""
+    push = profile.push
+    assert push is not None, "only a model that is pushed has such messages"
+    said: dict[str, Any] = {"at": 0, "hex": body.hex(), "bytes": len(body), "profile": profile.name}
+    try:
+        pushed = mapping.read(push, body)
+    except BadInput as error:
+        yield said | {
+            "error": {"at": int(found[1]) if (found := _PLACE.search(str(error))) else 0, "why": str(error)}
+        }
+        return
+    source = device_of(profile)
+    behind = {name_behind(source.name, one.device) for one in pushed.samples if one.device}
+    known = {name: device_of(profile, name) for name in (source.name, *behind)}
+    draft = Draft()
+    decode_samples_into(
+        draft, Known(Directory(known), {profile.name: profile}), source, pushed.samples, arrival_ns
+    )
+    said |= {"id": pushed.identity, "samples": [_sample(one) for one in pushed.samples]}
+    said["readings"] = told_readings(profile, draft.readings())
+    if (rejects := draft.rejects()) and not profile.open_points:
+        said["error"] = {"at": 0, "why": whys(rejects)}
     yield said
 
 

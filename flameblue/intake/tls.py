@@ -18,11 +18,17 @@ WANTED, REQUIRED = CLIENT_CERTIFICATES = (
 )  # without one: a password does, or no connection
 
 
-def server_context(settings: Mqtt) -> ssl.SSLContext:
-    """The context of the TLS port. OSError where a file is missing or is not what it should be."""
+def own_context(certificate: str, key: str) -> ssl.SSLContext:
+    """The context of a TLS port that asks for no certificate. OSError where a file is missing or is another thing."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(settings.certificate, settings.key or None)
+    context.load_cert_chain(certificate, key or None)
+    return context
+
+
+def server_context(settings: Mqtt) -> ssl.SSLContext:
+    """The context of MQTT's TLS port. OSError likewise."""
+    context = own_context(settings.certificate, settings.key)
     if settings.client_ca:
         context.load_verify_locations(settings.client_ca)
         required = settings.client_certificates == REQUIRED

@@ -187,10 +187,9 @@ class Turns:
     def _deliver(self, answer: Answer) -> None:
         line = answer.line
         line.answered(answer)
+        self._conversation.delivered(answer)
         if answer.ends is not None:
             self._end(line, answer.ends)
-        else:
-            self._conversation.delivered(answer)
 
     def _fail(self, failure: WorldFailed, answers: list[Answer]) -> None:
         """Nothing of it may be acknowledged: its lines end, and their devices send again."""

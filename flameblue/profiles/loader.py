@@ -19,7 +19,8 @@ from jsonschema.exceptions import ValidationError, best_match
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import PROFILES_READ_MAX
 from flameblue.domain.quantities import QUANTITIES, Quantity
-from flameblue.profiles import registers, strict_yaml
+from flameblue.profiles import pushing, registers, strict_yaml
+from flameblue.profiles.pushing import Push
 from flameblue.profiles.registers import Asking, Register, StateRegister
 
 MISTAKES_TOLD_MAX = 5  # of one file, in one sentence
@@ -52,7 +53,7 @@ class Profile:
     of UTC, where the device writes local times; None: its times are not used. `kinds`: what numbers of the maker's own
     kinds are, where the format has kinds. `test_bit`: the format's bit for a test can be believed. `supervision`: what
     its bit for supervision means ("": nothing).
-    `modbus`: how it is asked; such a model has no payload ("").
+    `modbus`: how it is asked; `push`: what a platform sends of it. Such a model has no payload ("").
     """
 
     name: str
@@ -73,6 +74,7 @@ class Profile:
     test_bit: bool = False
     supervision: str = ""
     modbus: Asking | None = None
+    push: Push | None = None
 
 
 def package_folder() -> Path:
@@ -85,7 +87,7 @@ def load(path: Path) -> Profile:
     table = strict_yaml.read(path)
     if mistakes := [_told(error) for error in _validator().iter_errors(table)]:
         raise BadInput(f"{'; '.join(mistakes[:MISTAKES_TOLD_MAX])}.")
-    if mistakes := list(registers.mistakes(table)):
+    if mistakes := [*registers.mistakes(table), *pushing.mistakes(table)]:
         raise BadInput(f"{'; '.join(mistakes[:MISTAKES_TOLD_MAX])}.")
     if table["name"] != path.stem:
         raise BadInput(f"Its name is {table['name']!r}; it must be {path.stem!r} as its file is called.")
@@ -199,6 +201,7 @@ def _profile(table: Mapping[str, Any]) -> Profile:
         test_bit=table.get("test_bit", False),
         supervision=table.get("supervision", ""),
         modbus=registers.asking(usual) if "modbus" in table else None,
+        push=pushing.push(table["push"]) if "push" in table else None,
     )
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from flameblue import plugins
 from flameblue.cases import policy
-from flameblue.config import Config, Mqtt
+from flameblue.config import Config, HttpPush, Mqtt
 from flameblue.domain.errors import BadInput
 from flameblue.intake.broker import address
+from flameblue.intake.push import secrets
+from flameblue.intake.push.proxies import Proxies
 from flameblue.intake.tls import CLIENT_CERTIFICATES, REQUIRED
 from flameblue.notices import channels
 from flameblue.notices.channel import Nature
@@ -31,7 +33,8 @@ def mistakes(config: Config) -> list[str]:
     """All that is wrong with the settings, a sentence each."""
     found = [*_of_ports(config), *_of_channels(config)]
     found += [*_of_client_certificates(config.mqtt), *_of_home_assistant(config)]
-    found += _of_certificate(config.mqtt)
+    found += [*_of_certificate("mqtt", config.mqtt), *_of_certificate("http_push", config.http_push)]
+    found += _of_http_push(config.http_push)
     if not config.gb26875.quiet_s > 0:
         found.append(f"gb26875.quiet_s is {config.gb26875.quiet_s:g}; it is a time in seconds, more than 0.")
     try:
@@ -47,6 +50,8 @@ def _of_ports(config: Config) -> Iterator[str]:
         "mqtt.port": config.mqtt.port,
         "mqtt.tls_port": config.mqtt.tls_port,
         "gb26875.port": config.gb26875.port,
+        "http_push.port": config.http_push.port,
+        "http_push.tls_port": config.http_push.tls_port,
         "smpp.port": config.smpp.port,
     }
     for name, port in ports.items():
@@ -54,14 +59,23 @@ def _of_ports(config: Config) -> Iterator[str]:
             yield f"{name} is {port}; a port is a number from 0 to {PORT_MAX}."
 
 
-def _of_certificate(mqtt: Mqtt) -> Iterator[str]:
-    if not mqtt.tls_port:
+def _of_certificate(section: str, settings: Mqtt | HttpPush) -> Iterator[str]:
+    if not settings.tls_port:
         return
-    for name, file in (("mqtt.certificate", mqtt.certificate), ("mqtt.key", mqtt.key)):
+    for name, file in (("certificate", settings.certificate), ("key", settings.key)):
         if not file:
-            yield f"{name} is empty; mqtt.tls_port is {mqtt.tls_port} and needs a PEM file there."
+            yield f"{section}.{name} is empty; {section}.tls_port is {settings.tls_port} and needs a PEM file there."
         elif not Path(file).is_file():
-            yield f"{name} names {file!r}, which is no file; mqtt.tls_port needs one."
+            yield f"{section}.{name} names {file!r}, which is no file; {section}.tls_port needs one."
+
+
+def _of_http_push(settings: HttpPush) -> Iterator[str]:
+    try:
+        Proxies(settings.trusted_proxies)
+        if settings.secrets:
+            secrets.read(Path(settings.secrets))
+    except BadInput as error:
+        yield str(error)
 
 
 def _of_client_certificates(mqtt: Mqtt) -> Iterator[str]:

@@ -13,6 +13,7 @@ from flameblue.fleet import point_table
 from flameblue.intake.announcements import Announcements
 from flameblue.intake.broker import BrokerSource
 from flameblue.intake.gb26875_listener import Gb26875Listener
+from flameblue.intake.http_push_listener import HttpPushListener
 from flameblue.intake.listener import Endpoint, Listener
 from flameblue.journal.record import gap_draft
 from flameblue.runtime import garbage, lost_journal
@@ -66,6 +67,8 @@ async def intake(plant: Plant, heard: Announcements) -> None:
     endpoints: list[Endpoint] = [Listener(plant.intake, plant.config.mqtt)]
     if plant.config.gb26875.port:
         endpoints.append(Gb26875Listener(plant.intake, plant.config.gb26875))
+    if plant.config.http_push.port or plant.config.http_push.tls_port:
+        endpoints.append(HttpPushListener(plant.intake, plant.config.http_push))
 
     async def beat() -> None:
         for endpoint in endpoints:

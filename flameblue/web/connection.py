@@ -1,7 +1,8 @@
-"""How a device reaches us: host, port, topic and user, and the line that one can try them with."""
+"""How a device reaches us: host, port, topic and user, or an address of HTTP; and the line that one can try it with."""
 
 import shlex
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from django.http import HttpRequest
 
@@ -11,7 +12,9 @@ from flameblue.fleet.shelf import profiles
 from flameblue.intake import examples
 from flameblue.intake.examples import Example
 from flameblue.intake.gb26875_conversation import PROTOCOL
+from flameblue.intake.push.admitting import PATH
 from flameblue.intake.tls import REQUIRED
+from flameblue.profiles.loader import Profile
 
 EVERYWHERE = frozenset({"", "0.0.0.0", "::"})
 LOOPBACK = ("127.", "localhost", "::1")
@@ -20,11 +23,12 @@ UNKNOWN = "PASSWORD"  # stands in a line where the credential is not shown any m
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One port of ours. `line`: what a shell takes."""
+    """One port of ours. `line`: what a shell takes. `address`: what a platform's console takes."""
 
     port: int
     is_tls: bool
     line: str
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class Connection:
     """What a person types into a device. `example` None: its messages can't be typed.
 
     `has_address`: it has an address in the place of user and password (`device_address`, which may be missing yet).
+    `is_pushed`: a platform calls us over HTTP; `may_sign`: it can sign instead of showing the credential.
     """
 
     host: str
@@ -42,6 +47,8 @@ class Connection:
     needs_certificate: bool
     broker: str  # the host of an existing broker, where devices may publish too
     has_address: bool = False
+    is_pushed: bool = False
+    may_sign: bool = False
 
 
 def of(device: Device, request: HttpRequest, config: Config, credential: str) -> Connection:
@@ -49,6 +56,8 @@ def of(device: Device, request: HttpRequest, config: Config, credential: str) ->
     profile, mqtt = profiles().get(device.profile), config.mqtt
     if profile is not None and profile.protocol == PROTOCOL:
         return _by_address(device, request, config)
+    if profile is not None and profile.push is not None:
+        return _by_push(device, profile, (request, config, credential))
     points = Point.objects.filter(device=device, retired=False).order_by("id").values_list("key", "quantity")
     example = None if profile is None else examples.of(profile, device.name, points)
     host = _host(mqtt.host, request)
@@ -82,6 +91,41 @@ def _by_address(device: Device, request: HttpRequest, config: Config) -> Connect
         broker="",
         has_address=True,
     )
+
+
+def _by_push(device: Device, profile: Profile, asked: tuple[HttpRequest, Config, str]) -> Connection:
+    """How a platform calls us for `device`."""
+    request, config, credential = asked
+    where, token = config.http_push, credential or UNKNOWN
+    points = Point.objects.filter(device=device, retired=False).order_by("id").values_list("key", "quantity")
+    example = examples.of(profile, device.name, points)
+    host = _host(where.host, request)
+    named = f"[{host}]" if ":" in host else host
+    ways = []
+    for port, is_tls in ((where.port, False), (where.tls_port, True)):
+        if port:
+            scheme = "https" if is_tls else "http"
+            address = f"{scheme}://{named}:{port}{PATH}{quote(device.name, safe='')}"
+            ways.append(Way(port, is_tls, _call(address, token, example, is_tls=is_tls), address))
+    assert profile.push is not None, "only who is pushed comes here"
+    return Connection(
+        host=host,
+        user=device.name,
+        example=example,
+        ways=tuple(ways),
+        is_local=where.host.startswith(LOOPBACK),
+        needs_certificate=False,
+        broker="",
+        is_pushed=True,
+        may_sign=profile.push.signature is not None,
+    )
+
+
+def _call(address: str, token: str, example: Example | None, *, is_tls: bool) -> str:
+    words = ["curl", *(["--cacert", "ca.crt"] if is_tls else [])]
+    words += ["-H", f"Authorization: Bearer {token}"]
+    words += ["--data-raw", example.text] if example is not None else []
+    return " ".join(shlex.quote(word) for word in [*words, address])
 
 
 def _host(listens: str, request: HttpRequest) -> str:

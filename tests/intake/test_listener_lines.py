@@ -192,7 +192,7 @@ async def test_a_peer_that_does_not_read_its_answers_is_not_read_and_expires(
 async def test_too_many_connections_are_closed_at_once_and_counted(
     desk: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listener_module, "CONNECTIONS_MAX", 2)
+    monkeypatch.setattr(listener_module.Endpoint, "lines_max", 2)
     async with serving(desk) as listener:
         kept = [Peer(listener), Peer(listener)]
         extra = Peer(listener)
@@ -207,7 +207,7 @@ async def test_who_is_gone_with_much_to_say_counts_until_it_was_heard(
     desk: Intake, sink: MemorySink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever connects, talks, goes and comes again fills no memory."""
-    monkeypatch.setattr(listener_module, "CONNECTIONS_MAX", 2)
+    monkeypatch.setattr(listener_module.Endpoint, "lines_max", 2)
     async with serving(desk) as listener:
         await connected(listener, client_id="stays")
         goes = await connected(listener, client_id="goes")

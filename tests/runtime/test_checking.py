@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flameblue.config import Broker, Config, Gb26875, HomeAssistant, Messages, Mqtt, Web
+from flameblue.config import Broker, Config, Gb26875, HomeAssistant, HttpPush, Messages, Mqtt, Web
 from flameblue.domain.errors import BadInput
 from flameblue.journal.embedded import EmbeddedJournal
 from flameblue.runtime.checking import check
@@ -41,6 +41,22 @@ def test_the_defaults_are_right(tmp_path: Path) -> None:
         (
             Config(gb26875=Gb26875(quiet_s=0)),
             "gb26875.quiet_s is 0; it is a time in seconds, more than 0.",
+        ),
+        (
+            Config(http_push=HttpPush(tls_port=-1)),
+            "http_push.tls_port is -1; a port is a number from 0 to 65535.",
+        ),
+        (
+            Config(http_push=HttpPush(tls_port=8901)),
+            "http_push.certificate is empty; http_push.tls_port is 8901 and needs a PEM file there.",
+        ),
+        (
+            Config(http_push=HttpPush(trusted_proxies=("10.0.0.1/8",))),
+            "http_push.trusted_proxies: 10.0.0.1/8 has host bits set; it is like 127.0.0.1 or 10.0.0.0/8.",
+        ),
+        (
+            Config(http_push=HttpPush(secrets="gone.toml")),
+            "http_push.secrets gone.toml can't be read: [Errno 2] No such file or directory: 'gone.toml'.",
         ),
         (Config(web=Web(port=99_999)), "web.port is 99999; a port is a number from 0 to 65535."),
         (

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from flameblue.intake import asking, payloads
+from flameblue.intake.protocols import http_push
 from flameblue.profiles.loader import Profile, ProfilePoint, Shelf, package_folder
 from tests.tidy.tables import head, row
 from tests.tidy.words import LANGUAGES, Say, chinese_where_known, english
@@ -13,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/devices.md"
 FOLDER = Path(payloads.__file__).parent
 ASKED = Path(asking.__file__).parent
+PUSHED = Path(http_push.__file__).parent
 HEAD = """Generated from `flameblue/profiles/devices/*.yaml` and the payloads' pages; after a change run
 `python -m tests.tidy.devices_page`. A model of your own is a file in `DATA/profiles/`, live without a restart.
 
@@ -27,16 +29,22 @@ def page(say: Say = english) -> str:
     """The page as it should be, in one language."""
     profiles = Shelf(package_folder()).current().values()
     parts = [f"# {say('Devices')}\n\n{say(HEAD)}"]
-    for folder in (*sorted(path.parent for path in FOLDER.glob("*/README.md")), ASKED):
+    for folder in (*sorted(path.parent for path in FOLDER.glob("*/README.md")), ASKED, PUSHED):
         text = (folder / "README.md").read_text(encoding="utf-8")
         title = text.partition("\n")[0].removeprefix("# ")
         where = f"../{(folder / 'README.md').relative_to(ROOT)}"
         how = _known(_connect(text, folder.name), say)
         parts.append(f"## {say(title)}\n\n[{say('Messages and limits')}]({where})\n\n{how}\n")
-        payload = "" if folder == ASKED else folder.name
-        models = sorted((one for one in profiles if one.payload == payload), key=lambda one: one.name)
+        models = sorted((one for one in profiles if _folder(one) == folder), key=lambda one: one.name)
         parts += ["\n".join(_model(one, say)) + "\n" for one in models]
     return "\n".join(parts)
+
+
+def _folder(profile: Profile) -> Path:
+    """Where the page of its messages is."""
+    if profile.modbus is not None:
+        return ASKED
+    return PUSHED if profile.push is not None else FOLDER / profile.payload
 
 
 def _connect(text: str, name: str) -> str:

@@ -67,6 +67,7 @@ def test_the_chinese_one_is_chinese() -> None:
         "ThingsBoard",
         "Home",
         "Assistant",
+        "HTTP",
         "MQTT",
         "PUBACK",
         "YAML",

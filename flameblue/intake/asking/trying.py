@@ -30,6 +30,8 @@ def checked(profile: Profile) -> dict[str, Any]:
         blocks = planned(profile.modbus, registers)
         said |= {"reads": [str(block) for block in blocks], "registers": told(dict.fromkeys(registers))}
         return said | {"registers_read": sum(block.words for block in blocks)}
+    if profile.push is not None:
+        return said | {"push": profile.push.form, "signed": profile.push.signature is not None}
     for key, name, package in (
         ("protocol", profile.protocol, protocols),
         ("payload", profile.payload, payloads),

@@ -55,6 +55,7 @@ def look_at_ports(config: Config, *, running: bool) -> Iterator[Finding]:
             "the way. Set mqtt.tls_port, and mqtt.port = 0 once all devices use it.",
         )
     yield from _of_transmitters(config)
+    yield from _of_platforms(config)
 
 
 def _of_transmitters(config: Config) -> Iterator[Finding]:
@@ -71,6 +72,16 @@ def _of_transmitters(config: Config) -> Iterator[Finding]:
         )
 
 
+def _of_platforms(config: Config) -> Iterator[Finding]:
+    host, port = config.http_push.host, config.http_push.port
+    if port and not host.startswith(LOOPBACK):
+        yield unsure(
+            "devices",
+            f"http_push.port {port} on {host} is open without TLS: credentials and readings can be read on the way. "
+            "Set http_push.tls_port, or put a proxy with TLS before it and http_push.host on this machine.",
+        )
+
+
 def _ports(config: Config) -> Iterator[tuple[str, str, int]]:
     yield "web.port (the pages)", config.web.host, config.web.port
     if config.mqtt.port:
@@ -79,6 +90,10 @@ def _ports(config: Config) -> Iterator[tuple[str, str, int]]:
         yield "mqtt.tls_port (devices, TLS)", config.mqtt.host, config.mqtt.tls_port
     if config.gb26875.port:
         yield "gb26875.port (devices)", config.gb26875.host, config.gb26875.port
+    if config.http_push.port:
+        yield "http_push.port (platforms)", config.http_push.host, config.http_push.port
+    if config.http_push.tls_port:
+        yield "http_push.tls_port (platforms, TLS)", config.http_push.host, config.http_push.tls_port
 
 
 def refusal(host: str, port: int) -> str:
@@ -94,18 +109,22 @@ def refusal(host: str, port: int) -> str:
 
 
 def look_at_certificate(config: Config, now: datetime) -> Iterator[Finding]:
-    """Whether devices can trust the TLS port, and for how long."""
-    if not (config.mqtt.tls_port and config.mqtt.certificate and config.mqtt.key):
-        return  # a name that is missing is told with the settings
-    try:
-        ends = valid_until(Path(config.mqtt.certificate), config.mqtt.key)
-    except BadInput as error:
-        yield wrong("certificate", str(error))
-        return
-    if ends - now < RENEW_WITHIN:
-        yield unsure("certificate", f"{config.mqtt.certificate} ends on {ends:%Y-%m-%d}: renew it now.")
-    else:
-        yield fine("certificate", f"{config.mqtt.certificate} is good until {ends:%Y-%m-%d}.")
+    """Whether devices and platforms can trust the TLS ports, and for how long."""
+    shown = {
+        (one.certificate, one.key)
+        for one in (config.mqtt, config.http_push)
+        if one.tls_port and one.certificate and one.key  # a name that is missing is told with the settings
+    }
+    for certificate, key in sorted(shown):
+        try:
+            ends = valid_until(Path(certificate), key)
+        except BadInput as error:
+            yield wrong("certificate", str(error))
+            continue
+        if ends - now < RENEW_WITHIN:
+            yield unsure("certificate", f"{certificate} ends on {ends:%Y-%m-%d}: renew it now.")
+        else:
+            yield fine("certificate", f"{certificate} is good until {ends:%Y-%m-%d}.")
 
 
 def look_at_client_ca(config: Config, now: datetime) -> Iterator[Finding]:
