@@ -52,6 +52,11 @@ ASKING_DEAD_SHARE_MAX = (
 )  # of a line's time, for all that do not answer, while others wait for their turn
 ASKING_LOST_AFTER = 3  # turns without an answer in a row; one or two are noise on the line
 ROUND_TRIPS_KEPT = 256  # durations of a device × 32 B = 8 KB; × 247 devices = 2 MB a line
+ASKED_DEVICES_MAX = 10_000  # × 8 KB of durations = 80 MB, and × 0.4 KB = 4 MB of file for the pages
+ASKED_LINES_MAX = 2_000  # × a task and a socket, about 60 KB = 120 MB; those beyond it are told, not asked
+ASKED_TOLD_EVERY_S = (
+    10.0  # that file is written anew: 10,000 devices × 40 µs = 0.4 s of work, a few at a time
+)
 READINGS_PER_MESSAGE_MAX = 4_096  # a larger message goes to quarantine
 TOPIC_BYTES_MAX = 512
 PAYLOAD_DEPTH_MAX = 8  # a deeper JSON goes to quarantine

@@ -16,6 +16,7 @@ from flameblue.intake.gb26875_listener import Gb26875Listener
 from flameblue.intake.listener import Endpoint, Listener
 from flameblue.journal.record import gap_draft
 from flameblue.runtime import garbage, lost_journal
+from flameblue.runtime.asking import Asking
 from flameblue.runtime.caring import Caring
 from flameblue.runtime.detecting import Detecting
 from flameblue.runtime.home_publishing import HomePublishing
@@ -49,6 +50,7 @@ async def flow(plant: Plant) -> None:
 
         stage("journal", ticking(plant).run)  # ticks, gaps, changes of the point table
         stage("intake", lambda: intake(plant, heard))  # bytes → readings → journal → acknowledged
+        stage("asking", asking(plant).run)  # devices that say nothing unasked → readings → journal
         stage("announcements", heard.serve)  # what devices of an existing broker say of themselves
         stage("history", remembering(plant, delivery).run)  # journal → board, Parquet
         stage("detection", detecting(plant).run)  # journal → transitions → cases
@@ -100,6 +102,12 @@ async def watch_profiles(plant: Plant) -> None:
 
 async def write_health(plant: Plant) -> None:
     await asyncio.to_thread(plant.health.write)
+
+
+def asking(plant: Plant) -> Asking:
+    made = Asking(intake=plant.intake, health=plant.health, folder=plant.config.data)
+    plant.health.count_with(made.counters)
+    return made
 
 
 def ticking(plant: Plant) -> Ticking:

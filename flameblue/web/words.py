@@ -323,6 +323,7 @@ ISA: Words = {
 }
 STAGES: Words = {
     "intake": pgettext_lazy("stage", "Intake"),
+    "asking": pgettext_lazy("stage", "Asking devices"),
     "journal": pgettext_lazy("stage", "Journal"),
     "detection": pgettext_lazy("stage", "Detection"),
     "cases": pgettext_lazy("stage", "Cases"),

@@ -1,0 +1,72 @@
+"""Modbus devices by pymodbus' own server, which no one here wrote, for the tests of asking."""
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pymodbus import FramerType
+from pymodbus.constants import ExcCodes
+from pymodbus.server import ModbusTcpServer
+from pymodbus.simulator import DataType, SimData, SimDevice
+
+from flameblue.intake.asking.addresses import Address
+from flameblue.intake.protocols import modbus_rtu
+from tests.live.installation import HOST, free_port
+
+FRAMERS = {"tcp": FramerType.SOCKET, "rtu": FramerType.RTU}
+VECTORS = sorted((Path(__file__).parents[1] / "vectors/modbus_models").glob("*.json"))
+READY_S = 20.0
+Action = Callable[..., Awaitable[ExcCodes | None]]
+T = TypeVar("T")
+
+
+def device(unit: int, registers: Mapping[int, int], action: Action | None = None) -> SimDevice:
+    """A device with these registers and no others."""
+    data = [SimData(at, values=word, datatype=DataType.REGISTERS) for at, word in sorted(registers.items())]
+    return SimDevice(unit, simdata=data, action=action)
+
+
+@asynccontextmanager
+async def serving(devices: list[SimDevice], frames: str, **more: Any) -> AsyncIterator[Address]:
+    """pymodbus' server with these devices."""
+    port = free_port()
+    server = ModbusTcpServer(devices, framer=FRAMERS[frames], address=(HOST, port), **more)
+    await server.serve_forever(background=True)
+    try:
+        yield Address(HOST, port, frames)
+    finally:
+        await server.shutdown()
+
+
+def registers_of(path: Path) -> dict[int, int]:
+    """The register image in a model's vector."""
+    frames = "".join(json.loads(path.read_text(encoding="utf-8"))["frames"])
+    pdus = [frame.pdu for frame in modbus_rtu.PLUGIN.session().feed(bytes.fromhex(frames))]
+    found: dict[int, int] = {}
+    for request, answer in zip(pdus[::2], pdus[1::2], strict=True):
+        start = int.from_bytes(request[1:3], "big")
+        words = [int.from_bytes(answer[at : at + 2], "big") for at in range(2, len(answer), 2)]
+        found |= {start + place: word for place, word in enumerate(words)}
+    return found
+
+
+@contextmanager
+def beside(work: AbstractAsyncContextManager[T]) -> Iterator[T]:
+    """What `work` gives, kept in an event loop of its own thread while the test waits for other things."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        made = asyncio.run_coroutine_threadsafe(work.__aenter__(), loop).result(READY_S)
+        try:
+            yield made
+        finally:
+            asyncio.run_coroutine_threadsafe(work.__aexit__(None, None, None), loop).result(READY_S)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(READY_S)
+        loop.close()
