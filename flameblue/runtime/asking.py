@@ -15,7 +15,7 @@ from typing import Any
 from flameblue.domain.limits import ASKED_TOLD_EVERY_S
 from flameblue.intake.asking.addresses import DialIn, LineAddress
 from flameblue.intake.asking.grouping import Asked, asked
-from flameblue.intake.asking.poller import Poller
+from flameblue.intake.asking.poller import Poller, Sleep
 from flameblue.intake.asking.wire import ClientLine, Line
 from flameblue.intake.directory import Directory
 from flameblue.intake.reception import Intake
@@ -40,28 +40,30 @@ class Kept:
 
 @dataclass
 class Asking:
-    """`dial_in`: the line of an IMEI, where there is a port for units that dial in. The file goes into `folder`."""
+    """`dial_in`: the line of an IMEI, where there is a port for units that dial in. The file goes into `folder`.
+
+    `sleep`: how it and its pollers wait.
+    """
 
     intake: Intake
     health: Health
     folder: Path
     dial_in: DialInLine | None = None
+    sleep: Sleep = asyncio.sleep
     _lines: dict[LineAddress, Kept] = field(default_factory=dict)
     _seen: tuple[Directory, Mapping[str, Profile]] | None = None
     _found: Asked = field(default_factory=Asked)
-    _told_s: float = 0.0
 
     async def run(self) -> None:
         """Keeps the lines for ever."""
         self._lines, self._seen = {}, None
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._tell_for_ever())
             while True:
                 self.intake.look_at_profiles()
                 self._look(tasks)
                 self.health.beat("asking")
-                if self._is_due():
-                    await self._tell()
-                await asyncio.sleep(LOOK_S)
+                await self.sleep(LOOK_S)
 
     def counters(self) -> dict[str, float]:
         """How many lines and devices there are, and how many of them are in trouble."""
@@ -69,7 +71,7 @@ class Asking:
             "asking_lines": len(self._lines),
             "asking_lines_open": sum(one.poller.state.is_open for one in self._lines.values()),
             "asking_devices": self._found.devices,
-            "asking_devices_not_asked": len(self._found.trouble),
+            "asking_devices_not_asked": len(self._found.refused),
         }
 
     def _look(self, tasks: asyncio.TaskGroup) -> None:
@@ -79,9 +81,9 @@ class Asking:
             return
         self._seen = seen
         found = asked(*seen, dial_in=self.dial_in is not None)
-        for name, why in found.trouble.items():
-            if self._found.trouble.get(name) != why:
-                log.warning("%s is not asked. %s", name, why)
+        for name, refusal in found.refused.items():
+            if self._found.refused.get(name) != refusal:
+                log.warning("%s is not asked. %s", name, refusal.said)
         self._found = found
         for where in [where for where in self._lines if where not in found.lines]:
             self._lines.pop(where).task.cancel()
@@ -89,7 +91,7 @@ class Asking:
             if (kept := self._lines.get(where)) is not None:
                 kept.poller.ask(devices)
                 continue
-            poller = Poller(self.intake, self._line(where), devices)
+            poller = Poller(self.intake, self._line(where), devices, self.sleep)
             task = tasks.create_task(keep("asking", poller.serve, self.health))
             self._lines[where] = Kept(poller, task)
 
@@ -99,16 +101,16 @@ class Asking:
         assert self.dial_in is not None
         return self.dial_in(where.imei)
 
-    def _is_due(self) -> bool:
-        now_s = self.intake.clock.monotonic_s()
-        if self._told_s and now_s - self._told_s < ASKED_TOLD_EVERY_S:
-            return False
-        self._told_s = now_s
-        return True
+    async def _tell_for_ever(self) -> None:
+        while True:
+            await self._tell()
+            await self.sleep(ASKED_TOLD_EVERY_S)
 
     async def _tell(self) -> None:
         """Writes what the pages show; a failing disk stops nobody."""
-        devices: dict[str, Any] = {name: {"trouble": why} for name, why in self._found.trouble.items()}
+        devices: dict[str, Any] = {
+            name: {"not_asked": one.why.value} for name, one in self._found.refused.items()
+        }
         lines: dict[str, Any] = {}
         for where, kept in list(self._lines.items()):
             lines[str(where)] = kept.poller.state._asdict()

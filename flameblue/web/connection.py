@@ -1,20 +1,23 @@
 """How a device reaches us: host, port, topic and user, and the line that one can try them with."""
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import HttpRequest
 
-from flameblue.config import Config
+from flameblue.config import Config, Gb26875, ModbusDialIn
 from flameblue.fleet.models import Device, Point
 from flameblue.fleet.shelf import profiles
 from flameblue.intake import examples
+from flameblue.intake.asking.addresses import Address, DialIn, Place, SerialPort
 from flameblue.intake.examples import Example
 from flameblue.intake.gb26875_conversation import PROTOCOL
 from flameblue.intake.tls import REQUIRED
+from flameblue.profiles.loader import Profile
 
 EVERYWHERE = frozenset({"", "0.0.0.0", "::"})
 LOOPBACK = ("127.", "localhost", "::1")
+HOST_OF_EXAMPLE, PORT_OF_EXAMPLE, IMEI_OF_EXAMPLE = "192.0.2.7", "/dev/ttyUSB0", "860123456789014"
 UNKNOWN = "PASSWORD"  # stands in a line where the credential is not shown any more
 
 
@@ -25,6 +28,24 @@ class Way:
     port: int
     is_tls: bool
     line: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskedModel:
+    """How a device is asked: what its maker has set, and an address of each form with these settings.
+
+    `unit`, `baud`: None where the maker sets none.
+    """
+
+    interval_s: float
+    unit: int | None
+    baud: int | None
+    line: str
+    tcp: str
+    rtu: str
+    serial: str
+    dtu: str
+    caveats: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +63,16 @@ class Connection:
     needs_certificate: bool
     broker: str  # the host of an existing broker, where devices may publish too
     has_address: bool = False
+    asked: AskedModel | None = (
+        None  # we ask; `ways` are then the ports where a 4G unit in front of it dials in
+    )
 
 
 def of(device: Device, request: HttpRequest, config: Config, credential: str) -> Connection:
     """How `device` connects; `credential` empty: it is not known any more."""
     profile, mqtt = profiles().get(device.profile), config.mqtt
+    if profile is not None and profile.modbus is not None:
+        return _asked(device, profile, request, config)
     if profile is not None and profile.protocol == PROTOCOL:
         return _by_address(device, request, config)
     points = Point.objects.filter(device=device, retired=False).order_by("id").values_list("key", "quantity")
@@ -71,7 +97,31 @@ def of(device: Device, request: HttpRequest, config: Config, credential: str) ->
 
 def _by_address(device: Device, request: HttpRequest, config: Config) -> Connection:
     """How a transmitter of GB/T 26875.3 connects."""
-    where = config.gb26875
+    return _without_password(device, request, config.gb26875)
+
+
+def _asked(device: Device, profile: Profile, request: HttpRequest, config: Config) -> Connection:
+    """How a device is asked."""
+    assert profile.modbus is not None
+    bounds = profile.modbus
+    unit = 1 if bounds.unit is None else bounds.unit
+    port = SerialPort(PORT_OF_EXAMPLE, bounds.baud or 9600, bounds.parity or "none", bounds.stop_bits or 1)
+    model = AskedModel(
+        interval_s=profile.interval_s,
+        unit=bounds.unit,
+        baud=bounds.baud,
+        line=f"{port.baud} {port.parity} {port.stop_bits}",
+        tcp=str(Place(Address(HOST_OF_EXAMPLE, 502, "tcp"), unit)),
+        rtu=str(Place(Address(HOST_OF_EXAMPLE, 8899, "rtu"), unit)),
+        serial=str(Place(port, unit)),
+        dtu=str(Place(DialIn(IMEI_OF_EXAMPLE), unit)),
+        caveats=profile.caveats,
+    )
+    return replace(_without_password(device, request, config.modbus_dial_in), asked=model)
+
+
+def _without_password(device: Device, request: HttpRequest, where: Gb26875 | ModbusDialIn) -> Connection:
+    """A port that knows devices by their address alone."""
     return Connection(
         host=_host(where.host, request),
         user=device.name,

@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -70,3 +70,66 @@ def beside(work: AbstractAsyncContextManager[T]) -> Iterator[T]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(READY_S)
         loop.close()
+
+
+class Dtu:
+    """A 4G unit: a pipe between the port `ours` and the line `behind` (RTU frames inside TCP), after its registration.
+
+    Every `drops_every_s` its network is gone for a moment; `heartbeat` is sent twice a second.
+    """
+
+    def __init__(
+        self, ours: int, behind: Address, registration: bytes, drops_every_s: float = 3_600.0
+    ) -> None:
+        self._ours, self._behind, self._registration = ours, behind, registration
+        self._drops_every_s = drops_every_s
+        self.drops = 0
+        self.broken = 0  # by the other end
+
+    async def serve(self) -> None:
+        """Dials in again and again until it is cancelled."""
+        while True:
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(self._drops_every_s):
+                    await self._connected()
+            self.drops += 1
+            await asyncio.sleep(0.3)
+
+    async def _connected(self) -> None:
+        centre = await asyncio.open_connection(HOST, self._ours)
+        line = await asyncio.open_connection(self._behind.host, self._behind.port)
+        try:
+            centre[1].write(self._registration)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(_carry(centre[0], line[1]))
+                tasks.create_task(_carry(line[0], centre[1]))
+                tasks.create_task(_beat(centre[1]))
+        except* ConnectionError:
+            self.broken += 1
+        finally:
+            centre[1].transport.abort()
+            line[1].transport.abort()
+
+
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(512):
+        writer.write(data)
+    raise ConnectionResetError
+
+
+async def _beat(writer: asyncio.StreamWriter) -> None:
+    while True:
+        await asyncio.sleep(0.5)
+        writer.write(b"ping")
+
+
+@asynccontextmanager
+async def dialling(dtu: Dtu) -> AsyncIterator[Dtu]:
+    """The unit, while the block lasts."""
+    task = asyncio.create_task(dtu.serve())
+    try:
+        yield dtu
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

@@ -3,7 +3,7 @@
     tcp://192.0.2.7:502?unit=17       Modbus TCP
     rtu://192.0.2.7:8899?unit=17      RTU frames inside TCP, as transparent converters carry them
     serial:/dev/ttyUSB0?baud=9600&parity=even&stop_bits=1&unit=17
-    dtu:860123456789016?unit=17       a 4G unit that dials in and says its IMEI
+    dtu:860123456789014?unit=17       a 4G unit that dials in and says its IMEI
 
 Source: MODBUS over Serial Line V1.02, 2.2 (numbers 1 to 247); MODBUS Messaging on TCP/IP Implementation Guide V1.0b,
 4.4.1.2 (over TCP also 0 and 255).
@@ -30,7 +30,7 @@ FORMS = (
     "tcp://192.0.2.7:502?unit=17",
     "rtu://192.0.2.7:8899?unit=17",
     "serial:/dev/ttyUSB0?baud=9600&parity=even&unit=17",
-    "dtu:860123456789016?unit=17",
+    "dtu:860123456789014?unit=17",
 )
 LINE_FORMS = "HOST:PORT, rtu://HOST:PORT or serial:/dev/ttyUSB0?baud=9600&parity=even&stop_bits=1"
 

@@ -130,6 +130,12 @@ class ClientLine:
             self._client = None
 
 
+def refusal(block: Block, code: int) -> NoAnswer:
+    """What an exception in the place of an answer says."""
+    failure = Failure.UNREACHED if code in GATEWAY_EXCEPTIONS else Failure.REFUSED
+    return NoAnswer(failure, f"{block}: exception {code}, {EXCEPTIONS.get(code, 'not a standard one')}")
+
+
 def _client(where: Address | SerialPort, trace: Trace) -> ModbusBaseClient:
     """pymodbus' client, not connected yet."""
     if isinstance(where, Address):
@@ -147,9 +153,7 @@ def _client(where: Address | SerialPort, trace: Trace) -> ModbusBaseClient:
 
 def _registers(answer: ModbusPDU, block: Block) -> tuple[int, ...]:
     if answer.isError():
-        code = answer.exception_code
-        failure = Failure.UNREACHED if code in GATEWAY_EXCEPTIONS else Failure.REFUSED
-        raise NoAnswer(failure, f"{block}: exception {code}, {EXCEPTIONS.get(code, 'not a standard one')}")
+        raise refusal(block, answer.exception_code)
     if answer.function_code != block.function or len(answer.registers) != block.words:
         raise NoAnswer(
             Failure.GARBLED,

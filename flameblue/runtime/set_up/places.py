@@ -54,21 +54,24 @@ def look_at_ports(config: Config, *, running: bool) -> Iterator[Finding]:
             f"mqtt.port {config.mqtt.port} on {config.mqtt.host} is open without TLS: credentials can be read on "
             "the way. Set mqtt.tls_port, and mqtt.port = 0 once all devices use it.",
         )
-    yield from _of_transmitters(config)
+    yield from _of_the_open(config)
 
 
-def _of_transmitters(config: Config) -> Iterator[Finding]:
-    host, port = config.gb26875.host, config.gb26875.port
-    if not port:
-        return
-    if host.startswith(LOOPBACK):
-        yield unsure("devices", f"gb26875.host is {host}: only programs of this machine can connect.")
-    else:
-        yield unsure(
-            "devices",
-            f"gb26875.port {port} on {host} takes whoever knows a device's address: GB/T 26875.3 has neither password "
-            "nor encryption. Keep it to a private network or a VPN.",
-        )
+def _of_the_open(config: Config) -> Iterator[Finding]:
+    """The ports of protocols that know neither passwords nor encryption."""
+    transmitters, units = config.gb26875, config.modbus_dial_in
+    for name, host, port, who in (
+        ("gb26875", transmitters.host, transmitters.port, "a device's address: GB/T 26875.3 has"),
+        ("modbus_dial_in", units.host, units.port, "a 4G unit's IMEI: Modbus has"),
+    ):
+        if port and host.startswith(LOOPBACK):
+            yield unsure("devices", f"{name}.host is {host}: only programs of this machine can connect.")
+        elif port:
+            yield unsure(
+                "devices",
+                f"{name}.port {port} on {host} takes whoever knows {who} neither password "
+                "nor encryption. Keep it to a private network or a VPN.",
+            )
 
 
 def _ports(config: Config) -> Iterator[tuple[str, str, int]]:
@@ -79,6 +82,8 @@ def _ports(config: Config) -> Iterator[tuple[str, str, int]]:
         yield "mqtt.tls_port (devices, TLS)", config.mqtt.host, config.mqtt.tls_port
     if config.gb26875.port:
         yield "gb26875.port (devices)", config.gb26875.host, config.gb26875.port
+    if config.modbus_dial_in.port:
+        yield "modbus_dial_in.port (4G units)", config.modbus_dial_in.host, config.modbus_dial_in.port
 
 
 def refusal(host: str, port: int) -> str:
