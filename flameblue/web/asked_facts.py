@@ -1,5 +1,6 @@
 """How the devices that are asked answer, as the core last wrote it: the pages never ask the core."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -91,6 +92,28 @@ def of(device: Device, path: Path | None = None) -> Asked | None:
         failure_at=_time(found.last_failure_ns),
         failure_detail=found.last_trouble,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that does not stand. `trouble`: what kept it from being opened, in English."""
+
+    name: str
+    since: datetime | None
+    trouble: str
+    devices: int
+
+
+def lines_down(path: Path | None = None) -> tuple[int, list[Line]]:
+    """How many lines there are, and those that do not stand, by name."""
+    file = _read(path or settings.CONFIG.data / FILE)
+    devices = Counter(one.line for one in file.devices.values())
+    down = [
+        Line(name, _time(line.since_ns), line.trouble, devices[name])
+        for name, line in sorted(file.lines.items())
+        if not line.is_open
+    ]
+    return len(file.lines), down
 
 
 def _read(path: Path) -> _File:

@@ -116,6 +116,20 @@ def test_a_device_that_speaks_by_itself_has_no_such_part(cast: Cast, reader: Adm
     assert "How it answers" not in reader.sees(f"/fleet/devices/{cast.device.pk}/")
 
 
+def test_the_health_page_names_the_lines_that_do_not_stand(
+    data: Path, meter: Device, reader: Admin, now: datetime
+) -> None:
+    assert "Devices that are asked" not in reader.sees("/health/")
+    tell(data, now, {meter.name: trips(now)}, is_open=True, since_ns=to_ns(now), trouble="")
+    assert "1 of 1 lines stand." in reader.sees("/health/")
+    tell(
+        data, now, {meter.name: trips(now)}, is_open=False, since_ns=to_ns(now), trouble="It is not reached."
+    )
+    said = reader.sees("/health/")
+    assert "0 of 1 lines stand." in said
+    assert f"{LINE} 1 2026-01-15 03:07:00 It is not reached." in said
+
+
 def test_how_an_asked_device_is_connected(meter: Device, reader: Admin, settings: LazySettings) -> None:
     said = reader.sees(f"/start/devices/{meter.pk}/")
     assert f"Address on the line {LINE}?unit=17 Change it" in said
