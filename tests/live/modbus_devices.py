@@ -1,11 +1,9 @@
 """Modbus devices by pymodbus' own server, which no one here wrote, for the tests of asking."""
 
 import asyncio
-import json
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
-from pathlib import Path
 from typing import Any, TypeVar
 
 from pymodbus import FramerType
@@ -14,11 +12,9 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from flameblue.intake.asking.addresses import Address
-from flameblue.intake.protocols import modbus_rtu
 from tests.live.installation import HOST, free_port
 
 FRAMERS = {"tcp": FramerType.SOCKET, "rtu": FramerType.RTU}
-VECTORS = sorted((Path(__file__).parents[1] / "vectors/modbus_models").glob("*.json"))
 READY_S = 20.0
 Action = Callable[..., Awaitable[ExcCodes | None]]
 T = TypeVar("T")
@@ -40,18 +36,6 @@ async def serving(devices: list[SimDevice], frames: str, **more: Any) -> AsyncIt
         yield Address(HOST, port, frames)
     finally:
         await server.shutdown()
-
-
-def registers_of(path: Path) -> dict[int, int]:
-    """The register image in a model's vector."""
-    frames = "".join(json.loads(path.read_text(encoding="utf-8"))["frames"])
-    pdus = [frame.pdu for frame in modbus_rtu.PLUGIN.session().feed(bytes.fromhex(frames))]
-    found: dict[int, int] = {}
-    for request, answer in zip(pdus[::2], pdus[1::2], strict=True):
-        start = int.from_bytes(request[1:3], "big")
-        words = [int.from_bytes(answer[at : at + 2], "big") for at in range(2, len(answer), 2)]
-        found |= {start + place: word for place, word in enumerate(words)}
-    return found
 
 
 @contextmanager

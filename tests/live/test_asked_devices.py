@@ -9,7 +9,8 @@ import pytest
 
 from tests.live.installation import Installation, installation, wait_for
 from tests.live.journals import journalled
-from tests.live.modbus_devices import VECTORS, beside, device, registers_of, serving
+from tests.live.modbus_devices import beside, device, serving
+from tests.live.modbus_lines import VECTORS, registers_of
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
 WITHIN_S = 30.0
