@@ -66,6 +66,14 @@ class HttpPush:
     trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-For is believed
 
 
+class ModbusDialIn:
+    """Where 4G units (DTU) dial in that have Modbus devices behind them; there is neither password nor encryption."""
+
+    host: str = "127.0.0.1"
+    port: int = 0  # 0: none
+    quiet_s: float = 180.0  # a unit that neither answers nor sends its heartbeat for so long is cut off
+
+
 @dataclass(frozen=True, slots=True)
 class Broker:
     """An existing broker, where there is one: `url` is mqtt[s]://user:password@host:port."""
@@ -188,6 +196,7 @@ class Config:
     mqtt: Mqtt = field(default_factory=Mqtt)
     gb26875: Gb26875 = field(default_factory=Gb26875)
     http_push: HttpPush = field(default_factory=HttpPush)
+    modbus_dial_in: ModbusDialIn = field(default_factory=ModbusDialIn)
     broker: Broker = field(default_factory=Broker)
     home_assistant: HomeAssistant = field(default_factory=HomeAssistant)
     smpp: Smpp = field(default_factory=Smpp)

@@ -67,6 +67,14 @@ ASKING_DEAD_SHARE_MAX = (
 )  # of a line's time, for all that do not answer, while others wait for their turn
 ASKING_LOST_AFTER = 3  # turns without an answer in a row; one or two are noise on the line
 ROUND_TRIPS_KEPT = 256  # durations of a device × 32 B = 8 KB; × 247 devices = 2 MB a line
+ASKED_DEVICES_MAX = 10_000  # × 8 KB of durations = 80 MB, and × 0.4 KB = 4 MB of file for the pages
+ASKED_LINES_MAX = 2_000  # × a task and a socket, about 60 KB = 120 MB; those beyond it are told, not asked
+DIAL_IN_CONNECTIONS_MAX = 4_000  # two a line, × about 10 KB = 40 MB; then new ones are closed at once
+DIAL_IN_REGISTRATION_BYTES_MAX = KIB  # an IMEI in JSON has 200; whoever says more before it is closed
+DIAL_IN_NOISE_BYTES_MAX = 16 * KIB  # within a second and with no answer in them: 115200 baud carry 11.5 KB
+ASKED_TOLD_EVERY_S = (
+    10.0  # that file is written anew: 10,000 devices × 40 µs = 0.4 s of work, a few at a time
+)
 READINGS_PER_MESSAGE_MAX = 4_096  # a larger message goes to quarantine
 TOPIC_BYTES_MAX = 512
 PAYLOAD_DEPTH_MAX = 8  # a deeper JSON goes to quarantine

@@ -171,6 +171,10 @@ def bind_device(wish: NewDevice, hand: Hand) -> Device:
     profiles = shelf.profiles()
     if wish.profile not in profiles:
         raise BadInput(_("The device was not made: %(why)s.") % {"why": shelf.missing(wish.profile)})
+    try:
+        address = addresses.normal(profiles[wish.profile].protocol, wish.device_address)
+    except BadInput as error:
+        raise BadInput(_("The device was not made: %(why)s.") % {"why": error}) from error
     if not NAME.fullmatch(wish.name) or flaw(wish.name):
         raise BadInput(
             _("“%(name)s” can't name a device: 64 characters at most, no blank at its ends, no / + #.")
@@ -181,7 +185,7 @@ def bind_device(wish: NewDevice, hand: Hand) -> Device:
         premises=wish.premises,
         profile=wish.profile,
         credential_hash=wish.credential_hash,
-        device_address=wish.device_address,
+        device_address=address,
     )
     if why := addresses.taken(device):
         raise BadInput(_("The device was not made: %(why)s.") % {"why": why})

@@ -12,10 +12,9 @@ from flameblue.domain.errors import BadInput
 from flameblue.domain.quantities import PHASES, QUANTITIES
 from flameblue.fleet import shelf
 from flameblue.fleet.actions import NAME, check_limits
-from flameblue.fleet.addresses import taken
+from flameblue.fleet.addresses import normal, protocol_of, taken
 from flameblue.fleet.limits import FIELDS
 from flameblue.fleet.models import Circuit, Device, LimitSetting, Point, Site
-from flameblue.intake.protocols.gb26875.fields import spelled_address
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Model]
@@ -69,7 +68,10 @@ class DeviceForm(ReasonForm):
         model = Device
         fields = ("premises", "name", "serial", "device_address", "profile", "enabled")
         help_texts: ClassVar = {
-            "device_address": _("Where it speaks GB/T 26875.3: 12 hex digits, or a decimal number.")
+            "device_address": _(
+                "Where it speaks GB/T 26875.3: 12 hex digits, or a decimal number. Where it is asked over Modbus: "
+                "its line and its number there, such as tcp://192.0.2.7:502?unit=17."
+            )
         }
 
     def clean_name(self) -> str:
@@ -83,23 +85,16 @@ class DeviceForm(ReasonForm):
     def clean_profile(self) -> str:
         return _known_profile(self.cleaned_data["profile"])
 
-    def clean_device_address(self) -> str:
-        text: str = self.cleaned_data["device_address"]
-        try:
-            return spelled_address(text).hex() if text else ""
-        except BadInput as error:
-            raise ValidationError(
-                _("No address: 12 hex digits in the order of travel, or a decimal number.")
-            ) from error
-
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        wished = Device(
-            pk=self.instance.pk,
-            profile=cleaned.get("profile", ""),
-            device_address=cleaned.get("device_address", ""),
-        )
-        if why := taken(wished):
+        profile = cleaned.get("profile", "")
+        try:
+            address = normal(protocol_of(profile), cleaned.get("device_address", ""))
+        except BadInput as error:
+            self.add_error("device_address", str(error))
+            return cleaned
+        cleaned["device_address"] = address
+        if why := taken(Device(pk=self.instance.pk, profile=profile, device_address=address)):
             self.add_error("device_address", why)
         return cleaned
 

@@ -21,18 +21,13 @@ def _shelf(data: Path) -> Shelf:
 
 
 def profiles() -> Mapping[str, Profile]:
-    """Every profile that a device of the registry can have, by name: it can't say yet where one is to be asked."""
-    return {name: profile for name, profile in shelf().current().items() if profile.modbus is None}
+    """Every profile that a device of the registry can have, by name."""
+    return shelf().current()
 
 
 def missing(name: str) -> str:
     """Why there is no profile `name`, a clause without a full stop; of a file that can't be used, what is wrong."""
     known = profiles()
-    if name in shelf().current():
-        return _(
-            "devices of the profile '%(name)s' are asked over Modbus, which this version does not do by itself; let a "
-            "gateway read them and publish over MQTT"
-        ) % {"name": name}
     if why := shelf().problems.get(f"{name}.yaml"):
         return _("the profile '%(name)s' can't be used: %(why)s") % {"name": name, "why": why.rstrip(".")}
     return _("there is no profile '%(name)s'; known are %(known)s") % {

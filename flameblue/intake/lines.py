@@ -107,7 +107,7 @@ class Line(asyncio.BufferedProtocol):
         self._transport = transport
         peer = transport.get_extra_info("peername")
         self.peer = str(peer[0]) if isinstance(peer, tuple) else ""
-        _watch_the_peer(transport.get_extra_info("socket"))
+        watch_the_peer(transport.get_extra_info("socket"))
         if not self._desk.opened(self):
             self.closed = True
             transport.abort()
@@ -274,7 +274,7 @@ class Line(asyncio.BufferedProtocol):
             self._transport.pause_reading()
 
 
-def _watch_the_peer(connection: Any) -> None:
+def watch_the_peer(connection: Any) -> None:
     """TCP keep-alive finds a half-open line even where no MQTT keep-alive was promised; answers are small."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)

@@ -12,10 +12,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from flameblue.domain.errors import BadInput
 from flameblue.domain.visible import BRACKETS, Flaw, flaw
 from flameblue.fleet.actions import NAME
-from flameblue.intake.protocols.gb26875.fields import spelled_address
 from flameblue.people.registry_speech import shown
 from flameblue.people.registry_words import SET, is_set, language, phase, quantity, season
 
@@ -23,6 +21,7 @@ STATION = "station"
 FORMULA = re.compile(r"'*[=+@-]")  # a spreadsheet would compute such a cell; a ' before it forbids that
 MOBILE = re.compile(r"1[3-9]\d{9}")
 CREDENTIAL_MAX = 128
+ADDRESS_MAX = 200  # as typed; how it is kept is shorter
 
 
 def phone(text: str) -> str:
@@ -71,17 +70,6 @@ def credential(text: str) -> str:
             % {"most": CREDENTIAL_MAX}
         )
     return text
-
-
-def device_address(text: str) -> str:
-    """12 hex digits in the order in which they travel; a decimal number is read too."""
-    try:
-        return spelled_address(text).hex()
-    except BadInput:
-        raise ValueError(
-            _("'%(text)s' is no address: 12 hex digits in the order of travel, or a decimal number")
-            % {"text": shown(text)}
-        ) from None
 
 
 def words(most: int) -> Callable[[str], str]:
@@ -150,7 +138,7 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "device": device_name,
     "device_serial": words(64),
     "profile": words(64),
-    "device_address": device_address,
+    "device_address": words(ADDRESS_MAX),  # its spelling is its protocol's matter
     "credential": credential,
     "point": words(64),
     "quantity": quantity,

@@ -105,7 +105,10 @@ TABLE: Sequence[Column] = (
         "通信地址",
         "设备地址 源地址 用传地址 传输装置地址 装置地址",
         16,
-        _("What the device calls itself where it speaks GB/T 26875.3: 12 hex digits, or a decimal number."),
+        _(
+            "What the device calls itself where it speaks GB/T 26875.3: 12 hex digits, or a decimal number. Where it "
+            "is asked over Modbus: its line and its number there, such as tcp://192.0.2.7:502?unit=17."
+        ),
     ),
     Column(
         "credential",

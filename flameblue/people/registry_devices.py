@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from flameblue.fleet import shelf
+from flameblue.domain.errors import BadInput
+from flameblue.fleet import addresses, shelf
 from flameblue.fleet.actions import hashed
-from flameblue.fleet.addresses import shared
 from flameblue.fleet.models import Circuit, Device, Point
 from flameblue.people.registry_ledger import Ledger, Settling, by_key
 from flameblue.people.registry_places import Places
@@ -48,8 +48,9 @@ class _Devices:
     def settle(self) -> None:
         settling = Settling(self.ledger)
         for key, wish in self.wishes.devices.items():
-            values = self._values(wish)
             device = self.known.get(key)
+            values = self._values(wish)
+            self._spell_address(wish, values, device)
             if device is None:
                 self._add(settling, key, wish, values)
                 continue
@@ -87,6 +88,21 @@ class _Devices:
                 self.ledger.wrong(wish.where("profile", "profile"), shelf.missing(profile))
         return values
 
+    def _spell_address(self, wish: Wish, values: dict[str, Any], device: Device | None) -> None:
+        """As its protocol spells it; also that of a device which now speaks another one."""
+        before = device if device is not None else Device()
+        profile = self.profiles.get(values.get("profile", before.profile))
+        text = values.get("device_address", before.device_address)
+        if profile is None or not text:
+            return
+        try:
+            address = addresses.normal(profile.protocol, text)
+        except BadInput as error:
+            self.ledger.wrong(wish.where("device_address", "profile"), str(error))
+            return
+        if address != before.device_address or "device_address" in values:
+            values["device_address"] = address
+
     def _refuse_shared_tokens(self) -> None:
         holders: dict[str, list[Key]] = {}
         for key, device in self.known.items():
@@ -112,7 +128,8 @@ class _Devices:
                 wish = self.wishes.devices.get(key)
                 if wish is not None and len(sharing) > 1:
                     other = next(one for one in sharing if one != key)
-                    self.ledger.wrong(wish.where("device_address", "device_address"), shared(shown(other[0])))
+                    why = addresses.shared(shown(other[0]))
+                    self.ledger.wrong(wish.where("device_address", "device_address"), why)
 
 
 @dataclass

@@ -35,8 +35,12 @@ def mistakes(config: Config) -> list[str]:
     found += [*_of_client_certificates(config.mqtt), *_of_home_assistant(config)]
     found += [*_of_certificate("mqtt", config.mqtt), *_of_certificate("http_push", config.http_push)]
     found += _of_http_push(config.http_push)
-    if not config.gb26875.quiet_s > 0:
-        found.append(f"gb26875.quiet_s is {config.gb26875.quiet_s:g}; it is a time in seconds, more than 0.")
+    for name, quiet_s in (
+        ("gb26875", config.gb26875.quiet_s),
+        ("modbus_dial_in", config.modbus_dial_in.quiet_s),
+    ):
+        if not quiet_s > 0:
+            found.append(f"{name}.quiet_s is {quiet_s:g}; it is a time in seconds, more than 0.")
     try:
         policy.current()
     except BadInput as error:
@@ -52,6 +56,7 @@ def _of_ports(config: Config) -> Iterator[str]:
         "gb26875.port": config.gb26875.port,
         "http_push.port": config.http_push.port,
         "http_push.tls_port": config.http_push.tls_port,
+        "modbus_dial_in.port": config.modbus_dial_in.port,
         "smpp.port": config.smpp.port,
     }
     for name, port in ports.items():

@@ -10,7 +10,7 @@ from pathlib import Path
 from flameblue.domain.clock import Clock
 
 DEAD_AFTER_S = 15.0
-STAGES = ("intake", "journal", "detection", "cases", "planning", "delivery", "history")
+STAGES = ("intake", "asking", "journal", "detection", "cases", "planning", "delivery", "history")
 
 
 def innermost(error: BaseException) -> BaseException:

@@ -11,12 +11,14 @@ from flameblue.config import Config
 from flameblue.domain.clock import SystemClock, to_datetime
 from flameblue.fleet import point_table
 from flameblue.intake.announcements import Announcements
+from flameblue.intake.asking.dial_in import DialIn
 from flameblue.intake.broker import BrokerSource
 from flameblue.intake.gb26875_listener import Gb26875Listener
 from flameblue.intake.http_push_listener import HttpPushListener
 from flameblue.intake.listener import Endpoint, Listener
 from flameblue.journal.record import gap_draft
 from flameblue.runtime import garbage, lost_journal
+from flameblue.runtime.asking import Asking
 from flameblue.runtime.caring import Caring
 from flameblue.runtime.detecting import Detecting
 from flameblue.runtime.home_publishing import HomePublishing
@@ -43,13 +45,15 @@ async def flow(plant: Plant) -> None:
     """Every stage follows the log before it from its own saved cursor and wakes the one after it."""
     delivery = delivering(plant)
     heard = Announcements(plant.config.data, plant.config.broker.discovery_prefix)
+    dial_in = DialIn(plant.intake, plant.config.modbus_dial_in)
     async with asyncio.TaskGroup() as stages:
 
         def stage(name: str, run: Callable[[], Awaitable[None]]) -> None:
             stages.create_task(keep(name, run, plant.health))
 
         stage("journal", ticking(plant).run)  # ticks, gaps, changes of the point table
-        stage("intake", lambda: intake(plant, heard))  # bytes → readings → journal → acknowledged
+        stage("intake", lambda: intake(plant, heard, dial_in))  # bytes → readings → journal → acknowledged
+        stage("asking", asking(plant, dial_in).run)  # devices that say nothing unasked → readings → journal
         stage("announcements", heard.serve)  # what devices of an existing broker say of themselves
         stage("history", remembering(plant, delivery).run)  # journal → board, Parquet
         stage("detection", detecting(plant).run)  # journal → transitions → cases
@@ -62,13 +66,15 @@ async def flow(plant: Plant) -> None:
         stage("health", lambda: every(HEALTH_S, lambda: write_health(plant)))
 
 
-async def intake(plant: Plant, heard: Announcements) -> None:
+async def intake(plant: Plant, heard: Announcements, dial_in: DialIn) -> None:
     """Our own endpoints, and the existing broker where there is one."""
-    endpoints: list[Endpoint] = [Listener(plant.intake, plant.config.mqtt)]
+    endpoints: list[Endpoint | DialIn] = [Listener(plant.intake, plant.config.mqtt)]
     if plant.config.gb26875.port:
         endpoints.append(Gb26875Listener(plant.intake, plant.config.gb26875))
     if plant.config.http_push.port or plant.config.http_push.tls_port:
         endpoints.append(HttpPushListener(plant.intake, plant.config.http_push))
+    if plant.config.modbus_dial_in.port:
+        endpoints.append(dial_in)
 
     async def beat() -> None:
         for endpoint in endpoints:
@@ -103,6 +109,17 @@ async def watch_profiles(plant: Plant) -> None:
 
 async def write_health(plant: Plant) -> None:
     await asyncio.to_thread(plant.health.write)
+
+
+def asking(plant: Plant, dial_in: DialIn) -> Asking:
+    made = Asking(
+        intake=plant.intake,
+        health=plant.health,
+        folder=plant.config.data,
+        dial_in=dial_in.line if plant.config.modbus_dial_in.port else None,
+    )
+    plant.health.count_with(made.counters)
+    return made
 
 
 def ticking(plant: Plant) -> Ticking:

@@ -1,15 +1,16 @@
 """How a device reaches us: host, port, topic and user, or an address of HTTP; and the line that one can try it with."""
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from django.http import HttpRequest
 
-from flameblue.config import Config
+from flameblue.config import Config, Gb26875, ModbusDialIn
 from flameblue.fleet.models import Device, Point
 from flameblue.fleet.shelf import profiles
 from flameblue.intake import examples
+from flameblue.intake.asking.addresses import Address, DialIn, Place, SerialPort
 from flameblue.intake.examples import Example
 from flameblue.intake.gb26875_conversation import PROTOCOL
 from flameblue.intake.push.admitting import PATH
@@ -18,6 +19,7 @@ from flameblue.profiles.loader import Profile
 
 EVERYWHERE = frozenset({"", "0.0.0.0", "::"})
 LOOPBACK = ("127.", "localhost", "::1")
+HOST_OF_EXAMPLE, PORT_OF_EXAMPLE, IMEI_OF_EXAMPLE = "192.0.2.7", "/dev/ttyUSB0", "860123456789014"
 UNKNOWN = "PASSWORD"  # stands in a line where the credential is not shown any more
 
 
@@ -29,6 +31,24 @@ class Way:
     is_tls: bool
     line: str
     address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedModel:
+    """How a device is asked: what its maker has set, and an address of each form with these settings.
+
+    `unit`, `baud`: None where the maker sets none.
+    """
+
+    interval_s: float
+    unit: int | None
+    baud: int | None
+    line: str
+    tcp: str
+    rtu: str
+    serial: str
+    dtu: str
+    caveats: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +69,16 @@ class Connection:
     has_address: bool = False
     is_pushed: bool = False
     may_sign: bool = False
+    asked: AskedModel | None = (
+        None  # we ask; `ways` are then the ports where a 4G unit in front of it dials in
+    )
 
 
 def of(device: Device, request: HttpRequest, config: Config, credential: str) -> Connection:
     """How `device` connects; `credential` empty: it is not known any more."""
     profile, mqtt = profiles().get(device.profile), config.mqtt
+    if profile is not None and profile.modbus is not None:
+        return _asked(device, profile, request, config)
     if profile is not None and profile.protocol == PROTOCOL:
         return _by_address(device, request, config)
     if profile is not None and profile.push is not None:
@@ -80,7 +105,31 @@ def of(device: Device, request: HttpRequest, config: Config, credential: str) ->
 
 def _by_address(device: Device, request: HttpRequest, config: Config) -> Connection:
     """How a transmitter of GB/T 26875.3 connects."""
-    where = config.gb26875
+    return _without_password(device, request, config.gb26875)
+
+
+def _asked(device: Device, profile: Profile, request: HttpRequest, config: Config) -> Connection:
+    """How a device is asked."""
+    assert profile.modbus is not None
+    bounds = profile.modbus
+    unit = 1 if bounds.unit is None else bounds.unit
+    port = SerialPort(PORT_OF_EXAMPLE, bounds.baud or 9600, bounds.parity or "none", bounds.stop_bits or 1)
+    model = AskedModel(
+        interval_s=profile.interval_s,
+        unit=bounds.unit,
+        baud=bounds.baud,
+        line=f"{port.baud} {port.parity} {port.stop_bits}",
+        tcp=str(Place(Address(HOST_OF_EXAMPLE, 502, "tcp"), unit)),
+        rtu=str(Place(Address(HOST_OF_EXAMPLE, 8899, "rtu"), unit)),
+        serial=str(Place(port, unit)),
+        dtu=str(Place(DialIn(IMEI_OF_EXAMPLE), unit)),
+        caveats=profile.caveats,
+    )
+    return replace(_without_password(device, request, config.modbus_dial_in), asked=model)
+
+
+def _without_password(device: Device, request: HttpRequest, where: Gb26875 | ModbusDialIn) -> Connection:
+    """A port that knows devices by their address alone."""
     return Connection(
         host=_host(where.host, request),
         user=device.name,

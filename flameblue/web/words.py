@@ -14,7 +14,7 @@ from flameblue.domain.transitions import Level, Rule, Why
 from flameblue.fleet import quantity_words
 from flameblue.intake.discovery import Trouble
 from flameblue.notices.models import Notice
-from flameblue.web import editions, fleet_words, practice_words
+from flameblue.web import asked_words, editions, fleet_words, practice_words
 
 Words = Mapping[Any, str | Promise]
 
@@ -323,6 +323,7 @@ ISA: Words = {
 }
 STAGES: Words = {
     "intake": pgettext_lazy("stage", "Intake"),
+    "asking": pgettext_lazy("stage", "Asking devices"),
     "journal": pgettext_lazy("stage", "Journal"),
     "detection": pgettext_lazy("stage", "Detection"),
     "cases": pgettext_lazy("stage", "Cases"),
@@ -331,6 +332,8 @@ STAGES: Words = {
     "history": pgettext_lazy("stage", "History"),
 }
 CAUSES: Words = {**{cause.word: cause.label for cause in causes.CAUSES.values()}, **causes.MADE_SAFE}
+NOT_ASKED: Words = asked_words.NOT_ASKED
+ASKING_FAILURES: Words = asked_words.ASKING_FAILURES
 MEASURES: Words = practice_words.MEASURES
 MEASURE_DEFINITIONS: Words = practice_words.MEASURE_DEFINITIONS
 MISSING: Words = practice_words.MISSING

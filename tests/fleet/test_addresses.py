@@ -84,6 +84,59 @@ def test_devices_of_two_protocols_may_share_an_address(bring: Bring) -> None:
     assert bring(TRANSMITTER, HEATER | {"device_address": "889"}).errors == ()
 
 
+METER = HEATER | {
+    "profile": "eastron-sdm630",
+    "device": "电表1",
+    "point": "ua",
+    "quantity": "voltage_v",
+    "phase": "A",
+    "device_address": "192.0.2.7?unit=17",
+}
+
+
+def test_a_meter_that_is_asked_has_its_line_and_number_in_one_spelling(bring: Bring) -> None:
+    assert bring(METER).errors == ()
+    assert Device.objects.get(name="电表1").device_address == "tcp://192.0.2.7:502?unit=17"
+    assert bring(METER | {"device_address": "TCP://192.0.2.7:502/?unit=17"}).lines == ()
+    with translation.override("en"):
+        (why,) = bring(METER | {"device": "电表2", "device_address": "tcp://192.0.2.7?unit=017"}).errors
+    assert "device '电表1' has the same address" in why
+    assert bring(METER | {"device": "电表2", "device_address": "tcp://192.0.2.7?unit=18"}).errors == ()
+
+
+@pytest.mark.parametrize(
+    ("address", "why", "chinese"),
+    [
+        (
+            "889",
+            "'889' does not say the device's number on the line: write ?unit=1",
+            "“889”没有写设备在线路上的站号",
+        ),
+        ("udp://x?unit=1", "one looks like tcp://192.0.2.7:502?unit=17 or rtu://", "不是这个型号的通信地址"),
+        ("tcp://x?unit=256", "unit is 1 to 247, with tcp:// 0 to 255", "站号不对"),
+        ("serial:/dev/ttyS1?unit=1&baud=x", "settings that no serial line has: baud=9600", "串口参数不对"),
+        ("dtu:1?unit=1", "has no IMEI: the 15 digits", "没有 IMEI"),
+        (f"serial:/dev/{'x' * 60}?unit=1", "is too long: 64 characters at most", "最多 64 个字符"),
+    ],
+)
+def test_what_is_no_address_of_an_asked_device_is_told(
+    bring: Bring, address: str, why: str, chinese: str
+) -> None:
+    for language, expected in (("en", why), ("zh-hans", chinese)):
+        with translation.override(language):
+            (told,) = bring(METER | {"device_address": address}).errors
+        assert expected in told
+        assert "row 2, column device_address" in told or "第 2 行" in told
+
+
+def test_a_device_that_gets_another_protocol_needs_another_address(bring: Bring) -> None:
+    assert bring(TRANSMITTER).errors == ()
+    with translation.override("en"):
+        (told,) = bring(METER | {"device": "用传1", "device_address": ""}).errors
+    assert "row 2, column profile: '790300000000' does not say the device's number on the line" in told
+    assert bring(METER | {"device": "用传1"}).errors == ()
+
+
 def test_the_directory_finds_the_transmitter(bring: Bring, now: datetime) -> None:
     bring(TRANSMITTER)
     directory, known = point_table.directory(b"", now), shelf.profiles()

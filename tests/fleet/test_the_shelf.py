@@ -29,10 +29,11 @@ def test_a_process_has_one_shelf_and_reads_a_model_once() -> None:
     assert profiles()["flameblue-efm8"] is profiles()["flameblue-efm8"]
 
 
-def test_a_model_that_is_asked_can_not_be_chosen_and_is_told_why() -> None:
-    assert shelf().current()["acrel-adw300"].modbus is not None
-    assert "acrel-adw300" not in profiles()
+def test_a_model_that_is_asked_can_be_chosen_like_any_other() -> None:
+    assert profiles()["acrel-adw300"].modbus is not None
+    assert profiles() is shelf().current()
+
+
+def test_a_model_that_is_not_there_is_told_with_those_that_are() -> None:
     with translation.override("en"):
-        assert missing("acrel-adw300").startswith(
-            "devices of the profile 'acrel-adw300' are asked over Modbus"
-        )
+        assert missing("acrel-adw").startswith("there is no profile 'acrel-adw'; known are acrel-adw300, ")

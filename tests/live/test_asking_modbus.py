@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +12,14 @@ import pytest
 from pymodbus import FramerType
 from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
-from pymodbus.simulator import DataType, SimData, SimDevice
 
 from flameblue.domain.clock import SystemClock
 from flameblue.domain.errors import WorldFailed
-from flameblue.intake.asking.poller import AskedDevice, Poller
+from flameblue.intake.asking.addresses import Address, AskedDevice, SerialPort
+from flameblue.intake.asking.poller import Poller
 from flameblue.intake.asking.round_trips import Failure
 from flameblue.intake.asking.trying import asked
-from flameblue.intake.asking.wire import Address, ClientLine, SerialPort
+from flameblue.intake.asking.wire import ClientLine
 from flameblue.intake.protocols import modbus_rtu
 from flameblue.intake.reception import Intake
 from flameblue.profiles.loader import Shelf, package_folder
@@ -27,14 +27,13 @@ from tests.intake.asking.models import model, point
 from tests.intake.asking.world import exchange_s, know
 from tests.intake.valley import MemorySink, intake
 from tests.live.installation import HOST, free_port
+from tests.live.modbus_devices import FRAMERS, device, serving
 from tests.live.modbus_lines import VECTORS, cable, registers_of
 
 pytestmark = pytest.mark.live
-FRAMERS = {"tcp": FramerType.SOCKET, "rtu": FramerType.RTU}
 SHELF = Shelf(package_folder()).current()
 WITHIN_S = 30.0
 TWENTY = "".join(point(f"i{n}", f"address: {n}") for n in range(20))
-Action = Callable[..., Awaitable[ExcCodes | None]]
 
 
 @pytest.fixture
@@ -47,24 +46,6 @@ def desk(tmp_path: Path, sink: MemorySink) -> Iterator[Intake]:
     taken_in = intake(tmp_path, sink, SystemClock())
     yield taken_in
     taken_in.quarantine.close()
-
-
-def device(unit: int, registers: Mapping[int, int], action: Action | None = None) -> SimDevice:
-    """A device with these registers and no others."""
-    data = [SimData(at, values=word, datatype=DataType.REGISTERS) for at, word in sorted(registers.items())]
-    return SimDevice(unit, simdata=data, action=action)
-
-
-@asynccontextmanager
-async def serving(devices: list[SimDevice], frames: str, **more: Any) -> AsyncIterator[Address]:
-    """pymodbus' server with these devices."""
-    port = free_port()
-    server = ModbusTcpServer(devices, framer=FRAMERS[frames], address=(HOST, port), **more)
-    await server.serve_forever(background=True)
-    try:
-        yield Address(HOST, port, frames)
-    finally:
-        await server.shutdown()
 
 
 @asynccontextmanager

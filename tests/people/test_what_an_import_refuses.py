@@ -50,7 +50,7 @@ def errors(bring: Bring, *rows: Cells) -> tuple[str, ...]:
         ({"device": "D\u200b1"}, "device", "character 2 is U+200B"),
         ({"device": "D#1"}, "device", "no / + #"),
         ({"device": "D" * 65}, "device", "64 characters"),
-        ({"profile": "flameblue-9000"}, "profile", "known are flameblue-efm8, "),
+        ({"profile": "flameblue-9000"}, "profile", "known are acrel-adw300, "),
         ({"quantity": ""}, "quantity", "needs a quantity"),
         ({"profile": ""}, "profile", "needs a profile"),
         ({"phone": ""}, "phone", "the number of 'Aigul' is needed"),

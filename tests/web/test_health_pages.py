@@ -14,7 +14,7 @@ from tests.cases.bench import Bench
 from tests.cast import Cast
 from tests.web.readers import Reader
 
-STAGES = ("intake", "journal", "detection", "cases", "planning", "delivery", "history")
+STAGES = ("intake", "asking", "journal", "detection", "cases", "planning", "delivery", "history")
 
 
 @pytest.fixture

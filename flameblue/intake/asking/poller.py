@@ -13,6 +13,7 @@ from typing import NamedTuple
 from flameblue.domain.errors import WorldFailed
 from flameblue.domain.limits import INTAKE_BATCHES_MAX
 from flameblue.intake.asking import answers
+from flameblue.intake.asking.addresses import AskedDevice
 from flameblue.intake.asking.blocks import Block, planned, wanted
 from flameblue.intake.asking.round_trips import SILENT, Failure, NoAnswer, RoundTrips
 from flameblue.intake.asking.turns import Turns
@@ -26,20 +27,21 @@ from flameblue.profiles.registers import Asking
 
 log = logging.getLogger("flameblue.intake")
 OPEN_AGAIN_S_MIN = 1.0
-OPEN_AGAIN_S_MAX = 60.0
 SILENT_TURNS_MAX = 3  # in a row, of whomever, and for SILENT_S_MAX: then the connection may be dead without
 SILENT_S_MAX = 30.0  # saying so, and is made anew
 LOOK_S_MAX = 1.0  # a device that is new to the directory is asked within this
 
+GONE = Sample(None, {}, {}, online=False)
 Sleep = Callable[[float], Awaitable[None]]
 Answers = Sequence[tuple[Block, tuple[int, ...]]]
 
 
-class AskedDevice(NamedTuple):
-    """A device by its name in the directory, and its address on the line."""
+class LineState(NamedTuple):
+    """Whether the line stands, since when it does or does not, and what kept it from being opened, in words."""
 
-    name: str
-    unit: int
+    is_open: bool
+    since_ns: int
+    trouble: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,19 +50,20 @@ class _Plan:
 
     profile: Profile
     entry: DeviceEntry
+    unit: int
     bounds: Asking
     blocks: tuple[Block, ...]
 
 
 class Poller:
-    """Asks `devices` over `line`. `serve` runs until it is cancelled. `sleep`: how it waits."""
+    """Asks `devices` over `line`. `serve` runs until it is cancelled. `sleep`: how it waits. `state`: of the line."""
 
     def __init__(
         self, intake: Intake, line: Line, devices: Sequence[AskedDevice], sleep: Sleep = asyncio.sleep
     ) -> None:
         self._intake = intake
         self._line = line
-        self._units = {device.name: device.unit for device in devices}
+        self._units: dict[str, int] = {}
         self._sleep = sleep
         self._plans: dict[str, _Plan] = {}
         self._turns = Turns()
@@ -68,7 +71,15 @@ class Poller:
         self._heard_s = 0.0
         self._quiet_from_s = 0.0  # when the last answer was there, or was given up
         self._under_way: asyncio.Queue[Batch] = asyncio.Queue(INTAKE_BATCHES_MAX)
-        self.round_trips: Mapping[str, RoundTrips] = {name: RoundTrips() for name in self._units}
+        self.round_trips: Mapping[str, RoundTrips] = {}
+        self.state = LineState(is_open=False, since_ns=intake.clock.now_ns())
+        self.ask(devices)
+
+    def ask(self, devices: Sequence[AskedDevice]) -> None:
+        """Who is asked from the next turn on; the others on the line notice nothing."""
+        self._units = {device.name: device.unit for device in devices}
+        before, now_ns = self.round_trips, self._intake.clock.now_ns()
+        self.round_trips = {name: before.get(name) or RoundTrips(now_ns) for name in self._units}
 
     async def serve(self) -> None:
         """Asks until it is cancelled; opens the line again, with growing pauses, for ever."""
@@ -88,14 +99,30 @@ class Poller:
             try:
                 await self._line.open()
             except WorldFailed as error:
-                log.warning("%s", error)
-                self._intake.counts.add("asking_lines_not_reached")
+                await self._not_reached(str(error))
             else:
                 pause_s = OPEN_AGAIN_S_MIN
+                self.state = LineState(is_open=True, since_ns=self._intake.clock.now_ns())
                 await self._ask_in_turn()
                 self._intake.counts.add("asking_lines_lost")
+                self.state = LineState(is_open=False, since_ns=self._intake.clock.now_ns())
             await self._sleep(pause_s)
-            pause_s = min(pause_s * 2, OPEN_AGAIN_S_MAX)
+            pause_s = min(pause_s * 2, self._line.open_again_s_max)
+
+    async def _not_reached(self, why: str) -> None:
+        """Told once, until it is reached again. Nobody on the line can be heard: a short hold begins for each of them,
+        which the next answer ends; a connection that is made anew at once is no news."""
+        self._intake.counts.add("asking_lines_not_reached")
+        if not self.state.trouble:
+            log.warning("%s %d devices on it are not asked until it is.", why, len(self._units))
+        self.state = self.state._replace(trouble=why)
+        batch = Batch(self._intake.clock.now_ns())
+        for name, plan in self._plans_now().items():
+            if name not in self._intake.gone:
+                batch.take(self._intake, plan.entry, self._message(plan, []), [GONE])
+        if batch.messages:
+            batch.start(self._intake)
+            await self._under_way.put(batch)
 
     async def _ask_in_turn(self) -> None:
         """Until the line is lost."""
@@ -120,10 +147,13 @@ class Poller:
 
     def _look_who_is_known(self, now_s: float) -> None:
         """Those are asked whom the directory and the shelf know now; the others wait until they do."""
-        plans = {name: plan for name in self._units if (plan := self._plan(name)) is not None}
+        plans = self._plans_now()
         if plans != self._plans:
             self._plans = plans
             self._turns.set({name: plan.profile.interval_s for name, plan in plans.items()}, now_s)
+
+    def _plans_now(self) -> dict[str, _Plan]:
+        return {name: plan for name in self._units if (plan := self._plan(name)) is not None}
 
     def _plan(self, name: str) -> _Plan | None:
         entry = self._intake.directory.devices.get(name)
@@ -131,22 +161,23 @@ class Poller:
         if entry is None or profile is None or profile.modbus is None:
             return None
         known = self._plans.get(name)
-        if known is not None and known.profile is profile and known.entry == entry:
+        unit = self._units[name]
+        if known is not None and known.profile is profile and (known.entry, known.unit) == (entry, unit):
             return known
         blocks = planned(profile.modbus, wanted(profile, entry.points))
-        return _Plan(profile, entry, profile.modbus, blocks) if blocks else None
+        return _Plan(profile, entry, unit, profile.modbus, blocks) if blocks else None
 
     async def _ask(self, name: str) -> None:
         """One turn: all blocks of one device; where it is not heard at all, its later ones are left out."""
-        plan, trips = self._plans[name], self.round_trips[name]
+        plan, trips = self._plans[name], self.round_trips.get(name) or RoundTrips()
         clock = self._intake.clock
         began_s = clock.monotonic_s()
         came: list[tuple[Block, tuple[int, ...]]] = []
         for block in plan.blocks:
             try:
-                words = await self._read(name, plan, block)
+                words = await self._read(trips, plan, block)
             except NoAnswer as why:
-                trips.failure(why)
+                trips.failure(why, clock.now_ns())
                 if why.failure in (Failure.UNREACHED, Failure.REFUSED):
                     self._heard(clock.monotonic_s())  # the gateway, or the device, says so
                 if why.failure is Failure.LINE_LOST:
@@ -161,7 +192,7 @@ class Poller:
         self._turns.answered(name, clock.monotonic_s())
         await self._hand_on(plan, came, online=True)
 
-    async def _read(self, name: str, plan: _Plan, block: Block) -> tuple[int, ...]:
+    async def _read(self, trips: RoundTrips, plan: _Plan, block: Block) -> tuple[int, ...]:
         """After the pause that the model and the line need; measured."""
         clock, bounds = self._intake.clock, plan.bounds
         pause_s = max(bounds.pause_ms / 1000, self._line.silence_s)
@@ -170,11 +201,11 @@ class Poller:
             await self._sleep(rest_s)
         began_s = clock.monotonic_s()
         try:
-            words = await self._line.read(self._units[name], block, bounds.timeout_ms / 1000)
+            words = await self._line.read(plan.unit, block, bounds.timeout_ms / 1000)
         finally:
             self._quiet_from_s = clock.monotonic_s()
         self._heard(self._quiet_from_s)
-        self.round_trips[name].answer(self._quiet_from_s - began_s)
+        trips.answer(self._quiet_from_s - began_s)
         return words
 
     async def _hand_on(self, plan: _Plan, came: Answers, *, online: bool | None) -> None:
@@ -182,11 +213,14 @@ class Poller:
         if not came and online is None:
             return
         samples = [answers.sample(plan.profile, answers.image(came), online=online)]
-        message = Message(f"modbus/{self._units[plan.entry.name]}", answers.written(came))
         batch = Batch(self._intake.clock.now_ns())
-        batch.take(self._intake, plan.entry, message, samples)
+        batch.take(self._intake, plan.entry, self._message(plan, came), samples)
         batch.start(self._intake)
         await self._under_way.put(batch)
+
+    @staticmethod
+    def _message(plan: _Plan, came: Answers) -> Message:
+        return Message(f"modbus/{plan.unit}", answers.written(came))
 
     async def _settle(self) -> None:
         while True:

@@ -7,6 +7,8 @@ from enum import Enum
 
 from flameblue.domain.limits import ROUND_TRIPS_KEPT
 
+TROUBLE_CHARACTERS_MAX = 160  # of the words for a page; they are ours, and shorter
+
 
 class Failure(Enum):
     """Why a question has no answer."""
@@ -31,11 +33,14 @@ class NoAnswer(Exception):
 
 @dataclass(slots=True)
 class RoundTrips:
-    """The questions to one device. The last durations are kept, ROUND_TRIPS_KEPT of them."""
+    """The questions to one device since `since_ns`. The last durations are kept, ROUND_TRIPS_KEPT of them."""
 
+    since_ns: int = 0
     asked: int = 0
     answered: int = 0
     failures: Counter[Failure] = field(default_factory=Counter)
+    last_failure: Failure | None = None
+    last_failure_ns: int = 0
     last_trouble: str = ""
     _durations_s: deque[float] = field(default_factory=lambda: deque(maxlen=ROUND_TRIPS_KEPT))
 
@@ -45,11 +50,11 @@ class RoundTrips:
         self.answered += 1
         self._durations_s.append(duration_s)
 
-    def failure(self, why: NoAnswer) -> None:
+    def failure(self, why: NoAnswer, at_ns: int = 0) -> None:
         """It did not answer with what was asked for."""
         self.asked += 1
         self.failures[why.failure] += 1
-        self.last_trouble = str(why)
+        self.last_failure, self.last_failure_ns, self.last_trouble = why.failure, at_ns, str(why)
 
     def duration_s(self, share: float) -> float | None:
         """The duration that `share` of the last answers did not exceed, such as 0.95; None: there is no answer yet."""
@@ -58,13 +63,17 @@ class RoundTrips:
     def as_dict(self) -> Mapping[str, int | float | str | None]:
         """What a page shows of them."""
         counts = {one.value: self.failures[one] for one in Failure}
+        rising = sorted(self._durations_s)
         return {
+            "since_ns": self.since_ns,
             "asked": self.asked,
             "answered": self.answered,
             **counts,
-            "p50_s": self.duration_s(0.5),
-            "p95_s": self.duration_s(0.95),
-            "last_trouble": self.last_trouble,
+            "p50_s": quantile(rising, 0.5),
+            "p95_s": quantile(rising, 0.95),
+            "last_failure": None if self.last_failure is None else self.last_failure.value,
+            "last_failure_ns": self.last_failure_ns,
+            "last_trouble": self.last_trouble[:TROUBLE_CHARACTERS_MAX],
         }
 
 

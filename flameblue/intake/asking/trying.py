@@ -9,9 +9,10 @@ from flameblue import plugins
 from flameblue.domain.errors import BadInput
 from flameblue.intake import payloads, protocols, telling, telling_messages
 from flameblue.intake.asking import answers
+from flameblue.intake.asking.addresses import address
 from flameblue.intake.asking.blocks import READ_FUNCTIONS, Block, planned, wanted
 from flameblue.intake.asking.poller import asked_once
-from flameblue.intake.asking.wire import ClientLine, address
+from flameblue.intake.asking.wire import ClientLine
 from flameblue.intake.decode import Draft, Known, decode_samples_into
 from flameblue.intake.directory import Directory
 from flameblue.intake.protocols import modbus_pdu, modbus_rtu, modbus_tcp

@@ -7,8 +7,7 @@ repetitions and reconnections are switched off.
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any, Protocol
 
 from pymodbus import FramerType
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
@@ -16,17 +15,17 @@ from pymodbus.client.base import ModbusBaseClient
 from pymodbus.exceptions import ModbusException
 from pymodbus.pdu import ModbusPDU
 
-from flameblue.domain.errors import BadInput, WorldFailed
+from flameblue.domain.errors import WorldFailed
+from flameblue.intake.asking.addresses import Address, SerialPort
 from flameblue.intake.asking.blocks import Block
 from flameblue.intake.asking.round_trips import Failure, NoAnswer
 from flameblue.intake.protocols.modbus_pdu import EXCEPTIONS
 
 CONNECT_WITHIN_S = 5.0
-PORT = 502
+OPEN_AGAIN_S_MAX = 60.0  # between two tries of one that can't be opened
 GATEWAY_EXCEPTIONS = (10, 11)  # MODBUS Application Protocol Specification V1.1b3, 7
 FRAMERS = {"tcp": FramerType.SOCKET, "rtu": FramerType.RTU}
 PARITIES = {"none": "N", "even": "E", "odd": "O"}
-SILENCE_CHARACTERS, CHARACTER_BITS, SILENCE_S_MIN = 3.5, 11, 0.00175
 OURS: dict[str, Any] = {
     "timeout": 60.0,
     "retries": 0,
@@ -38,90 +37,17 @@ Trace = Callable[[bool, bytes], bytes]
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 
 
-class Address(NamedTuple):
-    """Where a line is reached over TCP, and which frames it speaks: "tcp" or "rtu"."""
-
-    host: str
-    port: int
-    frames: str
-
-    def __str__(self) -> str:
-        return f"{self.frames}://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
-
-    @property
-    def silence_s(self) -> float:
-        """None: the converter keeps the silence before its line's frames."""
-        return 0.0
-
-    def client(self, trace: Trace) -> ModbusBaseClient:
-        """pymodbus' client, not connected yet."""
-        framer = FRAMERS[self.frames]
-        return AsyncModbusTcpClient(self.host, port=self.port, framer=framer, trace_packet=trace, **OURS)
-
-
-class SerialPort(NamedTuple):
-    """A serial port of this machine, 8 data bits."""
-
-    path: str
-    baud: int = 9600
-    parity: str = "none"
-    stop_bits: int = 1
-
-    def __str__(self) -> str:
-        return f"serial:{self.path}?baud={self.baud}&parity={self.parity}&stop_bits={self.stop_bits}"
-
-    @property
-    def silence_s(self) -> float:
-        """3.5 characters of 11 bits before a frame, and 1.75 ms above 19200 baud (Serial Line V1.02, 2.5.1.1)."""
-        return max(SILENCE_CHARACTERS * CHARACTER_BITS / self.baud, SILENCE_S_MIN)
-
-    def client(self, trace: Trace) -> ModbusBaseClient:
-        """pymodbus' client, not connected yet."""
-        return AsyncModbusSerialClient(
-            self.path,
-            baudrate=self.baud,
-            parity=PARITIES[self.parity],
-            stopbits=self.stop_bits,
-            trace_packet=trace,
-            **OURS,
-        )
-
-
-def address(said: str) -> Address | SerialPort:
-    """tcp://host:port, rtu://host:port with RTU frames inside TCP, or serial:/dev/ttyUSB0?baud=9600&parity=even.
-
-    Without a scheme it is tcp. BadInput: it is none of them.
-    """
-    parts = urlsplit(said if ":/" in said else f"tcp://{said}")
-    if parts.scheme == "serial":
-        return _serial(said, parts.path, dict(parse_qsl(parts.query, keep_blank_values=True)))
-    try:
-        port = parts.port
-    except ValueError:
-        port = -1
-    if parts.scheme not in FRAMERS or not parts.hostname or port == -1 or parts.path.strip("/"):
-        raise BadInput(
-            f"{said!r} should look like HOST:PORT, rtu://HOST:PORT or serial:/dev/ttyUSB0?baud=9600."
-        )
-    return Address(parts.hostname, PORT if port is None else port, parts.scheme)
-
-
-def _serial(said: str, path: str, settings: dict[str, str]) -> SerialPort:
-    known = {"baud", "parity", "stop_bits"}
-    baud, stop_bits = settings.get("baud", "9600"), settings.get("stop_bits", "1")
-    parity = settings.get("parity", "none")
-    if set(settings) - known or not baud.isdecimal() or not int(baud) or parity not in PARITIES:
-        raise BadInput(f"{said!r} should look like serial:/dev/ttyUSB0?baud=9600&parity=even&stop_bits=1.")
-    if stop_bits not in ("1", "2") or not path:
-        raise BadInput(f"{said!r} should look like serial:/dev/ttyUSB0?baud=9600&parity=even&stop_bits=1.")
-    return SerialPort(path, int(baud), parity, int(stop_bits))
-
-
 class Line(Protocol):
-    """One question at a time, one answer or NoAnswer. `silence_s`: what must be between an answer and a question."""
+    """One question at a time, one answer or NoAnswer. `silence_s`: what must be between an answer and a question.
+
+    `open_again_s_max`: how long to wait before it is opened anew, once it could not be opened again and again.
+    """
 
     @property
     def silence_s(self) -> float: ...
+
+    @property
+    def open_again_s_max(self) -> float: ...
 
     async def open(self) -> None:
         """Connects. WorldFailed: it can't."""
@@ -139,6 +65,8 @@ class Line(Protocol):
 class ClientLine:
     """A line by pymodbus' client."""
 
+    open_again_s_max = OPEN_AGAIN_S_MAX
+
     def __init__(self, where: Address | SerialPort) -> None:
         self.silence_s = where.silence_s
         self._where = where
@@ -148,7 +76,7 @@ class ClientLine:
     async def open(self) -> None:
         """Connects anew. WorldFailed: it can't."""
         self.close()
-        client = self._where.client(self._count)
+        client = _client(self._where, self._count)
         try:
             async with asyncio.timeout(CONNECT_WITHIN_S):
                 reached = await client.connect()
@@ -202,11 +130,30 @@ class ClientLine:
             self._client = None
 
 
+def refusal(block: Block, code: int) -> NoAnswer:
+    """What an exception in the place of an answer says."""
+    failure = Failure.UNREACHED if code in GATEWAY_EXCEPTIONS else Failure.REFUSED
+    return NoAnswer(failure, f"{block}: exception {code}, {EXCEPTIONS.get(code, 'not a standard one')}")
+
+
+def _client(where: Address | SerialPort, trace: Trace) -> ModbusBaseClient:
+    """pymodbus' client, not connected yet."""
+    if isinstance(where, Address):
+        framer = FRAMERS[where.frames]
+        return AsyncModbusTcpClient(where.host, port=where.port, framer=framer, trace_packet=trace, **OURS)
+    return AsyncModbusSerialClient(
+        where.path,
+        baudrate=where.baud,
+        parity=PARITIES[where.parity],
+        stopbits=where.stop_bits,
+        trace_packet=trace,
+        **OURS,
+    )
+
+
 def _registers(answer: ModbusPDU, block: Block) -> tuple[int, ...]:
     if answer.isError():
-        code = answer.exception_code
-        failure = Failure.UNREACHED if code in GATEWAY_EXCEPTIONS else Failure.REFUSED
-        raise NoAnswer(failure, f"{block}: exception {code}, {EXCEPTIONS.get(code, 'not a standard one')}")
+        raise refusal(block, answer.exception_code)
     if answer.function_code != block.function or len(answer.registers) != block.words:
         raise NoAnswer(
             Failure.GARBLED,

@@ -10,6 +10,7 @@ from flameblue.runtime.set_up import findings
 from flameblue.runtime.set_up.broker import look_at_broker
 from flameblue.runtime.set_up.findings import Finding, fine, wrong
 from flameblue.runtime.set_up.home import look_at_home
+from flameblue.runtime.set_up.lines import look_at_lines
 from flameblue.runtime.set_up.places import (
     look_at_certificate,
     look_at_client_ca,
@@ -50,6 +51,7 @@ def look(config: Config, clock: Clock, *, running: bool) -> Iterator[Finding]:
     yield from look_at_disk(config, clock)
     yield from look_at_journal(config)
     yield from look_at_database(config, installed=is_installed(config))
+    yield from look_at_lines(config, clock, installed=is_installed(config), running=running)
     yield from look_at_clock(config, clock)
     yield from look_at_channels(config, clock, running=running)
     yield from look_at_watchers(config)

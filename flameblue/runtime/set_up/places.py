@@ -54,22 +54,25 @@ def look_at_ports(config: Config, *, running: bool) -> Iterator[Finding]:
             f"mqtt.port {config.mqtt.port} on {config.mqtt.host} is open without TLS: credentials can be read on "
             "the way. Set mqtt.tls_port, and mqtt.port = 0 once all devices use it.",
         )
-    yield from _of_transmitters(config)
+    yield from _of_the_open(config)
     yield from _of_platforms(config)
 
 
-def _of_transmitters(config: Config) -> Iterator[Finding]:
-    host, port = config.gb26875.host, config.gb26875.port
-    if not port:
-        return
-    if host.startswith(LOOPBACK):
-        yield unsure("devices", f"gb26875.host is {host}: only programs of this machine can connect.")
-    else:
-        yield unsure(
-            "devices",
-            f"gb26875.port {port} on {host} takes whoever knows a device's address: GB/T 26875.3 has neither password "
-            "nor encryption. Keep it to a private network or a VPN.",
-        )
+def _of_the_open(config: Config) -> Iterator[Finding]:
+    """The ports of protocols that know neither passwords nor encryption."""
+    transmitters, units = config.gb26875, config.modbus_dial_in
+    for name, host, port, who in (
+        ("gb26875", transmitters.host, transmitters.port, "a device's address: GB/T 26875.3 has"),
+        ("modbus_dial_in", units.host, units.port, "a 4G unit's IMEI: Modbus has"),
+    ):
+        if port and host.startswith(LOOPBACK):
+            yield unsure("devices", f"{name}.host is {host}: only programs of this machine can connect.")
+        elif port:
+            yield unsure(
+                "devices",
+                f"{name}.port {port} on {host} takes whoever knows {who} neither password "
+                "nor encryption. Keep it to a private network or a VPN.",
+            )
 
 
 def _of_platforms(config: Config) -> Iterator[Finding]:
@@ -94,6 +97,8 @@ def _ports(config: Config) -> Iterator[tuple[str, str, int]]:
         yield "http_push.port (platforms)", config.http_push.host, config.http_push.port
     if config.http_push.tls_port:
         yield "http_push.tls_port (platforms, TLS)", config.http_push.host, config.http_push.tls_port
+    if config.modbus_dial_in.port:
+        yield "modbus_dial_in.port (4G units)", config.modbus_dial_in.host, config.modbus_dial_in.port
 
 
 def refusal(host: str, port: int) -> str:

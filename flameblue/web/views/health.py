@@ -11,7 +11,7 @@ from flameblue.cases import actions
 from flameblue.cases.models import Case, SkippedRecord, State
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.notices import counting
-from flameblue.web import chain, live
+from flameblue.web import asked_facts, chain, live
 from flameblue.web import health as core
 from flameblue.web.now import now, now_ns
 
@@ -20,6 +20,7 @@ from flameblue.web.now import now, now_ns
 def health(request: HttpRequest) -> HttpResponse:
     """The page."""
     at = now()
+    lines, down = asked_facts.lines_down()
     values = {
         "health": core.read(now_ns()),
         "skipped": SkippedRecord.objects.order_by("-offset")[:PAGE_ROWS_MAX],
@@ -27,6 +28,9 @@ def health(request: HttpRequest) -> HttpResponse:
         "unproven_closed": Case.objects.filter(closed_without_proof=True).count(),
         "channels": counting.of_channels(at),
         "perhaps_repeated": counting.perhaps_repeated(at - counting.OVER),
+        "lines": lines,
+        "lines_down": down[:PAGE_ROWS_MAX],
+        "lines_stand": lines - len(down),
         "config": settings.CONFIG,
         "reaches_phones": chain.reaches_phones(),
         "now": at,

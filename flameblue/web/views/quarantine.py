@@ -18,14 +18,16 @@ from flameblue.fleet.actions import NewDevice, bind_device, open_pairing
 from flameblue.fleet.keeping import Hand
 from flameblue.fleet.models import PairingWindow, Premises
 from flameblue.fleet.shelf import profiles
+from flameblue.intake.asking.registration import TOPIC as UNITS
 from flameblue.intake.quarantine import Quarantine, QuarantineRow, UnknownDeviceRow
 from flameblue.web import access
 from flameblue.web.now import now
 
 PAIRING_MINUTES = (5, 15, 60)
 BY_ADDRESS = (
-    "gb26875/"  # topics of those who have an address in the place of a credential, told as their client id
-)
+    "gb26875/",
+    UNITS,
+)  # those who have an address in the place of a credential, told as their client id
 ROWS_READ_MAX = 2_000  # from the file, before those of other stations are left out
 
 
@@ -44,6 +46,9 @@ class BindForm(forms.Form):
     name = forms.CharField(max_length=64)
     premises = forms.ModelChoiceField(queryset=Premises.objects.all())
     profile = forms.CharField(max_length=64)
+    unit = forms.IntegerField(
+        required=False, min_value=1, max_value=247
+    )  # behind a 4G unit, its number there
 
 
 def shelf() -> Quarantine:
@@ -67,6 +72,8 @@ def quarantine(request: HttpRequest) -> HttpResponse:
         "minutes": PAIRING_MINUTES,
         "all_premises": access.premises_for(request.user).order_by("site__name", "name") if is_admin else (),
         "profiles": sorted(profiles()) if is_admin else (),
+        "asked": sorted(name for name, one in profiles().items() if one.modbus) if is_admin else (),
+        "units": UNITS,
         "now": at,
     }
     return render(request, "quarantine/quarantine.html", values)
@@ -96,7 +103,7 @@ def bind(request: HttpRequest) -> HttpResponse:
         premises=form.cleaned_data["premises"],
         profile=form.cleaned_data["profile"],
         credential_hash=found.credential_hash,
-        device_address=found.client_id if found.topic.startswith(BY_ADDRESS) else "",
+        device_address=_address(found, form.cleaned_data["unit"]),
     )
     try:
         bind_device(wish, Hand(by=request.user.get_username(), now=now(), reason="paired"))
@@ -105,6 +112,12 @@ def bind(request: HttpRequest) -> HttpResponse:
     else:
         messages.success(request, _("%(name)s is known now.") % {"name": wish.name})
     return redirect("quarantine")
+
+
+def _address(found: UnknownDeviceRow, unit: int | None) -> str:
+    if not found.topic.startswith(BY_ADDRESS):
+        return ""
+    return f"{found.client_id}?unit={unit or 1}" if found.topic.startswith(UNITS) else found.client_id
 
 
 def _line(row: QuarantineRow | UnknownDeviceRow) -> Line:

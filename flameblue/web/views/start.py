@@ -27,7 +27,7 @@ from flameblue.notices.planning import SMS
 from flameblue.notices.writing import channel_for
 from flameblue.people import starting as people
 from flameblue.people.models import Person
-from flameblue.web import access, connection, drawings, live, map_tiles, start_facts
+from flameblue.web import access, asked_facts, connection, drawings, live, map_tiles, start_facts
 from flameblue.web.now import now
 from flameblue.web.start_forms import (
     DeviceForm,
@@ -137,6 +137,7 @@ def connect(request: HttpRequest, device_id: int) -> HttpResponse:
         "credential": shown,
         "shown_min": SHOWN_S // 60,
         "connection": connection.of(found, request, settings.CONFIG, shown),
+        "answering": asked_facts.of(found),
     }
     return render(request, "start/connect.html", values)
 

@@ -30,11 +30,11 @@ def test_of_no_answers_there_is_no_duration() -> None:
 
 
 def test_questions_are_counted_by_what_became_of_them() -> None:
-    trips = RoundTrips()
+    trips = RoundTrips(since_ns=5)
     for _ in range(3):
         trips.answer(0.06)
     trips.failure(NoAnswer(Failure.TIME_OUT, "no answer within 1 s"))
-    trips.failure(NoAnswer(Failure.GARBLED, "9 bytes"))
+    trips.failure(NoAnswer(Failure.GARBLED, "9 bytes"), 77)
     assert trips.as_dict() == {
         "asked": 5,
         "answered": 3,
@@ -45,6 +45,9 @@ def test_questions_are_counted_by_what_became_of_them() -> None:
         "line_lost": 0,
         "p50_s": 0.06,
         "p95_s": 0.06,
+        "since_ns": 5,
+        "last_failure": "garbled",
+        "last_failure_ns": 77,
         "last_trouble": "9 bytes",
     }
 

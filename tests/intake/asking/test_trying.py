@@ -9,7 +9,8 @@ import pytest
 from flameblue.cli import main
 from flameblue.domain.errors import BadInput
 from flameblue.intake.asking import trying
-from flameblue.intake.asking.wire import OURS, Address, SerialPort, address
+from flameblue.intake.asking.addresses import Address, SerialPort, address
+from flameblue.intake.asking.wire import OURS
 from flameblue.intake.protocols import modbus_rtu, modbus_tcp
 from flameblue.profiles.loader import Profile, Shelf, package_folder
 

@@ -8,8 +8,9 @@ import pytest
 
 from flameblue.domain.clock import ManualClock
 from flameblue.domain.errors import WorldFailed
+from flameblue.intake.asking.addresses import AskedDevice
 from flameblue.intake.asking.blocks import Block
-from flameblue.intake.asking.poller import AskedDevice, Poller
+from flameblue.intake.asking.poller import Poller
 from flameblue.intake.asking.round_trips import Failure, NoAnswer
 from flameblue.intake.directory import Directory
 from flameblue.intake.reception import Intake
@@ -42,6 +43,7 @@ class SimulatedLine:
     """Devices by unit: their registers by address, or why they do not answer."""
 
     silence_s = 0.0  # it is part of `exchange_s`
+    open_again_s_max = 60.0
 
     def __init__(
         self, clock: ManualClock, devices: dict[int, Any], *, baud: int = 9600, until_s: float
