@@ -54,6 +54,15 @@ class Gb26875:
 
 
 @dataclass(frozen=True, slots=True)
+class Protocols:
+    """Endpoints for protocols that other installed packages bring: a plain port each."""
+
+    host: str = "127.0.0.1"
+    ports: tuple[str, ...] = ()  # NAME:PORT, such as acme_line:7001
+    quiet_s: float = 180.0  # a device that says nothing for so long is lost, and its line is ended
+
+
+@dataclass(frozen=True, slots=True)
 class Broker:
     """An existing broker, where there is one: `url` is mqtt[s]://user:password@host:port."""
 
@@ -174,6 +183,7 @@ class Config:
     web: Web = field(default_factory=Web)
     mqtt: Mqtt = field(default_factory=Mqtt)
     gb26875: Gb26875 = field(default_factory=Gb26875)
+    protocols: Protocols = field(default_factory=Protocols)
     broker: Broker = field(default_factory=Broker)
     home_assistant: HomeAssistant = field(default_factory=HomeAssistant)
     smpp: Smpp = field(default_factory=Smpp)

@@ -24,6 +24,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from flameblue.config import Broker
 from flameblue.domain.errors import BadInput, WorldFailed
 from flameblue.domain.limits import BROKER_PENDING_MAX, INTAKE_BATCHES_MAX
+from flameblue.intake import commands
 from flameblue.intake.announcements import Announcements
 from flameblue.intake.decode import Message, route
 from flameblue.intake.quarantine import Quarantined, Unknown
@@ -236,7 +237,7 @@ class BrokerSource:
         entry = directory.devices.get(name)
         if payload is not None and entry is not None:
             batch.take(self._intake, entry, message)
-            self._answer(payload.replies(message.topic, message.payload))
+            self._answer(commands.replies(message.topic, message.payload))
         elif payload is None or name == OWN_TOPIC:
             reason = Reason.UNKNOWN_TOPIC
             batch.keep(Quarantined("", message.topic, reason, "", message.payload, batch.arrival_ns))

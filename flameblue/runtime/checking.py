@@ -8,7 +8,9 @@ from flameblue import plugins
 from flameblue.cases import policy
 from flameblue.config import Config, Mqtt
 from flameblue.domain.errors import BadInput
+from flameblue.intake import protocols
 from flameblue.intake.broker import address
+from flameblue.intake.plain_listener import places
 from flameblue.intake.tls import CLIENT_CERTIFICATES, REQUIRED
 from flameblue.notices import channels
 from flameblue.notices.channel import Nature
@@ -31,7 +33,7 @@ def mistakes(config: Config) -> list[str]:
     """All that is wrong with the settings, a sentence each."""
     found = [*_of_ports(config), *_of_channels(config)]
     found += [*_of_client_certificates(config.mqtt), *_of_home_assistant(config)]
-    found += _of_certificate(config.mqtt)
+    found += [*_of_certificate(config.mqtt), *_of_protocols(config)]
     if not config.gb26875.quiet_s > 0:
         found.append(f"gb26875.quiet_s is {config.gb26875.quiet_s:g}; it is a time in seconds, more than 0.")
     try:
@@ -99,6 +101,22 @@ def _of_channels(config: Config) -> Iterator[str]:
         first, second = (getattr(messages, f"{medium}{which}_channel") for which in ("", "_second"))
         if second and second == first:
             yield f"messages.{medium}_second_channel is {second!r} like the first: it would fail with it."
+
+
+def _of_protocols(config: Config) -> Iterator[str]:
+    settings = config.protocols
+    if not settings.quiet_s > 0:
+        yield f"protocols.quiet_s is {settings.quiet_s:g}; it is a time in seconds, more than 0."
+    try:
+        wanted = list(places(settings))
+    except BadInput as error:
+        yield str(error)
+        return
+    brought = plugins.foreign(protocols)
+    for place in wanted:
+        if place.protocol not in brought:
+            there_are = f"there are: {', '.join(brought)}" if brought else "no installed package brings one"
+            yield f"protocols.ports names {place.protocol!r}; {there_are}."
 
 
 def _of_home_assistant(config: Config) -> Iterator[str]:

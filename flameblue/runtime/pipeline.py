@@ -14,6 +14,7 @@ from flameblue.intake.announcements import Announcements
 from flameblue.intake.broker import BrokerSource
 from flameblue.intake.gb26875_listener import Gb26875Listener
 from flameblue.intake.listener import Endpoint, Listener
+from flameblue.intake.plain_listener import PlainListener, places
 from flameblue.journal.record import gap_draft
 from flameblue.runtime import garbage, lost_journal
 from flameblue.runtime.caring import Caring
@@ -66,6 +67,8 @@ async def intake(plant: Plant, heard: Announcements) -> None:
     endpoints: list[Endpoint] = [Listener(plant.intake, plant.config.mqtt)]
     if plant.config.gb26875.port:
         endpoints.append(Gb26875Listener(plant.intake, plant.config.gb26875))
+    own = plant.config.protocols
+    endpoints += [PlainListener(plant.intake, own, place) for place in places(own)]
 
     async def beat() -> None:
         for endpoint in endpoints:
