@@ -69,6 +69,7 @@ class Broker:
     url: str = ""
     client_id: str = "flameblue"
     topics: tuple[str, ...] = ("flameblue/v1/+/readings",)
+    sparkplug_host: str = ""  # the name under which Sparkplug nodes wait for us to listen; empty: none does
     discovery_prefix: str = (
         ""  # where devices announce themselves, usually "homeassistant"; empty: not listened to
     )

@@ -120,6 +120,8 @@ def _of_protocols(config: Config) -> Iterator[str]:
 
 
 def _of_home_assistant(config: Config) -> Iterator[str]:
+    if set(config.broker.sparkplug_host) & set("+#/\0"):
+        yield f"broker.sparkplug_host is {config.broker.sparkplug_host!r}; it stands in a topic, without +, # and /."
     home, heard = config.home_assistant, config.broker.discovery_prefix
     for name, prefix in (("home_assistant.prefix", home.prefix), ("broker.discovery_prefix", heard or "x")):
         if not PREFIX.fullmatch(prefix):
