@@ -36,7 +36,7 @@ class Sent(NamedTuple):
     device: str
     topic: str
     sample: str
-    count: int
+    times: int
     first_ns: int
     last_ns: int
     cut_bytes: int = 0  # of the payload, which the sample lacks
@@ -185,8 +185,8 @@ def _suggested(found: _Found, profiles: Mapping[str, Profile]) -> Iterator[str]:
     numbers = {one.split('"')[1] for one in found.kinds if '"' in one}
     for one in same:
         if known := numbers & set(one.kinds):
-            count = f"{len(known)} of its {len(numbers)} types of the maker's own"
-            yield f"# The model {one.name} knows {count}: try it first."
+            share = f"{len(known)} of its {len(numbers)} types of the maker's own"
+            yield f"# The model {one.name} knows {share}: try it first."
 
 
 def _settings(found: _Found, sent: Sent, name: str) -> Iterator[str]:
@@ -199,6 +199,7 @@ def _settings(found: _Found, sent: Sent, name: str) -> Iterator[str]:
         yield "on_change: true"
         yield "silence_s: 86400"
         yield "utc_offset_min: 480  # its clock is taken for China's"
+        yield "# supervision: warning  # if its bit 4 of a state is an electrical warning"
     else:
         yield f"interval_s: {_interval(sent)}"
         yield "# on_change: true  # if it only speaks on change; interval_s is then its longest pause"
@@ -211,11 +212,11 @@ def _settings(found: _Found, sent: Sent, name: str) -> Iterator[str]:
 
 
 def _interval(sent: Sent) -> str:
-    if sent.count < 2 or sent.last_ns <= sent.first_ns:
+    if sent.times < 2 or sent.last_ns <= sent.first_ns:
         return f"{INTERVAL_S:g}  # one message tells of no interval; what the maker promises counts"
-    seconds = (sent.last_ns - sent.first_ns) / NS_PER_S / (sent.count - 1)
+    seconds = (sent.last_ns - sent.first_ns) / NS_PER_S / (sent.times - 1)
     kept = min(max(round(seconds, 1), 0.1), INTERVAL_S_MAX)
-    return f"{kept:g}  # {sent.count} messages were seen, on average so far apart; what the maker promises counts"
+    return f"{kept:g}  # {sent.times} messages were seen, on average so far apart; what the maker promises counts"
 
 
 def _body(found: _Found) -> Iterator[str]:

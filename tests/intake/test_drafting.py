@@ -59,7 +59,7 @@ def test_a_question_answered_is_a_point(tmp_path: Path) -> None:
 
 
 def test_repeats_tell_the_interval(tmp_path: Path) -> None:
-    often = sent(count=37, last_ns=T_NS + 360 * 10**9)
+    often = sent(times=37, last_ns=T_NS + 360 * 10**9)
     assert drafted(often, tmp_path)[1].interval_s == 10
 
 
