@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flameblue import __version__, config
+from flameblue import __version__, cli_devices, config
 from flameblue.domain.errors import BadInput, FlameblueError
 
 PRIVATE = 0o077  # names, phone numbers and keys: what we write is for our own user only
@@ -124,19 +124,7 @@ def _add_looking_after(commands: Any) -> None:
     play.add_argument("--squeeze", action="store_true", help="readings bear the time of their sending")
     play.set_defaults(run=_replay)
 
-    tell = commands.add_parser("decode", help="tell what bytes mean: one JSON object a frame")
-    tell.add_argument(
-        "protocol", help="such as gb26875, mqtt:PROFILE or http-push:PROFILE; any other word names them all"
-    )
-    tell.add_argument(
-        "data", metavar="HEX|FILE", help="hexadecimal digits, or a file of them or of the bytes"
-    )
-    tell.add_argument(
-        "--topic", default="", help="with mqtt:PROFILE, of the message (default: the usual one)"
-    )
-    tell.set_defaults(run=_decode)
-
-    _add_profiles(commands)
+    cli_devices.add(commands)
 
     short = commands.add_parser("sms", help="what an SMS provider is to approve")
     kinds = short.add_subparsers(required=True, metavar="WHAT")
@@ -157,24 +145,6 @@ def _add_looking_after(commands: Any) -> None:
 
     again = commands.add_parser("rebuild", help="replay the journal from its start into an empty database")
     again.set_defaults(run=_rebuild)
-
-
-def _add_profiles(commands: Any) -> None:
-    """A device model is written and tried before it is relied on."""
-    model = commands.add_parser("profile", help="check a device model, and try it on what a device says")
-    deeds = model.add_subparsers(required=True, metavar="WHAT")
-    look = deeds.add_parser("check", help="say what is wrong with a model's file, or what it reads")
-    attempt = deeds.add_parser("try", help="print the readings of a frame, or of a device that is asked once")
-    for one in (look, attempt):
-        one.add_argument("file", type=Path, help="the model's YAML file")
-        one.set_defaults(run=_profile, is_tried=one is attempt)
-    source = attempt.add_mutually_exclusive_group(required=True)
-    source.add_argument("--frame", help="hexadecimal, or a file: Modbus frames, RTU or TCP; or a payload")
-    source.add_argument(
-        "--line", "--tcp", dest="tcp", help="HOST:PORT, rtu://HOST:PORT or serial:/dev/ttyUSB0"
-    )
-    attempt.add_argument("--unit", type=int, help="the device's address (default: the model's)")
-    attempt.add_argument("--topic", default="", help="of the message (default: the usual one)")
 
 
 def _settings() -> config.Config:
@@ -328,38 +298,6 @@ def _replay(arguments: argparse.Namespace) -> int:
     found = recording.open_recording(arguments.file, wanted)
     print(replaying.run(found, arguments.to, course, SystemClock()))
     return 0
-
-
-def _decode(arguments: argparse.Namespace) -> int:
-    from flameblue.domain.clock import SystemClock
-    from flameblue.intake import telling
-    from flameblue.profiles.loader import Shelf, package_folder
-
-    said = telling.Given(arguments.data, arguments.topic)
-    if arguments.protocol.startswith((telling.MQTT, telling.PUSHED)):
-        profiles = Shelf(package_folder(), config.from_environment(os.environ).data / "profiles").current()
-        profile = telling.named(arguments.protocol, profiles)
-        objects = telling.told_message(profile, said, SystemClock().now_ns())
-    else:
-        objects = telling.told(arguments.protocol, telling.given(said.data))
-    status = 0
-    for told in objects:
-        print(json.dumps(told, ensure_ascii=False))
-        status = 1 if "error" in told else status
-    return status
-
-
-def _profile(arguments: argparse.Namespace) -> int:
-    from flameblue.domain.clock import SystemClock
-    from flameblue.intake.asking import trying
-    from flameblue.profiles.loader import load
-
-    wish = None
-    if arguments.is_tried:
-        wish = trying.Wish(arguments.frame, arguments.topic, arguments.tcp, arguments.unit)
-    said = trying.said_of(load(arguments.file), wish, SystemClock().now_ns())
-    print(json.dumps(said, ensure_ascii=False))
-    return 1 if "error" in said else 0
 
 
 def _sms_templates(arguments: argparse.Namespace) -> int:

@@ -66,6 +66,7 @@ class HttpPush:
     trusted_proxies: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-For is believed
 
 
+@dataclass(frozen=True, slots=True)
 class ModbusDialIn:
     """Where 4G units (DTU) dial in that have Modbus devices behind them; there is neither password nor encryption."""
 
@@ -75,12 +76,22 @@ class ModbusDialIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Protocols:
+    """Endpoints for protocols that other installed packages bring: a plain port each."""
+
+    host: str = "127.0.0.1"
+    ports: tuple[str, ...] = ()  # NAME:PORT, such as acme_line:7001
+    quiet_s: float = 180.0  # a device that says nothing for so long is lost, and its line is ended
+
+
+@dataclass(frozen=True, slots=True)
 class Broker:
     """An existing broker, where there is one: `url` is mqtt[s]://user:password@host:port."""
 
     url: str = ""
     client_id: str = "flameblue"
     topics: tuple[str, ...] = ("flameblue/v1/+/readings",)
+    sparkplug_host: str = ""  # the name under which Sparkplug nodes wait for us to listen; empty: none does
     discovery_prefix: str = (
         ""  # where devices announce themselves, usually "homeassistant"; empty: not listened to
     )
@@ -197,6 +208,7 @@ class Config:
     gb26875: Gb26875 = field(default_factory=Gb26875)
     http_push: HttpPush = field(default_factory=HttpPush)
     modbus_dial_in: ModbusDialIn = field(default_factory=ModbusDialIn)
+    protocols: Protocols = field(default_factory=Protocols)
     broker: Broker = field(default_factory=Broker)
     home_assistant: HomeAssistant = field(default_factory=HomeAssistant)
     smpp: Smpp = field(default_factory=Smpp)

@@ -129,6 +129,8 @@ ANNOUNCEMENTS_MAX = (
 ANNOUNCEMENT_BYTES_MAX = 16 * KIB  # a larger announcement is refused
 ANNOUNCED_PARTS_MAX = 256  # sensors in one announcement of a whole device
 PROFILE_BYTES_MAX = 256 * KIB  # a larger profile file is a problem on the devices page
+DRAFTED_KEYS_MAX = 200  # of one message; beyond it a person writes from the maker's table, not from a draft
+PROFILES_SUGGESTED_MAX = 3  # models that a draft names, the best first
 PROFILES_READ_MAX = 128  # kept as they were read × about 10 KB = 1.3 MB; beyond it a file is read anew
 
 # journal

@@ -14,6 +14,7 @@ import ssl
 import threading
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -24,17 +25,20 @@ from paho.mqtt.enums import CallbackAPIVersion
 from flameblue.config import Broker
 from flameblue.domain.errors import BadInput, WorldFailed
 from flameblue.domain.limits import BROKER_PENDING_MAX, INTAKE_BATCHES_MAX
+from flameblue.intake import commands
 from flameblue.intake.announcements import Announcements
 from flameblue.intake.decode import Message, route
 from flameblue.intake.quarantine import Quarantined, Unknown
 from flameblue.intake.reasons import Reason
 from flameblue.intake.reception import Batch, Intake
 from flameblue.intake.samples import OWN_TOPIC
+from flameblue.intake.sparkplug_host import HostState
 
 log = logging.getLogger("flameblue.intake")
 KEEP_ALIVE_S = 30
 BACK_OFF_S_MIN = 1.0
 BACK_OFF_S_MAX = 60.0
+FAREWELL_S = 2.0  # for the broker to take our last word
 REFUSED = 128  # reason codes from here on are failures
 
 
@@ -91,6 +95,7 @@ class BrokerSource:
         self._wake = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._client: paho.Client | None = None
+        self._state = HostState("", 0)
         self._under_way: asyncio.Queue[tuple[Batch, list[Delivery]]] = asyncio.Queue(INTAKE_BATCHES_MAX)
 
     async def serve(self) -> None:
@@ -135,11 +140,19 @@ class BrokerSource:
             else:
                 client.loop_start()  # with loop_forever two threads would write acknowledgements
                 self._gone.wait()
+                self._take_leave(client)
                 client.disconnect()
                 client.loop_stop()
             self._count("broker_disconnects")
             pause_s = BACK_OFF_S_MIN if self._got_through else min(pause_s * 2, BACK_OFF_S_MAX)
             self._stopping.wait(pause_s)
+
+    def _take_leave(self, client: paho.Client) -> None:
+        """Our last word reaches the broker before we go, where it still hears us: a closing line might lose it."""
+        if client.is_connected() and self._state.topic:
+            with suppress(RuntimeError):  # lost in this moment: the will says it
+                said = self._say(client, self._state.death(self._intake.clock.now_ns()))
+                said.wait_for_publish(FAREWELL_S)
 
     def _new_client(self) -> paho.Client:
         """A client for one connection; the session that lasts is the broker's, under our client id."""
@@ -154,6 +167,9 @@ class BrokerSource:
             client.username_pw_set(self._address.user, self._address.password)
         if self._address.tls:
             client.tls_set_context(ssl.create_default_context())
+        self._state = HostState(self._settings.sparkplug_host, self._intake.clock.now_ns())
+        if self._state.topic:
+            client.will_set(self._state.topic, self._state.will(), qos=1, retain=True)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
@@ -169,7 +185,14 @@ class BrokerSource:
         self._count("broker_connects")
         if self._announcements is not None:
             self._announcements.begin()
-        client.subscribe([(topic, 1) for topic in self._topics])
+        own = (self._state.topic,) if self._state.topic else ()
+        client.subscribe([(topic, 1) for topic in (*self._topics, *own)])
+        if own:
+            self._say(client, self._state.birth())
+
+    def _say(self, client: paho.Client, state: str) -> paho.MQTTMessageInfo:
+        """What nodes may wait for."""
+        return client.publish(self._state.topic, state, qos=1, retain=True)
 
     def _on_disconnect(self, _client: paho.Client, _data: Any, _flags: Any, _reason: Any, _more: Any) -> None:
         self._gone.set()
@@ -220,10 +243,18 @@ class BrokerSource:
         deliveries = []
         while self._arrived and not batch.full():
             delivery = self._arrived.popleft()
-            if not self.announces(delivery.message):
-                self.take(batch, delivery.message)
+            message = delivery.message
+            if message.topic and message.topic == self._state.topic:
+                self._hear_of_us(delivery)
+            elif not self.announces(message):
+                self.take(batch, message)
             deliveries.append(delivery)
         return deliveries
+
+    def _hear_of_us(self, delivery: Delivery) -> None:
+        """Our own state comes back to us; where it says that we are gone, nodes are told otherwise."""
+        if delivery.client is self._client and self._state.is_denied(delivery.message.payload):
+            self._say(delivery.client, self._state.birth())
 
     def announces(self, message: Message) -> bool:
         """Whether `message` announces something, and is taken care of."""
@@ -236,7 +267,7 @@ class BrokerSource:
         entry = directory.devices.get(name)
         if payload is not None and entry is not None:
             batch.take(self._intake, entry, message)
-            self._answer(payload.replies(message.topic, message.payload))
+            self._answer(commands.replies(message.topic, message.payload))
         elif payload is None or name == OWN_TOPIC:
             reason = Reason.UNKNOWN_TOPIC
             batch.keep(Quarantined("", message.topic, reason, "", message.payload, batch.arrival_ns))

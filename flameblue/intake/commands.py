@@ -46,4 +46,12 @@ def _own(device: str) -> tuple[str, ...]:
     """Nothing where the name can't stand in a topic."""
     if not device or set(device) & set("/+#"):
         return ()
-    return tuple(own for one in _FORMATS for own in one.commands(device))
+    return tuple(own for one in _FORMATS for own in _commands(one, device))
+
+
+def _commands(payload: Payload, device: str) -> Sequence[str]:
+    try:
+        return payload.commands(device)
+    except Exception:  # likewise: the others' topics are still a device's own
+        log.exception("%s can't say where %s listens.", type(payload).__name__, device)
+        return ()

@@ -6,6 +6,7 @@ it; units are converted here and nowhere else; whoever speaks is heard for itsel
 from here.
 """
 
+import logging
 import math
 import struct
 from collections.abc import Mapping, Sequence
@@ -33,6 +34,7 @@ from flameblue.intake.reasons import Reason, Reject
 from flameblue.intake.samples import OWN_TOPIC, SUPERVISION_BIT, TEST_BIT, Kind, Payload, Sample
 from flameblue.profiles.loader import Profile, ProfilePoint
 
+log = logging.getLogger("flameblue.intake")
 __all__ = ["DeviceEntry", "Directory", "Reject", "credential_hash", "decode"]
 
 STATES = {
@@ -154,8 +156,11 @@ def decode_into(draft: Draft, known: Knowing, entry: DeviceEntry, message: Messa
 def route(topic: str) -> tuple[Payload | None, str]:
     """The format whose topic this is (None: nobody's), and the device that it names (or OWN_TOPIC)."""
     for payload in _FORMATS:
-        if payload.matches(topic):
-            return payload, payload.device(topic)
+        try:
+            if payload.matches(topic):
+                return payload, payload.device(topic)
+        except Exception:  # a fault in one format must not cost the others their messages
+            log.exception("%s can't say whether %s is its topic.", type(payload).__name__, topic)
     return None, OWN_TOPIC
 
 

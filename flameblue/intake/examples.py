@@ -51,9 +51,9 @@ def any_of(profile: Profile, device: str) -> Example | None:
 def of(profile: Profile, device: str, points: Iterable[tuple[str, str]]) -> Example | None:
     """A message of `device`, with `points` (key, quantity); those of the model itself where none are named.
 
-    None: nobody can type it, or the device is asked and sends none.
+    None: nobody can type it, the device is asked and sends none, or the package that reads it is not installed.
     """
-    if not profile.payload and profile.push is None:
+    if profile.push is None and profile.payload not in plugins.names(payloads):
         return None
     named = list(points) or [(point.key, point.quantity.name) for point in profile.points.values()]
     firsts: dict[str, str] = {}

@@ -16,6 +16,21 @@ class Broken(NamedTuple):
     farewell: bytes = b""
 
 
+class Said(NamedTuple):
+    """A message, as a protocol yields it that has no conversation of its own here (plain_conversation.py).
+
+    `device`: its name in the registry; `credential`: as there, or "". `topic` and `payload` are for a payload format.
+    `reply` goes back once the readings are on disk, `denial` where the message is not taken.
+    """
+
+    device: str
+    topic: str
+    payload: bytes
+    credential: str = ""
+    reply: bytes = b""
+    denial: bytes = b""
+
+
 class Session(Protocol):
     """One connection's side of a protocol."""
 

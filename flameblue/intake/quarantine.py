@@ -61,6 +61,8 @@ _TRIM_UNKNOWN = """
 delete from unknown_device
 where id not in (select id from unknown_device order by last_ns desc, id desc limit ?)
 """
+_ROW = "id, device, topic, reason, detail, sample, payload_bytes, count, first_ns, last_ns"
+_UNKNOWN_ROW = "id, name, client_id, peer, credential_hash, topic, sample, count, first_ns, last_ns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class Unknown:
 class QuarantineRow:
     """Repeats of one trouble. `sample` is the beginning of the latest payload, of `payload_bytes` bytes."""
 
+    id: int
     device: str
     topic: str
     reason: str
@@ -116,6 +119,7 @@ class QuarantineRow:
 class UnknownDeviceRow:
     """An unknown device and what it sent last."""
 
+    id: int
     name: str
     client_id: str
     peer: str
@@ -153,28 +157,32 @@ class Quarantine:
 
     def rows(self, limit: int = 200, offset: int = 0) -> list[QuarantineRow]:
         """The troubles, the latest first."""
-        query = (
-            "select device, topic, reason, detail, sample, payload_bytes, count, first_ns, last_ns "
-            "from message order by last_ns desc, id desc limit ? offset ?"
-        )
+        query = f"select {_ROW} from message order by last_ns desc, id desc limit ? offset ?"
         return [QuarantineRow(*row) for row in self._read(query, (limit, offset))]
 
     def of_device(self, device: str, since_ns: int, limit: int) -> list[QuarantineRow]:
         """The troubles after `since_ns` of `device`, and of who was refused under a name that nobody knows."""
         query = (
-            "select device, topic, reason, detail, sample, payload_bytes, count, first_ns, last_ns from message "
-            "where last_ns > ? and (device = ? or (device = '' and reason = ?)) order by last_ns desc, id desc limit ?"
+            f"select {_ROW} from message where last_ns > ? and (device = ? or (device = '' and reason = ?)) "
+            "order by last_ns desc, id desc limit ?"
         )
         asked = (since_ns, device, str(Reason.UNKNOWN_DEVICE), limit)
         return [QuarantineRow(*row) for row in self._read(query, asked)]
 
     def unknown_devices(self, since_ns: int = 0, limit: int = 200) -> list[UnknownDeviceRow]:
         """The unknown devices that sent something after `since_ns`, the latest first."""
-        query = (
-            "select name, client_id, peer, credential_hash, topic, sample, count, first_ns, last_ns "
-            "from unknown_device where last_ns > ? order by last_ns desc, id desc limit ?"
-        )
+        query = f"select {_UNKNOWN_ROW} from unknown_device where last_ns > ? order by last_ns desc, id desc limit ?"
         return [UnknownDeviceRow(*row) for row in self._read(query, (since_ns, limit))]
+
+    def row(self, number: int) -> QuarantineRow | None:
+        """The trouble with this id; None where there is none, or no longer."""
+        found = self._read(f"select {_ROW} from message where id = ?", (number,))
+        return QuarantineRow(*found[0]) if found else None
+
+    def unknown_device(self, number: int) -> UnknownDeviceRow | None:
+        """The unknown device with this id; None where there is none, or no longer."""
+        found = self._read(f"select {_UNKNOWN_ROW} from unknown_device where id = ?", (number,))
+        return UnknownDeviceRow(*found[0]) if found else None
 
     def totals(self) -> dict[str, int]:
         """How many messages went to quarantine, by reason (of the rows that are kept)."""

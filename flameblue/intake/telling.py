@@ -1,8 +1,8 @@
 """Captured bytes told to people, whatever the protocol: `flameblue decode`.
 
-A protocol is told by the module `telling` in its folder, whose `told(data)` yields a mapping for each frame and each
-run of bytes that is none, in order: "at", "hex", the protocol's own keys, and "error" ({"at", "why"}) where something
-is wrong. It raises nothing.
+A protocol is told by the module `telling` in its folder, or by what another package's plug-in has under that name:
+`told(data)` yields a mapping for each frame and each run of bytes that is none, in order: "at", "hex", the protocol's
+own keys, and "error" ({"at", "why"}) where something is wrong. It raises nothing.
 """
 
 import re
@@ -43,9 +43,14 @@ def tellers() -> dict[str, Teller]:
 
 
 def _of(package: ModuleType) -> Iterator[tuple[str, Teller]]:
+    brought = plugins.foreign(package)
     for name in plugins.names(package):
         module = f"{package.__name__}.{name}.telling"
-        if find_spec(module) is not None:
+        if name in brought:
+            telling = getattr(plugins.one(package, name), "telling", None)
+            if telling is not None:
+                yield name, telling.told
+        elif find_spec(module) is not None:
             yield name, import_module(module).told
 
 

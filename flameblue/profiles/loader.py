@@ -23,6 +23,9 @@ from flameblue.profiles import pushing, registers, strict_yaml
 from flameblue.profiles.pushing import Push
 from flameblue.profiles.registers import Asking, Register, StateRegister
 
+SCHEMA = (
+    1  # the version of the format that is read here: schema.json (docs/own-device.md says how it may grow)
+)
 MISTAKES_TOLD_MAX = 5  # of one file, in one sentence
 
 
@@ -85,6 +88,7 @@ def package_folder() -> Path:
 def load(path: Path) -> Profile:
     """The profile in the file `path`; BadInput with a sentence when it can't be used."""
     table = strict_yaml.read(path)
+    _check_version(table)
     if mistakes := [_told(error) for error in _validator().iter_errors(table)]:
         raise BadInput(f"{'; '.join(mistakes[:MISTAKES_TOLD_MAX])}.")
     if mistakes := [*registers.mistakes(table), *pushing.mistakes(table)]:
@@ -149,6 +153,16 @@ class Shelf:
 def _load_once(path: Path, _version: tuple[int, int, int]) -> Profile:
     """What `load` gives, read once however many shelves a process has."""
     return load(path)
+
+
+def _check_version(table: Any) -> None:
+    """BadInput where the file is of a version that is not read here; one that says none is of the first."""
+    version = table.get("schema", 1) if isinstance(table, dict) else 1
+    if type(version) is not int or version != SCHEMA:
+        raise BadInput(
+            f"schema: it is of version {str(version)[:20]!r}, and this Flameblue reads version {SCHEMA}: "
+            "take a newer Flameblue, or write the model anew."
+        )
 
 
 def _told(error: ValidationError) -> str:

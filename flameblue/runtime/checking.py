@@ -8,7 +8,9 @@ from flameblue import plugins
 from flameblue.cases import policy
 from flameblue.config import Config, HttpPush, Mqtt
 from flameblue.domain.errors import BadInput
+from flameblue.intake import protocols
 from flameblue.intake.broker import address
+from flameblue.intake.plain_listener import places
 from flameblue.intake.push import secrets
 from flameblue.intake.push.proxies import Proxies
 from flameblue.intake.tls import CLIENT_CERTIFICATES, REQUIRED
@@ -34,7 +36,7 @@ def mistakes(config: Config) -> list[str]:
     found = [*_of_ports(config), *_of_channels(config)]
     found += [*_of_client_certificates(config.mqtt), *_of_home_assistant(config)]
     found += [*_of_certificate("mqtt", config.mqtt), *_of_certificate("http_push", config.http_push)]
-    found += _of_http_push(config.http_push)
+    found += [*_of_http_push(config.http_push), *_of_protocols(config)]
     for name, quiet_s in (
         ("gb26875", config.gb26875.quiet_s),
         ("modbus_dial_in", config.modbus_dial_in.quiet_s),
@@ -120,7 +122,25 @@ def _of_channels(config: Config) -> Iterator[str]:
             yield f"messages.{medium}_second_channel is {second!r} like the first: it would fail with it."
 
 
+def _of_protocols(config: Config) -> Iterator[str]:
+    settings = config.protocols
+    if not settings.quiet_s > 0:
+        yield f"protocols.quiet_s is {settings.quiet_s:g}; it is a time in seconds, more than 0."
+    try:
+        wanted = list(places(settings))
+    except BadInput as error:
+        yield str(error)
+        return
+    brought = plugins.foreign(protocols)
+    for place in wanted:
+        if place.protocol not in brought:
+            there_are = f"there are: {', '.join(brought)}" if brought else "no installed package brings one"
+            yield f"protocols.ports names {place.protocol!r}; {there_are}."
+
+
 def _of_home_assistant(config: Config) -> Iterator[str]:
+    if set(config.broker.sparkplug_host) & set("+#/\0"):
+        yield f"broker.sparkplug_host is {config.broker.sparkplug_host!r}; it stands in a topic, without +, # and /."
     home, heard = config.home_assistant, config.broker.discovery_prefix
     for name, prefix in (("home_assistant.prefix", home.prefix), ("broker.discovery_prefix", heard or "x")):
         if not PREFIX.fullmatch(prefix):

@@ -16,6 +16,7 @@ from flameblue.intake.broker import BrokerSource
 from flameblue.intake.gb26875_listener import Gb26875Listener
 from flameblue.intake.http_push_listener import HttpPushListener
 from flameblue.intake.listener import Endpoint, Listener
+from flameblue.intake.plain_listener import PlainListener, places
 from flameblue.journal.record import gap_draft
 from flameblue.runtime import garbage, lost_journal
 from flameblue.runtime.asking import Asking
@@ -75,6 +76,8 @@ async def intake(plant: Plant, heard: Announcements, dial_in: DialIn) -> None:
         endpoints.append(HttpPushListener(plant.intake, plant.config.http_push))
     if plant.config.modbus_dial_in.port:
         endpoints.append(dial_in)
+    own = plant.config.protocols
+    endpoints += [PlainListener(plant.intake, own, place) for place in places(own)]
 
     async def beat() -> None:
         for endpoint in endpoints:

@@ -1,6 +1,8 @@
 """Names known from births only, gaps that are noticed, deaths that belong to their birth."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -14,6 +16,7 @@ from flameblue.intake.samples import Sample
 NODE = "spBv1.0/valley/{}/node1"
 DEVICE = NODE + "/D0217"
 NCMD = NODE.format("NCMD")
+SESSION = Path(__file__).parents[1] / "vectors/sparkplug_sessions/tahu.json"
 T_MS = 1_700_000_000_000
 
 
@@ -50,6 +53,40 @@ def values(samples: list[Sample]) -> dict[str, Any]:
 
 def rebirths(node: SparkplugB, topic: str = DEVICE.format("DDATA")) -> list[str]:
     return [to for to, _ in node.replies(topic, b"")]
+
+
+def test_a_nodes_whole_life_as_tahu_builds_it_is_read_as_it_was_meant() -> None:
+    """Each step's values, who it says is there, and whether a birth is asked for."""
+    steps = json.loads(SESSION.read_text(encoding="utf-8"))["steps"]
+    node = SparkplugB()
+    for step in steps:
+        samples = node.parse(step["topic"], bytes.fromhex(step["hex"]))
+        found: dict[str, dict[str, Any]] = {}
+        for sample in samples:
+            plain = {
+                key: one for key, one in sample.values.items() if one is None or type(one) in (int, float)
+            }
+            found.setdefault(sample.device, {}).update(plain)
+        found = {
+            device: {key: one for key, one in all_.items() if key != "bdSeq"}
+            for device, all_ in found.items()
+        }
+        assert {device: all_ for device, all_ in found.items() if all_} == step["values"], step["what"]
+        assert {one.device: one.online for one in samples if one.online is not None} == step["online"], step[
+            "what"
+        ]
+        assert bool(rebirths(node, step["topic"])) == step["rebirth"], step["what"]
+        assert all(sample.unknown == () for sample in samples)
+    assert len(steps) > 10
+
+
+def test_what_a_node_says_after_its_death_asks_for_its_birth() -> None:
+    node = SparkplugB()
+    node.parse(NODE.format("NBIRTH"), born(8))
+    node.parse(NODE.format("NDEATH"), encoded([Sent("bdSeq", None, 8, 11, 8)], None))
+    assert rebirths(node, NODE.format("NDEATH")) == []
+    node.parse(NODE.format("NDATA"), encoded([], 1))
+    assert rebirths(node) == [NCMD]
 
 
 def test_aliases_mean_what_the_last_birth_said() -> None:

@@ -8,7 +8,7 @@ import pytest
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import PROFILE_BYTES_MAX
 from flameblue.domain.quantities import QUANTITIES
-from flameblue.profiles.loader import Shelf, load, package_folder
+from flameblue.profiles.loader import SCHEMA, Shelf, load, package_folder
 
 GOOD = """\
 name: meter
@@ -75,6 +75,16 @@ def test_a_file_that_is_wrong_says_what_is_wrong(
     assert before in GOOD
     with pytest.raises(BadInput, match=complaint):
         load(write(tmp_path, GOOD.replace(before, after, 1)))
+
+
+@pytest.mark.parametrize("version", ["2", "0", "'1'", "true", "1.0", "[1]"])
+def test_a_version_that_is_not_read_here_is_told(tmp_path: Path, version: str) -> None:
+    with pytest.raises(BadInput, match="reads version 1: take a newer Flameblue"):
+        load(write(tmp_path, f"schema: {version}\n{GOOD}colour: red\n"))
+
+
+def test_a_file_that_names_its_version_is_the_same_as_one_that_does_not(tmp_path: Path) -> None:
+    assert load(write(tmp_path, f"schema: {SCHEMA}\n{GOOD}")) == load(write(tmp_path, GOOD))
 
 
 def test_a_model_of_the_installation_may_leave_maker_source_and_caveats_out(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flameblue.config import Broker, Config, Gb26875, HomeAssistant, HttpPush, Messages, Mqtt, Web
+from flameblue.config import Broker, Config, Gb26875, HomeAssistant, HttpPush, Messages, Mqtt, Protocols, Web
 from flameblue.domain.errors import BadInput
 from flameblue.journal.embedded import EmbeddedJournal
 from flameblue.runtime.checking import check
@@ -57,6 +57,18 @@ def test_the_defaults_are_right(tmp_path: Path) -> None:
         (
             Config(http_push=HttpPush(secrets="gone.toml")),
             "http_push.secrets gone.toml can't be read: [Errno 2] No such file or directory: 'gone.toml'.",
+        ),
+        (
+            Config(protocols=Protocols(ports=("acme_line:7001",))),
+            "protocols.ports names 'acme_line'; no installed package brings one.",
+        ),
+        (
+            Config(protocols=Protocols(quiet_s=0)),
+            "protocols.quiet_s is 0; it is a time in seconds, more than 0.",
+        ),
+        (
+            Config(broker=Broker(sparkplug_host="a/b")),
+            "broker.sparkplug_host is 'a/b'; it stands in a topic, without +, # and /.",
         ),
         (Config(web=Web(port=99_999)), "web.port is 99999; a port is a number from 0 to 65535."),
         (

@@ -1,7 +1,8 @@
 """docs/devices.md, from the device models and the payloads' pages: `python -m tests.tidy.devices_page` writes it."""
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from flameblue.intake import asking, payloads
@@ -15,6 +16,19 @@ PAGE = ROOT / "docs/devices.md"
 FOLDER = Path(payloads.__file__).parent
 ASKED = Path(asking.__file__).parent
 PUSHED = Path(http_push.__file__).parent
+FIRE = ("residual_current_ma", "temperature_c")
+SHOWN = {
+    "residual_current_ma": "residual current",
+    "temperature_c": "temperature",
+    "current_a": "current",
+    "voltage_v": "voltage",
+    "power_w": "power",
+}
+TRANSMITTER = (
+    "To connect: its address in the registry's column `device_address`; it has no credential, so keep its line to "
+    "a private network."
+)
+UNKNOWN_LINE = "Modbus TCP, or RS-485 as it is set at the device"
 HEAD = """Generated from `flameblue/profiles/devices/*.yaml` and the payloads' pages; after a change run
 `python -m tests.tidy.devices_page`. A model of your own is a file in `DATA/profiles/`, live without a restart.
 
@@ -28,7 +42,7 @@ has no credential ([decision 0010](decisions/0010-a-device-behind-a-gateway-bear
 def page(say: Say = english) -> str:
     """The page as it should be, in one language."""
     profiles = Shelf(package_folder()).current().values()
-    parts = [f"# {say('Devices')}\n\n{say(HEAD)}"]
+    parts = [f"# {say('Devices')}\n\n{say(HEAD)}", "\n".join(_overview(profiles, say))]
     for folder in (*sorted(path.parent for path in FOLDER.glob("*/README.md")), ASKED, PUSHED):
         text = (folder / "README.md").read_text(encoding="utf-8")
         title = text.partition("\n")[0].removeprefix("# ")
@@ -45,6 +59,37 @@ def _folder(profile: Profile) -> Path:
     if profile.modbus is not None:
         return ASKED
     return PUSHED if profile.push is not None else FOLDER / profile.payload
+
+
+def _overview(profiles: Iterable[Profile], say: Say) -> Iterator[str]:
+    """What each model measures: how many points of a quantity; those that the registry names are open."""
+    yield f"## {say('At a glance')}\n"
+    yield say("Points of each quantity; “open”: the registry names them.") + "\n"
+    yield head(say("model"), say("maker"), *(say(word) for word in SHOWN.values()), say("others"))
+    for one in sorted(profiles, key=lambda one: (not _measures_fire(one), one.name)):
+        counts = Counter(point.quantity.name for point in one.points.values())
+        shown = [str(counts.pop(name, "") or "") for name in SHOWN]
+        others = say("open") if one.open_points else str(counts.total() or "")
+        yield row(f"[`{one.name}`](#{one.name})", _known(one.maker, say), *shown, others)
+    yield ""
+
+
+def _measures_fire(profile: Profile) -> bool:
+    """Whether it has what a fire begins with: a residual current or a temperature."""
+    return any(point.quantity.name in FIRE for point in profile.points.values())
+
+
+def _needs(profile: Profile, say: Say) -> str:
+    """What a device of this model needs beside what its section says; empty where that is all."""
+    if profile.modbus is None:
+        return say(TRANSMITTER) if profile.protocol == "gb26875" else ""
+    one = profile.modbus
+    unit = say("address {unit}").format(unit=one.unit) if one.unit else say("the address that is set at it")
+    line = say(UNKNOWN_LINE)
+    if one.baud:
+        form = f"8{(one.parity or 'none')[0].upper()}{one.stop_bits or 1}"
+        line = say("RS-485, {baud} baud, {form} as delivered").format(baud=one.baud, form=form)
+    return say("To connect: {line}; {unit}.").format(line=line, unit=unit)
 
 
 def _connect(text: str, name: str) -> str:
@@ -68,6 +113,8 @@ def _model(profile: Profile, say: Say) -> Iterator[str]:
         f"{_known(profile.source, say)}"
     )
     yield ""
+    if needs := _needs(profile, say):
+        yield f"{needs}\n"
     if profile.points:
         places = [say("function"), say("register"), say("type")] if profile.modbus else []
         yield head(say("key"), say("quantity"), say("phase"), *places)

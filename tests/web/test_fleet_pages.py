@@ -17,7 +17,7 @@ from flameblue.fleet.models import AuditEntry, Device, PairingWindow
 from flameblue.history.board import Board
 from flameblue.intake.announcements import Announcements
 from flameblue.intake.discovery import SENTENCES
-from flameblue.intake.quarantine import Quarantine, Quarantined, Unknown
+from flameblue.intake.quarantine import Quarantine, Quarantined, QuarantineRow, Unknown
 from flameblue.intake.reasons import Reason
 from flameblue.web import words
 from tests.cases.bench import Bench, Said, another_cabin
@@ -83,6 +83,10 @@ def test_premises_show_values_limits_and_where_they_come_from(
     assert "Alarm 4001 203房暖气 phase B: Temperature reached 82 °C, the limit is 70 °C." in page
 
 
+def kept_rows(data: Path) -> list[QuarantineRow]:
+    return Quarantine(data / "quarantine.sqlite3", reader_only=True).rows()
+
+
 def test_quarantine_shows_reason_count_and_sample_of_the_own_devices(
     data: Path, cast: Cast, now: datetime, bolat: Reader, dana: Reader, admin: Client
 ) -> None:
@@ -97,7 +101,8 @@ def test_quarantine_shows_reason_count_and_sample_of_the_own_devices(
         )
     kept.close()
     page = bolat.sees("/quarantine/")
-    assert "D0217 The device has no point of this key. zz flameblue/v1/x/readings 2" in page
+    (first, _) = reversed(kept_rows(data))
+    assert f"{first.id} D0217 The device has no point of this key. zz flameblue/v1/x/readings 2" in page
     assert "foreign" not in page
     assert "D0217" not in dana.sees("/quarantine/")
     assert "foreign" in admin.get("/quarantine/").content.decode()
@@ -115,7 +120,7 @@ def test_an_unknown_device_is_paired_and_given_a_place(
     kept.close()
     page = admin.get("/quarantine/").content.decode()
     assert "The pairing window is open until 03:22:00." in page
-    assert "D0999" in page
+    assert "<td>u1</td><td>D0999" in page
     assert "hash-of-it" not in page
     wish = {"name": "D0999", "premises": cast.premises.pk, "profile": "flameblue-efm8"}
     assert "D0999 is known now." in admin.post("/quarantine/bind/", wish, follow=True).content.decode()

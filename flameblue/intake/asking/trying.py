@@ -13,13 +13,16 @@ from flameblue.intake.asking.addresses import address
 from flameblue.intake.asking.blocks import READ_FUNCTIONS, Block, planned, wanted
 from flameblue.intake.asking.poller import asked_once
 from flameblue.intake.asking.wire import ClientLine
-from flameblue.intake.decode import Draft, Known, decode_samples_into
+from flameblue.intake.decode import Draft, Known, Message, decode_samples_into
 from flameblue.intake.directory import Directory
+from flameblue.intake.payloads.gb26875_unit import codec
 from flameblue.intake.protocols import modbus_pdu, modbus_rtu, modbus_tcp
+from flameblue.intake.protocols.gb26875 import capture
 from flameblue.intake.samples import Sample
 from flameblue.profiles.loader import Profile
 from flameblue.profiles.registers import told
 
+GB26875 = "gb26875"
 Found = tuple[Block, tuple[int, ...]]
 
 
@@ -60,7 +63,15 @@ def said_of(profile: Profile, wish: Wish | None, arrival_ns: int) -> Mapping[str
     frame = wish.frame or ""
     if profile.modbus is not None:
         return of_frames(profile, telling.given(frame), arrival_ns)
+    if profile.protocol == GB26875 and not wish.topic:
+        return of_transmission(profile, telling.given(frame), arrival_ns)
     return next(telling.told_message(profile, telling.Given(frame, wish.topic), arrival_ns))
+
+
+def of_transmission(profile: Profile, data: bytes, arrival_ns: int) -> Mapping[str, object]:
+    """What the first frame of GB/T 26875.3 with a unit among `data` says. BadInput: there is none."""
+    unit = capture.with_unit(data).unit
+    return next(telling_messages.told(profile, Message(codec.topic(unit), unit), arrival_ns))
 
 
 def of_frames(profile: Profile, data: bytes, arrival_ns: int) -> dict[str, Any]:

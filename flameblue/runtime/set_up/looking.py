@@ -14,6 +14,7 @@ from flameblue.runtime.set_up.lines import look_at_lines
 from flameblue.runtime.set_up.places import (
     look_at_certificate,
     look_at_client_ca,
+    look_at_plug_ins,
     look_at_ports,
     look_at_profiles,
 )
@@ -42,6 +43,7 @@ def look(config: Config, clock: Clock, *, running: bool) -> Iterator[Finding]:
     yield from (wrong("settings", mistake) for mistake in found)
     if not found:
         yield fine("settings", "They can be read, and name nothing that is not there.")
+    yield from look_at_plug_ins()
     yield from look_at_profiles(config)
     yield from look_at_ports(config, running=running)
     yield from look_at_certificate(config, to_datetime(clock.now_ns()))

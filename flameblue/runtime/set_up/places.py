@@ -3,13 +3,18 @@
 import socket
 import ssl
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from flameblue import plugins
 from flameblue.config import Config
 from flameblue.domain.errors import BadInput
+from flameblue.intake import payloads, protocols
+from flameblue.intake.plain_listener import places
 from flameblue.intake.tls import common_name
+from flameblue.notices import channels
 from flameblue.profiles.loader import Shelf, package_folder
 from flameblue.runtime.checking import PORT_MAX
 from flameblue.runtime.set_up.findings import Finding, fine, unsure, wrong
@@ -26,6 +31,15 @@ def look_at_profiles(config: Config) -> Iterator[Finding]:
         yield wrong("profiles", f"{config.data / 'profiles' / file}: {why}")
     if not shelf.problems:
         yield fine("profiles", f"{len(known)} device models can be used.")
+
+
+def look_at_plug_ins() -> Iterator[Finding]:
+    """What other installed packages bring: what is used of it, and why something is not."""
+    for word, package in (("protocol", protocols), ("payload", payloads), ("channel", channels)):
+        for problem in plugins.problems(package):
+            yield wrong("plug-ins", f"The {word} {problem.name} of {problem.package}: {problem.why}")
+        if brought := plugins.foreign(package):
+            yield fine("plug-ins", f"Other packages bring the {word} {', '.join(brought)}.")
 
 
 def look_at_ports(config: Config, *, running: bool) -> Iterator[Finding]:
@@ -99,6 +113,9 @@ def _ports(config: Config) -> Iterator[tuple[str, str, int]]:
         yield "http_push.tls_port (platforms, TLS)", config.http_push.host, config.http_push.tls_port
     if config.modbus_dial_in.port:
         yield "modbus_dial_in.port (4G units)", config.modbus_dial_in.host, config.modbus_dial_in.port
+    with suppress(BadInput):  # told with the settings
+        for place in places(config.protocols):
+            yield f"protocols.ports, {place.protocol} (devices)", config.protocols.host, place.port
 
 
 def refusal(host: str, port: int) -> str:

@@ -33,6 +33,10 @@ class Node:
             self.missed = True
         self.seq = seq
 
+    def end(self) -> None:
+        """Its death: what it says before its next birth misses that birth."""
+        self.seq = None
+
     def forget(self, device: str) -> None:
         """The births of `device`; of "" those of all."""
         self.names = {key: known for key, known in self.names.items() if device and key[0] != device}

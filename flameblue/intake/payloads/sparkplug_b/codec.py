@@ -112,6 +112,7 @@ def _death(address: _Address, node: Node, content: wire.Content) -> Sample:
         numbers = [metric.value for metric in content.metrics if metric.name == DEATH_NUMBER]
         if numbers and node.birth is not None and numbers[0] != node.birth:
             return NOTHING
+        node.end()
     return NOTHING._replace(device=address.device, online=False)
 
 

@@ -1,0 +1,233 @@
+"""A model drafted from what a device sent is one that the loader takes, and its message is its first test."""
+
+import json
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flameblue.cli import main
+from flameblue.domain.errors import BadInput
+from flameblue.domain.limits import DRAFTED_KEYS_MAX
+from flameblue.intake.drafting import Draft, Sent, draft
+from flameblue.intake.quarantine import Quarantine, Quarantined, Unknown
+from flameblue.intake.reasons import Reason
+from flameblue.profiles.loader import Profile, Shelf, load, package_folder
+from tests.intake.payload_vectors import PATHS, read
+
+SHELF = Shelf(package_folder()).current()
+VECTORS = Path(__file__).parents[1] / "vectors"
+T_NS = 1_700_000_000_000_000_000
+OWN = '{"t":1700000000000,"v":{"ir":412,"ta":41.5,"ua":2314,"foo":5,"state":"ON","ts":1700000000}}'
+TOPIC = "flameblue/v1/D-99/readings"
+
+
+def sent(sample: str = OWN, topic: str = TOPIC, **changes: Any) -> Sent:
+    return Sent("D-99", topic, sample, 1, T_NS, T_NS)._replace(**changes)
+
+
+def drafted(one: Sent, folder: Path) -> tuple[Draft, Profile]:
+    """The draft, and the profile that it is as it stands."""
+    made = draft(one, SHELF)
+    path = folder / f"{made.name}.yaml"
+    path.write_text(made.text, encoding="utf-8")
+    return made, load(path)
+
+
+def test_what_is_sure_is_a_point_and_all_else_a_question(tmp_path: Path) -> None:
+    made, profile = drafted(sent(), tmp_path)
+    assert {key: point.quantity.name for key, point in profile.points.items()} == {
+        "ir": "residual_current_ma",
+        "ta": "temperature_c",
+    }
+    assert "#  ua: {quantity: voltage_v, scale: 0.1, phase: A}  # seen 2314" in made.text
+    assert "#  foo: {quantity: }  # seen 5; nothing in its name" in made.text
+    assert '# Not numbers, and so no points: "state" ("ON"), "ts" (a time, 1700000000)' in made.text
+    assert (profile.protocol, profile.payload, profile.interval_s) == ("mqtt", "flameblue", 60)
+    assert profile.caveats
+    assert "D-99" in profile.source
+
+
+def test_a_question_answered_is_a_point(tmp_path: Path) -> None:
+    made = draft(sent(), SHELF)
+    path = tmp_path / f"{made.name}.yaml"
+    path.write_text(made.text.replace("#  ua:", "  ua:"), encoding="utf-8")
+    assert load(path).points["ua"].scale == 0.1
+
+
+def test_repeats_tell_the_interval(tmp_path: Path) -> None:
+    often = sent(times=37, last_ns=T_NS + 360 * 10**9)
+    assert drafted(often, tmp_path)[1].interval_s == 10
+
+
+def test_a_model_that_reads_it_already_is_named() -> None:
+    plug = sent(
+        '{"voltage":233,"current":0.5,"power":80.5,"x":1}', "zigbee2mqtt/厨房 插座", device="zigbee2mqtt"
+    )
+    made = draft(plug, SHELF)
+    assert "# The model zigbee2mqtt-plug reads 3 of its 4 keys already: try it first." in made.text
+    assert "厨房 插座 behind the gateway zigbee2mqtt" in made.text
+
+
+def test_nested_json_and_arrays_are_keys_by_their_path(tmp_path: Path) -> None:
+    deep = sent('{"Time":"2024","ENERGY":{"Voltage":[229,231],"Current":[1.5,2.5]}}', "tele/D-99/SENSOR")
+    profile = drafted(deep, tmp_path)[1]
+    assert set(profile.points) == {
+        "ENERGY.Voltage.1",
+        "ENERGY.Voltage.2",
+        "ENERGY.Current.1",
+        "ENERGY.Current.2",
+    }
+
+
+def frame(name: str) -> str:
+    return bytes.fromhex((VECTORS / "gb26875" / f"{name}.hex").read_text(encoding="ascii")).hex(" ")
+
+
+def test_a_transmitters_own_types_are_questions_with_what_was_seen(tmp_path: Path) -> None:
+    made, profile = drafted(sent(frame("lee_ff_elec_analog14"), "gb26875/3", device="T889"), tmp_path)
+    assert (profile.protocol, profile.payload, profile.open_points) == ("gb26875", "gb26875_unit", True)
+    assert '#   "134": {quantity: }  # the maker\'s own; seen -500 at 129.17.15270820.134' in made.text
+    assert "The model gb26875-four-faith knows 5 of its 14 types" in made.text
+    assert "#   129.17.15270820.130" in made.text
+    assert profile.kinds == {}
+
+
+def test_a_components_state_names_its_key(tmp_path: Path) -> None:
+    made, _ = drafted(sent(frame("lee_haiwan_residual_fire"), "gb26875/2"), tmp_path)
+    assert "# Keys to register as points:\n#   1.17.2db83201\n" in made.text
+    assert "maker's own" not in made.text
+
+
+@pytest.mark.parametrize(
+    ("one", "why"),
+    [
+        (sent("{", TOPIC), "can't read this message"),
+        (sent("{}", "acme/7/values"), r"No payload format knows the topic 'acme/7/values'.*own-plug-in"),
+        (sent('{"v":{}}'), "holds no value"),
+        (sent(cut_bytes=900), "900 bytes of it are missing"),
+        (sent("40 40 01", "gb26875/3"), "no whole frame"),
+        (sent("no hex", "gb26875/3"), "kept whole"),
+        (sent(frame("lee_haiwan_ack"), "gb26875/"), "no whole frame"),
+        (
+            sent(json.dumps({"v": {f"k{n}": n for n in range(DRAFTED_KEYS_MAX + 1)}})),
+            f"more than {DRAFTED_KEYS_MAX} keys",
+        ),
+    ],
+)
+def test_what_gives_no_draft_says_why(one: Sent, why: str) -> None:
+    with pytest.raises(BadInput, match=why):
+        draft(one, SHELF)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_every_real_message_gives_a_profile_or_a_reason(path: Path, tmp_path: Path) -> None:
+    vector = read(path)
+    if "payload" not in vector:
+        return
+    with suppress(BadInput):
+        drafted(sent(vector["payload"], vector["topic"], device=path.stem), tmp_path)
+
+
+@given(
+    values=st.dictionaries(
+        st.text(min_size=1, max_size=12), st.floats() | st.integers() | st.text(max_size=9), max_size=4
+    ),
+    device=st.text(max_size=20),
+)
+def test_no_key_value_or_name_makes_a_draft_that_is_no_profile(
+    values: dict[str, Any], device: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    one = sent(json.dumps(values), "zigbee2mqtt/x", device=device)
+    with suppress(BadInput):
+        drafted(one, tmp_path_factory.mktemp("draft"))
+
+
+@pytest.fixture
+def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """One with three messages in quarantine and an unknown device."""
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "secret_key").write_text("x", encoding="ascii")
+    monkeypatch.setenv("FLAMEBLUE_DATA", str(data))
+    with closing(Quarantine(data / "quarantine.sqlite3")) as kept:
+        kept.add(
+            [
+                Quarantined("D-99", TOPIC, Reason.UNKNOWN_KEY, "foo", OWN.encode(), T_NS),
+                Quarantined("", "x/y", Reason.UNKNOWN_TOPIC, "", b"\x1b[2J", T_NS + 1),
+                Quarantined("big", TOPIC, Reason.UNKNOWN_KEY, "k", b'{"v":{"k":"' + b"x" * 5_000, T_NS + 2),
+                Unknown("200100", "200100", "10.0.0.1", "h", "gb26875/3", _unit(), T_NS),
+            ]
+        )
+    return tmp_path
+
+
+def _unit() -> bytes:
+    return frame("lee_ff_elec_analog14").encode()
+
+
+def ran(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    return int(left.value.code or 0)
+
+
+def test_quarantine_is_listed_with_the_numbers_that_a_draft_is_asked_by(
+    installation: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ran("quarantine") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["3", "2", "1", "u1"]
+    assert "D-99  unknown_key" in lines[2]
+    assert "\x1b" not in "".join(lines)
+    assert ran("quarantine", "--rows", "1") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_a_draft_is_checked_and_tried_with_the_message_that_it_came_from(
+    installation: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = installation / "acme-1.yaml"
+    assert ran("profile", "new", "--from-quarantine", "1", "--out", str(out)) == 0
+    assert "is a draft" in capsys.readouterr().err
+    assert ran("profile", "check", str(out)) == 0
+    assert json.loads(capsys.readouterr().out)["points"] == 2
+    (line,) = (line for line in out.read_text(encoding="utf-8").splitlines() if line.startswith("# Try it: "))
+    assert line.endswith(f"acme-1.yaml --topic '{TOPIC}' --frame acme-1.sample")
+    sample = str(out.with_suffix(".sample"))
+    ran("profile", "try", str(out), "--topic", TOPIC, "--frame", sample)
+    said = json.loads(capsys.readouterr().out)
+    assert {one["point"]: one["value"] for one in said["readings"]} == {"ir": 412.0, "ta": 41.5}
+    assert ran("profile", "new", "--from-quarantine", "1", "--out", str(out)) == 1
+    assert "not written over" in capsys.readouterr().err
+
+
+def test_a_transmitters_frame_is_tried_as_it_was_captured(
+    installation: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = installation / "t889.yaml"
+    assert ran("profile", "new", "--from-quarantine", "u1", "--out", str(out)) == 0
+    capsys.readouterr()
+    assert ran("profile", "try", str(out), "--frame", str(out.with_suffix(".sample"))) == 0
+    values = [one["values"] for one in json.loads(capsys.readouterr().out)["samples"]]
+    assert {"129.17.15270820.134": -500} in values
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [
+        ("7", "There is no '7'"),
+        ("u9", "There is no 'u9'"),
+        ("x", "There is no 'x'"),
+        ("3", "Only the beginning"),
+        ("9" * 30, "There is no"),
+    ],
+)
+def test_a_number_that_is_not_there_or_was_cut_is_told(
+    installation: Path, capsys: pytest.CaptureFixture[str], number: str, why: str
+) -> None:
+    assert ran("profile", "new", "--from-quarantine", number) == 1
+    assert why in capsys.readouterr().err
