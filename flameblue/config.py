@@ -67,6 +67,18 @@ class HttpPush:
 
 
 @dataclass(frozen=True, slots=True)
+class Uplink:
+    """A city's centre that is told of alarms by GB/T 26875.3 (docs/uplink.md). Off until all three are set.
+
+    Flameblue is no certified user information transmission device (GB 26875.1): it replaces none that is prescribed.
+    """
+
+    host: str = ""  # of the centre; empty: nothing is sent
+    port: int = 0  # the standard names none
+    mapping: str = ""  # a YAML file: what was agreed with the centre
+
+
+@dataclass(frozen=True, slots=True)
 class Broker:
     """An existing broker, where there is one: `url` is mqtt[s]://user:password@host:port."""
 
@@ -188,6 +200,7 @@ class Config:
     mqtt: Mqtt = field(default_factory=Mqtt)
     gb26875: Gb26875 = field(default_factory=Gb26875)
     http_push: HttpPush = field(default_factory=HttpPush)
+    uplink: Uplink = field(default_factory=Uplink)
     broker: Broker = field(default_factory=Broker)
     home_assistant: HomeAssistant = field(default_factory=HomeAssistant)
     smpp: Smpp = field(default_factory=Smpp)
