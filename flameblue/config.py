@@ -85,6 +85,18 @@ class Protocols:
 
 
 @dataclass(frozen=True, slots=True)
+class Uplink:
+    """A city's centre that is told of alarms by GB/T 26875.3 (docs/uplink.md). Off until all three are set.
+
+    Flameblue is no certified user information transmission device (GB 26875.1): it replaces none that is prescribed.
+    """
+
+    host: str = ""  # of the centre; empty: nothing is sent
+    port: int = 0  # the standard names none
+    mapping: str = ""  # a YAML file: what was agreed with the centre
+
+
+@dataclass(frozen=True, slots=True)
 class Broker:
     """An existing broker, where there is one: `url` is mqtt[s]://user:password@host:port."""
 
@@ -209,6 +221,7 @@ class Config:
     http_push: HttpPush = field(default_factory=HttpPush)
     modbus_dial_in: ModbusDialIn = field(default_factory=ModbusDialIn)
     protocols: Protocols = field(default_factory=Protocols)
+    uplink: Uplink = field(default_factory=Uplink)
     broker: Broker = field(default_factory=Broker)
     home_assistant: HomeAssistant = field(default_factory=HomeAssistant)
     smpp: Smpp = field(default_factory=Smpp)

@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "flameblue.cases",
     "flameblue.inspections",
     "flameblue.notices",
+    "flameblue.uplink",
     "flameblue.web",
 ]
 MIDDLEWARE = [

@@ -282,6 +282,27 @@ WECOM_MARKDOWN_BYTES_MAX = 4_096
 DINGTALK_BYTES_MAX = 16 * KIB  # a request may have 20,000 B: 3,600 remain for its frame
 FEISHU_BYTES_MAX = 16 * KIB  # a request may have 20 KiB, escapes included
 
+# uplink to a city's centre
+UPLINK_ANSWER_S = 10.0  # for a confirm (GB/T 26875.3-2011, 6.5.4: at most 10 s)
+UPLINK_RESENDS = 3  # then the exchange has failed (6.5.5): 40 s
+UPLINK_PATIENCE_S = 1.0  # for the confirm of what is not urgent, while an alarm waits
+UPLINK_PLAN_S = 0.25  # between two looks at the logs; with the patience and two syncs an alarm waits 1.3 s
+UPLINK_BACK_OFF_S_MIN = 1.0  # before the line is tried again; an alarm cuts longer pauses down to it
+UPLINK_BACK_OFF_S_MAX = 30.0
+UPLINK_DOWN_S = 60.0  # then a line that is down, or what waits, is a system alarm
+UPLINK_REFUSED_TOLD_S = 600.0  # what the centre denied stands so long as a trouble
+UPLINK_WAITING_MAX = (
+    100_000  # × about 200 B = 20 MB, an hour of 28 a second; then the oldest that are no alarm go
+)
+UPLINK_DROPPED_A_LOOK = 5_000  # every 5 s: 1,000 a second, more than a fleet says in an outage
+UPLINK_ENDED_MAX = 20_000  # kept to look back × about 200 B = 4 MB; then the oldest go
+UPLINK_ASKS_MAX = 1_000  # of the centre, kept × about 100 B; then the oldest go
+UPLINK_A_LOOK = 500  # transitions planned in one transaction × about 1 ms
+UPLINK_GARBAGE_BYTES_MAX = (
+    64 * KIB
+)  # without one frame; then the line ends: what is there speaks something else
+UPLINK_LATE_MAX = 64  # frames whose confirm was not waited for, and is still taken
+
 # watching another machine. It dies just after an answer: three looks fail within 3 × 15 + 10 = 55 s; a channel takes
 # at most 30 s, the second one as much: 115 s. Its core alone dies: a beat is missed for 15 s, so that it is 70 s to
 # the third failure and 100 s with the first channel.

@@ -17,6 +17,7 @@ from flameblue.intake.tls import CLIENT_CERTIFICATES, REQUIRED
 from flameblue.notices import channels
 from flameblue.notices.channel import Nature
 from flameblue.runtime.backends import is_written
+from flameblue.runtime.uplinking import centre_of
 
 PORT_MAX = 65_535
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")  # what Home Assistant takes in a topic of discovery
@@ -36,7 +37,7 @@ def mistakes(config: Config) -> list[str]:
     found = [*_of_ports(config), *_of_channels(config)]
     found += [*_of_client_certificates(config.mqtt), *_of_home_assistant(config)]
     found += [*_of_certificate("mqtt", config.mqtt), *_of_certificate("http_push", config.http_push)]
-    found += [*_of_http_push(config.http_push), *_of_protocols(config)]
+    found += [*_of_http_push(config.http_push), *_of_protocols(config), *_of_uplink(config)]
     for name, quiet_s in (
         ("gb26875", config.gb26875.quiet_s),
         ("modbus_dial_in", config.modbus_dial_in.quiet_s),
@@ -59,6 +60,7 @@ def _of_ports(config: Config) -> Iterator[str]:
         "http_push.port": config.http_push.port,
         "http_push.tls_port": config.http_push.tls_port,
         "modbus_dial_in.port": config.modbus_dial_in.port,
+        "uplink.port": config.uplink.port,
         "smpp.port": config.smpp.port,
     }
     for name, port in ports.items():
@@ -81,6 +83,25 @@ def _of_http_push(settings: HttpPush) -> Iterator[str]:
         Proxies(settings.trusted_proxies)
         if settings.secrets:
             secrets.read(Path(settings.secrets))
+    except BadInput as error:
+        yield str(error)
+
+
+def _of_uplink(config: Config) -> Iterator[str]:
+    uplink = config.uplink
+    if not uplink.host:
+        if uplink.port or uplink.mapping:
+            yield "uplink.host is empty, and uplink.port or uplink.mapping is set: name the centre, or neither."
+        return
+    if config.demo:
+        yield f"uplink.host is {uplink.host!r} in a demo: a demo reports to no centre, ever."
+    if not uplink.port:
+        yield "uplink.port is 0; the standard names no port, the centre does."
+    if not uplink.mapping:
+        yield "uplink.mapping is empty; it names the file of what was agreed with the centre (docs/uplink.md)."
+        return
+    try:
+        centre_of(config)
     except BadInput as error:
         yield str(error)
 

@@ -28,6 +28,7 @@ from flameblue.runtime.plant import Plant, open_plant
 from flameblue.runtime.remembering import Remembering
 from flameblue.runtime.stages import every, keep
 from flameblue.runtime.ticking import Ticking, gap_since
+from flameblue.runtime.uplinking import Uplinking
 from flameblue.runtime.watching import Heartbeat
 
 HEALTH_S = 1.0
@@ -61,6 +62,7 @@ async def flow(plant: Plant) -> None:
         stage("cases", caring(plant).run)  # time and evidence → case events
         stage("planning", planning(plant).run)  # case events → notices
         stage("delivery", delivery.run)  # notices → SMS, voice
+        stage("uplink", uplinking(plant).run)  # transitions, case events → a city's centre, where one is set
         stage("home", home_publishing(plant).run)  # board, cases → Home Assistant, where it is wanted
         stage("profiles", lambda: watch_profiles(plant))
         stage("heartbeat", Heartbeat(plant.config.messages.heartbeat_url, plant.health).run)
@@ -201,6 +203,12 @@ def delivering(plant: Plant) -> Delivering:
         config=plant.config,
     )
     plant.health.count_with(lambda: made.counted)
+    return made
+
+
+def uplinking(plant: Plant) -> Uplinking:
+    made = Uplinking(plant.config, plant.orm, plant.board, plant.clock, plant.events_grew)
+    plant.health.count_with(made.counters)
     return made
 
 

@@ -24,10 +24,12 @@ from flameblue.journal.record import Kind, Record, skipped_of
 from flameblue.notices.models import EarlyReceipt, InboundMessage, Notice
 from flameblue.runtime.backends import open_journal
 from flameblue.runtime.stepping import step
+from flameblue.uplink.models import Standing
 
 log = logging.getLogger("flameblue.runtime")
 RECORDS_A_READ = 512
 FORGOTTEN = (
+    Standing,  # so that nothing of what is applied anew is told to a city's centre
     EarlyReceipt,
     InboundMessage,
     Notice,

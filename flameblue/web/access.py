@@ -64,6 +64,7 @@ VIEWS: Mapping[str, Rule] = {
     "board": SEES,
     "live-board": SEES,
     "presence": SEES,
+    "duty-answer": ACTS,
     "map": SEES,
     "map-lines": SEES,
     "map-tiles": SEES,

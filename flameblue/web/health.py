@@ -39,6 +39,16 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class Uplink:
+    """The line to a city's centre, and what waits for it."""
+
+    is_up: bool
+    waiting: int
+    oldest_waiting_s: float
+    refused_lately: int
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """The stages and counters; `readable` is False where the core has written nothing that can be read.
 
@@ -60,6 +70,19 @@ class Health:
         """When the core began to listen whether boards sound; None: it has not told."""
         since_s = self.counters.get("boards_heard_since_s")
         return None if since_s is None else datetime.fromtimestamp(since_s, UTC)
+
+    @property
+    def uplink(self) -> Uplink | None:
+        """None where no centre is told."""
+        found = {name: value for name, value in self.counters.items() if name.startswith("uplink_")}
+        if not found:
+            return None
+        return Uplink(
+            is_up=bool(found.get("uplink_up")),
+            waiting=int(found.get("uplink_waiting", 0)),
+            oldest_waiting_s=found.get("uplink_oldest_waiting_s", 0.0),
+            refused_lately=int(found.get("uplink_refused_lately", 0)),
+        )
 
     @property
     def dead(self) -> tuple[Stage, ...]:

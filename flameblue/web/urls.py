@@ -29,11 +29,13 @@ from flameblue.web.views import (
     start,
     styleguide,
     theme,
+    uplink,
 )
 
 urlpatterns = [
     path("", board.board, name="board"),
     path("board/presence/", presence.beat, name="presence"),
+    path("board/duty/<int:ask_id>/", uplink.answer_duty, name="duty-answer"),
     path("board/map.json", map.places, name="map"),
     path("board/lines.json", map.lines, name="map-lines"),
     path("board/tiles.pmtiles", map.tiles_file, name="map-tiles"),

@@ -14,7 +14,7 @@ from flameblue.domain.transitions import Level, Rule, Why
 from flameblue.fleet import quantity_words
 from flameblue.intake.discovery import Trouble
 from flameblue.notices.models import Notice
-from flameblue.web import asked_words, editions, fleet_words, practice_words
+from flameblue.web import asked_words, editions, fleet_words, practice_words, uplink_words
 
 Words = Mapping[Any, str | Promise]
 
@@ -334,6 +334,9 @@ STAGES: Words = {
 CAUSES: Words = {**{cause.word: cause.label for cause in causes.CAUSES.values()}, **causes.MADE_SAFE}
 NOT_ASKED: Words = asked_words.NOT_ASKED
 ASKING_FAILURES: Words = asked_words.ASKING_FAILURES
+ASKS: Words = uplink_words.ASKS
+UPLOADS: Words = uplink_words.UPLOADS
+UPLOAD_DETAILS: Words = uplink_words.UPLOAD_DETAILS
 MEASURES: Words = practice_words.MEASURES
 MEASURE_DEFINITIONS: Words = practice_words.MEASURE_DEFINITIONS
 MISSING: Words = practice_words.MISSING

@@ -24,6 +24,7 @@ from flameblue.runtime.set_up.storage import (
     look_at_disk,
     look_at_journal,
 )
+from flameblue.runtime.set_up.uplink import look_at_uplink
 from flameblue.runtime.set_up.ways_out import look_at_channels, look_at_watchers
 
 
@@ -56,4 +57,5 @@ def look(config: Config, clock: Clock, *, running: bool) -> Iterator[Finding]:
     yield from look_at_lines(config, clock, installed=is_installed(config), running=running)
     yield from look_at_clock(config, clock)
     yield from look_at_channels(config, clock, running=running)
+    yield from look_at_uplink(config, clock, installed=is_installed(config), running=running)
     yield from look_at_watchers(config)

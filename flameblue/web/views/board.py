@@ -17,6 +17,7 @@ from flameblue.cases.models import State
 from flameblue.domain.clock import to_ns
 from flameblue.domain.limits import BOARD_CASES_MAX, BOARD_SITES_MAX
 from flameblue.fleet import census, counting
+from flameblue.uplink import answering
 from flameblue.web import (
     access,
     case_facts,
@@ -39,6 +40,7 @@ ORDERED_BY = ("is_test", "shelved_until", "level", "worst_level", "state", "anno
 LIVE = drawings.Page(
     parts={
         "status": "layout/_status.html",
+        "centre": "board/_centre.html",
         "cases": "board/_cases.html",
         "chain": "board/_chain.html",
         "coverage": "board/_coverage.html",
@@ -89,6 +91,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "places": map_places.named((one.site.name, one.middle) for one in sites),
         "lost": map_places.lost(sites),
         "sites_left_out": max(0, len(sites) - BOARD_SITES_MAX),
+        "asks": list(answering.open_duty_checks(at)),
         "health": core,
         "chain": chain.of(request.user, core, desks, devices, at),
         "fleet": fleet,
@@ -113,7 +116,8 @@ def _order(row: Sequence[Any]) -> tuple[bool, bool, int, bool, datetime]:
 
 def _watched(at: datetime) -> tuple[object, ...]:
     core = health.read(to_ns(at))
-    return (core.word, presence.grace_until(core.boards_heard_since, at), counting.fleet.times)
+    asked_until = core.counters.get("uplink_asked_until_s")
+    return (core.word, presence.grace_until(core.boards_heard_since, at), counting.fleet.times, asked_until)
 
 
 def _scope(request: HttpRequest) -> tuple[object, ...]:

@@ -1,5 +1,8 @@
 """Whether the chain is alive: for people, for a watchdog, for Prometheus."""
 
+from dataclasses import asdict
+from typing import Any
+
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -11,9 +14,12 @@ from flameblue.cases import actions
 from flameblue.cases.models import Case, SkippedRecord, State
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.notices import counting
+from flameblue.uplink import watching
 from flameblue.web import asked_facts, chain, live
 from flameblue.web import health as core
 from flameblue.web.now import now, now_ns
+
+UPLINK_ROWS = 10
 
 
 @require_GET
@@ -32,6 +38,8 @@ def health(request: HttpRequest) -> HttpResponse:
         "lines_down": down[:PAGE_ROWS_MAX],
         "lines_stand": lines - len(down),
         "config": settings.CONFIG,
+        "asks": watching.latest_asks(UPLINK_ROWS),
+        "not_told": watching.latest_refused(UPLINK_ROWS),
         "reaches_phones": chain.reaches_phones(),
         "now": at,
     }
@@ -43,14 +51,18 @@ def healthz(_request: HttpRequest) -> JsonResponse:
     """200 only when every stage has beaten within 15 s; else 503 that names which have not.
 
     `at` dates the answer: who watches sees that it is no old one. `board`: whether every station's board is
-    sounding, of the stations that have ever had one open.
+    sounding, of the stations that have ever had one open. `uplink`: the line to a centre, where one is set; one that
+    is down makes no 503, since Flameblue itself works.
     """
     found = core.read(now_ns())
     stages = {
         stage.name: {"alive": stage.alive, "age_s": stage.age_s, "lag": stage.lag} for stage in found.stages
     }
     dead = [stage.name for stage in found.dead] if found.readable else ["core"]
+    said: dict[str, Any]
     said = {"alive": found.alive, "at": now().isoformat(), "dead": dead, "stages": stages, "board": _board()}
+    if found.uplink is not None:
+        said["uplink"] = asdict(found.uplink)
     return JsonResponse(said, status=200 if found.alive else 503)
 
 
