@@ -19,6 +19,10 @@ CONNECT_WITHIN_S = 10.0  # a client that has not sent CONNECT by then is closed 
 INCOMPLETE_S = (
     10.0  # a frame of which no more has come by then is given up (GB/T 26875.3-2011, 6.5.4: its time-out)
 )
+NETWORKS_PER_DEVICE_MAX = (
+    8  # × 44 characters fit its field of 400; a line of a mobile operator has one or two
+)
+ADDRESSES_PER_DEVICE_MAX = 8  # accepted ones that are kept, the newest first; more is a case for a network
 GB26875_SENT_AGAIN_S = 40.0  # 10 s for an answer, and three re-sends (6.5.4): so long a frame may come again
 GB26875_REMEMBERED_MAX = (
     262_144  # such frames × about 110 B = 29 MB; more than 5,000 lines with a frame a second have in 40 s

@@ -16,6 +16,7 @@ from flameblue.fleet.addresses import taken
 from flameblue.fleet.limits import FIELDS
 from flameblue.fleet.models import Circuit, Device, LimitSetting, Point, Site
 from flameblue.intake.protocols.gb26875.fields import spelled_address
+from flameblue.intake.sources import spelled
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Model]
@@ -67,9 +68,13 @@ class DeviceForm(ReasonForm):
 
     class Meta:
         model = Device
-        fields = ("premises", "name", "serial", "device_address", "profile", "enabled")
+        fields = ("premises", "name", "serial", "device_address", "networks", "profile", "enabled")
         help_texts: ClassVar = {
-            "device_address": _("Where it speaks GB/T 26875.3: 12 hex digits, or a decimal number.")
+            "device_address": _("Where it speaks GB/T 26875.3: 12 hex digits, or a decimal number."),
+            "networks": _(
+                "From where it may speak: networks such as 10.1.0.0/16 with commas between them, or any. "
+                "Empty: from the first address, and a new one is a fault until somebody accepts it."
+            ),
         }
 
     def clean_name(self) -> str:
@@ -90,6 +95,14 @@ class DeviceForm(ReasonForm):
         except BadInput as error:
             raise ValidationError(
                 _("No address: 12 hex digits in the order of travel, or a decimal number.")
+            ) from error
+
+    def clean_networks(self) -> str:
+        try:
+            return str(spelled(self.cleaned_data["networks"]))
+        except BadInput as error:
+            raise ValidationError(
+                _("No list of networks: write any, or networks such as 10.1.0.0/16 with commas between them.")
             ) from error
 
     def clean(self) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 Promises: a transmitter is whoever has its source address, on any line; an unknown one is denied, but for the pairing
 window, where it is confirmed and listed; a frame is either taken and confirmed or denied and counted, never both; one
 that was sent again is confirmed again and taken once, as far as the first is on disk or shares the line's fate; who is
-not heard for `quiet_s` is lost, with a line or without.
+not heard for `quiet_s` is lost, with a line or without; a frame from outside the device's networks is confirmed and
+kept in quarantine, and changes nothing but the device's own fault (origins.py).
 Source: GB/T 26875.3-2011, 6.5 (exchanges, 6.5.3 what is denied, 6.5.4 re-sends), 6.6 (the frame).
 """
 
@@ -12,7 +13,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 from flameblue.domain.limits import GB26875_REMEMBERED_MAX, GB26875_SENT_AGAIN_S
-from flameblue.domain.readings import NS_PER_S
+from flameblue.domain.readings import NS_PER_S, Mark
 from flameblue.intake.connection_news import ConnectionNews
 from flameblue.intake.conversation import Farewell
 from flameblue.intake.decode import Message
@@ -42,6 +43,14 @@ class UnderWay(NamedTuple):
 
     at_s: float
     line: Line
+
+
+class Said(NamedTuple):
+    """A frame of a known device, and the mark of where it came from."""
+
+    frame: Frame
+    entry: DeviceEntry
+    origin: int
 
 
 class Gb26875Conversation:
@@ -127,6 +136,9 @@ class Gb26875Conversation:
         entry = self._intake.directory.at(PROTOCOL, frame.source.hex(), self._intake.profiles)
         if entry is None:
             return self._stranger(frame, line, batch)
+        origin = self._intake.origins.marks(entry, line.peer)
+        if origin & Mark.FOREIGN:
+            return self._foreign(frame, entry, line, batch)
         self._hear(entry, line)
         if command in (numbers.ACKNOWLEDGE, numbers.DENY):  # of what we send: nothing yet
             return b""
@@ -137,11 +149,11 @@ class Gb26875Conversation:
             objects.read(frame.unit)
         except objects.BadUnit as error:
             return self._refuse(frame, entry, f"at byte {error.at} of the unit: {error}", batch)
-        self._take(frame, entry, answer, batch)
+        self._take(Said(frame, entry, origin), answer, batch)
         return self._confirm(frame, entry) if command == numbers.SEND else b""
 
-    def _take(self, frame: Frame, entry: DeviceEntry, answer: Answer, batch: Batch) -> None:
-        unit = frame.unit
+    def _take(self, said: Said, answer: Answer, batch: Batch) -> None:
+        frame, unit = said.frame, said.frame.unit
         if not unit or unit[0] not in WITH_READINGS:  # a heartbeat, or what no reading is made of
             self._intake.counts.add("gb26875_without_readings")
             return
@@ -155,7 +167,7 @@ class Gb26875Conversation:
         if len(self._under_way) > GB26875_REMEMBERED_MAX:
             del self._under_way[next(iter(self._under_way))]
         answer.received.append((frame.serial, what))
-        batch.take(self._intake, entry, Message(topic(unit), unit))
+        batch.take(self._intake, said.entry, Message(topic(unit), unit, origin=said.origin))
 
     def _was_taken(self, what: int, line: Line, since_s: float) -> bool:
         """It is on disk, or will be before `line` is answered: where it can't be, the line is ended."""
@@ -211,6 +223,18 @@ class Gb26875Conversation:
         batch.keep(item, owed=False)
         self._intake.counts.add("refused")
         return self._deny(frame) if is_replied else b""
+
+    def _foreign(self, frame: Frame, entry: DeviceEntry, line: Line, batch: Batch) -> bytes:
+        """From outside the device's networks: confirmed, since a transmitter that is not would hang, and believed in
+        nothing. It is not heard of, answers nothing of ours, and its bytes keep no true frame from being taken."""
+        self._intake.counts.add("gb26875_foreign")
+        self._let_stay(line, self._intake.clock.monotonic_s())
+        unit = frame.unit
+        detail = f"from {line.peer}; allowed: {entry.allowed}"
+        reason = Reason.FOREIGN_ADDRESS
+        batch.keep(Quarantined(entry.name, topic(unit), reason, detail, _shown(frame), batch.arrival_ns))
+        batch.take(self._intake, entry, Message(topic(unit), unit, origin=int(Mark.FOREIGN)))
+        return self._confirm(frame, entry) if frame.command not in WITHOUT_REPLY else b""
 
     def _refuse(self, frame: Frame, entry: DeviceEntry, why: str, batch: Batch) -> bytes:
         self._intake.counts.add("gb26875_bad_frames")

@@ -106,6 +106,7 @@ VIEWS: Mapping[str, Rule] = {
     "fleet-tab": SEES,
     "fleet-thing": SEES,
     "fleet-edit": ACTS,
+    "device-address": ACTS,
     "fleet-limits": SEES,
     "fleet-set-limits": RUNS,
     "fleet-files": RUNS,

@@ -54,6 +54,7 @@ RULES: Words = {
     Rule.TEST: _("test at the device"),
     Rule.CLOCK: _("clock fault"),
     Rule.PHASE_LOSS: _("phase loss"),
+    Rule.ORIGIN: _("unexpected sender"),
     Rule.LATE: _("was above its limit (late data)"),
 }
 WHYS: Mapping[Why, str | Promise] = {
@@ -67,6 +68,8 @@ WHYS: Mapping[Why, str | Promise] = {
     Why.IMPLAUSIBLE: _("the values are not possible"),
     Why.FROZEN: _("the value does not move"),
     Why.CONNECTION_LOST: _("the connection was lost"),
+    Why.FOREIGN: _("from outside the networks that it may speak from"),
+    Why.NEW_ADDRESS: _("from an address that nobody has accepted yet"),
 }
 QUANTITIES: Words = quantity_words.QUANTITIES
 KINDS: Words = {
@@ -212,6 +215,7 @@ QUARANTINE_REASONS: Words = {
     "wrong_credential": _("A known device with a wrong credential; it was refused."),
     "protocol": _("The protocol was broken; the connection was closed."),
     "bad_frame": _("A frame is wrong: it was denied, or passed over."),
+    "foreign_address": _("It came from outside the networks that its device may speak from."),
     "our_fault": _("Flameblue itself failed on this message: please report it."),
 }
 DISCOVERY_TROUBLES: Words = {

@@ -37,6 +37,7 @@ def keyed(cast: Cast) -> dict[str, list[str]]:
         "start-connect": device,
         "start-credential": device,
         "live-connect": device,
+        "device-address": device,
         "reveal-phone": [{"person_id": cast.bolat.pk}, {"person_id": cast.ailin.pk}],
         "sheet": [place],
         "visit": [place],

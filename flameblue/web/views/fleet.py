@@ -14,11 +14,20 @@ from django.views.decorators.http import require_GET, require_POST
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.fleet import actions, audit, limit_preview, shelf
 from flameblue.fleet.keeping import Hand
-from flameblue.fleet.models import Circuit, Point
+from flameblue.fleet.models import Circuit, Device, Point
 from flameblue.people import actions as people_actions
 from flameblue.people.models import Person
 from flameblue.people.registry_discovered import discovered
-from flameblue.web import access, fleet_history, fleet_lines, fleet_lists, keyset, premises_kinds, words
+from flameblue.web import (
+    access,
+    device_page,
+    fleet_history,
+    fleet_lines,
+    fleet_lists,
+    keyset,
+    premises_kinds,
+    words,
+)
 from flameblue.web.fleet_forms import EditForm, form_for, may_edit
 from flameblue.web.fleet_lists import TABS, Asked, Tab
 from flameblue.web.now import now
@@ -105,7 +114,8 @@ def _is_confirmed(request: HttpRequest, said: dict[str, Any]) -> bool:
 
 
 def _about(request: HttpRequest, tab: str, thing: Any, form: EditForm | None) -> dict[str, Any]:
-    return {
+    of_device = device_page.about(thing, request) if isinstance(thing, Device) else {}
+    return of_device | {
         "tab": tab,
         "tabs": [(name, "") for name in TABS],
         "asked": Asked(),

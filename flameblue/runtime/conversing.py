@@ -1,0 +1,33 @@
+"""What passes between people and devices beside readings: the addresses that devices speak from are kept.
+
+Invariant: what was not written is written at the next look; nothing here holds an answer to a device up.
+"""
+
+from dataclasses import dataclass
+
+from flameblue.domain.clock import Clock, to_datetime
+from flameblue.fleet import sources
+from flameblue.intake.reception import Intake
+from flameblue.runtime.stages import Worker, every
+
+EVERY_S = 1.0
+
+
+@dataclass(slots=True)
+class Conversing:
+    """What the stage needs."""
+
+    intake: Intake
+    orm: Worker
+    clock: Clock
+
+    async def run(self) -> None:
+        """Looks for ever."""
+        await every(EVERY_S, self.keep_origins)
+
+    async def keep_origins(self) -> None:
+        """Writes the addresses that are not written yet."""
+        heard = self.intake.origins.unwritten()
+        if heard:
+            await self.orm(sources.keep_heard, heard, to_datetime(self.clock.now_ns()))
+            self.intake.origins.written(heard)

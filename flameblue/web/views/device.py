@@ -1,0 +1,37 @@
+"""A device's own page: what people do there beside its form."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from flameblue.fleet import actions
+from flameblue.fleet.keeping import Hand
+from flameblue.fleet.models import Device
+from flameblue.web.fleet_lists import TABS
+from flameblue.web.now import now
+
+
+@require_POST
+def accept_address(request: HttpRequest, device_id: int) -> HttpResponse:
+    """The device may speak from the address that the reader saw."""
+    device, address = _device(request, device_id), request.POST.get("address", "")[:48]
+    if actions.accept_address(device, address, _hand(request)):
+        messages.success(
+            request, _("%(name)s may speak from %(address)s.") % {"name": device, "address": address}
+        )
+    else:
+        messages.info(request, _("That address does not wait any more."))
+    return redirect("fleet-thing", "devices", device.pk)
+
+
+def _device(request: HttpRequest, device_id: int) -> Device:
+    found: Device | None = TABS["devices"].rows(request.user).filter(pk=device_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _hand(request: HttpRequest) -> Hand:
+    return Hand(request.user.get_username(), now())
