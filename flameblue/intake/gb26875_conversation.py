@@ -18,6 +18,7 @@ from flameblue.intake.connection_news import ConnectionNews
 from flameblue.intake.conversation import Farewell
 from flameblue.intake.decode import Message
 from flameblue.intake.directory import DeviceEntry
+from flameblue.intake.gb26875_exchanges import Exchanges, Speaker
 from flameblue.intake.lines import Answer, Ending, Line
 from flameblue.intake.payloads.gb26875_unit.codec import WITH_READINGS, topic
 from flameblue.intake.protocols.gb26875 import numbers, objects
@@ -32,10 +33,11 @@ WITHOUT_REPLY = frozenset({numbers.ACKNOWLEDGE, numbers.ANSWER, numbers.DENY})  
 
 
 class Heard(NamedTuple):
-    """A device that has spoken: on which line last, and when (monotonic) it will be lost without one."""
+    """A device that has spoken: on which line last, when (monotonic) it will be lost without one, its last frame."""
 
     line: Line
     lost_at_s: float
+    last: Frame | None
 
 
 class UnderWay(NamedTuple):
@@ -68,7 +70,9 @@ class Gb26875Conversation:
         self._labels: dict[
             float, tuple[int, bytes]
         ] = {}  # by minutes from UTC: the second, and its time label
+        self._exchanges = Exchanges(intake.clock, intake.commands, self._speaker)
         self.news = ConnectionNews(intake)
+        intake.commands.serve(PROTOCOL, self._exchanges.begin, intake.clock.now_ns())
 
     def answer(self, frame: Any, answer: Answer, batch: Batch) -> bytes:
         """Takes what the frame brings, into `batch`; confirm or denial, or nothing where none is due."""
@@ -120,7 +124,8 @@ class Gb26875Conversation:
         return True
 
     def expire(self, now_s: float) -> None:
-        """Who has not come back is lost; frames are forgotten that can't come again."""
+        """Who has not come back is lost; frames are forgotten that can't come again; what we asked is sent again."""
+        self._exchanges.expire(now_s)
         for name in [name for name, heard in self._heard.items() if heard.lost_at_s < now_s]:
             line = self._heard[name].line
             if line.closed or not line.waits_for_us():
@@ -139,8 +144,9 @@ class Gb26875Conversation:
         origin = self._intake.origins.marks(entry, line.peer)
         if origin & Mark.FOREIGN:
             return self._foreign(frame, entry, line, batch)
-        self._hear(entry, line)
-        if command in (numbers.ACKNOWLEDGE, numbers.DENY):  # of what we send: nothing yet
+        self._hear(entry, line, frame)
+        self._exchanges.heard(entry.name, frame)
+        if command in (numbers.ACKNOWLEDGE, numbers.DENY):
             return b""
         if command not in (numbers.SEND, numbers.ANSWER):
             why = f"command {command}, {numbers.word(numbers.COMMANDS, command).en}, is nothing that a centre is sent"
@@ -183,16 +189,25 @@ class Gb26875Conversation:
         if entry is not None and entry.name in self._intake.directory.devices:
             self._hear(entry, line)
 
-    def _hear(self, entry: DeviceEntry, line: Line) -> None:
-        now_s = self._intake.clock.monotonic_s()
-        if entry.name not in self._heard:
+    def _hear(self, entry: DeviceEntry, line: Line, frame: Frame | None = None) -> None:
+        now_s, before = self._intake.clock.monotonic_s(), self._heard.get(entry.name)
+        if before is None:
             self._intake.counts.add("connects")
-        self._heard[entry.name] = Heard(line, now_s + self._quiet_s)
+        last = frame or (before.last if before is not None else None)
+        self._heard[entry.name] = Heard(line, now_s + self._quiet_s, last)
         line.entry = entry
         self._let_stay(line, now_s)
         if entry.name in self._lost:
             self._lost.discard(entry.name)
             self.news.tell(entry.name, self._intake.directory.reach(entry), lost=False)
+
+    def _speaker(self, name: str) -> Speaker | None:
+        """How the device `name` is spoken to: on its newest line, in the addresses and version of its own frames."""
+        entry, heard = self._intake.directory.devices.get(name), self._heard.get(name)
+        if entry is None or heard is None or heard.last is None or heard.line.closed:
+            return None
+        profile = self._intake.profiles.get(entry.profile)
+        return Speaker(heard.line, heard.last, None if profile is None else profile.utc_offset_min)
 
     def _let_stay(self, line: Line, now_s: float) -> None:
         if line.end_with is None:

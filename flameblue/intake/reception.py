@@ -16,6 +16,7 @@ from flameblue.domain.errors import WorldFailed
 from flameblue.domain.limits import BATCH_MESSAGES_MAX, RECORD_READINGS_MAX
 from flameblue.domain.readings import READING, Mark, Readings
 from flameblue.intake.decode import Draft, Message, decode_into, decode_samples_into
+from flameblue.intake.device_commands import Commands
 from flameblue.intake.directory import DeviceEntry, Directory
 from flameblue.intake.keeping import Keeper
 from flameblue.intake.origins import Origins
@@ -72,6 +73,7 @@ class Intake:
         default_factory=set
     )  # devices that a message said were gone, and none yet that is back
     origins: Origins = field(default_factory=Origins)
+    commands: Commands = field(default_factory=Commands)
     keeper: Keeper = field(init=False)
 
     def __post_init__(self) -> None:

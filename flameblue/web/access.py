@@ -107,6 +107,8 @@ VIEWS: Mapping[str, Rule] = {
     "fleet-thing": SEES,
     "fleet-edit": ACTS,
     "device-address": ACTS,
+    "device-ask": ACTS,
+    "device-asked": SEES,
     "fleet-limits": SEES,
     "fleet-set-limits": RUNS,
     "fleet-files": RUNS,

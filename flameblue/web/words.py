@@ -14,7 +14,7 @@ from flameblue.domain.transitions import Level, Rule, Why
 from flameblue.fleet import quantity_words
 from flameblue.intake.discovery import Trouble
 from flameblue.notices.models import Notice
-from flameblue.web import editions, fleet_words, practice_words
+from flameblue.web import device_words, editions, fleet_words, practice_words
 
 Words = Mapping[Any, str | Promise]
 
@@ -191,6 +191,9 @@ FLEET_TABS: Words = fleet_words.TABS
 FLEET_FIELDS: Words = {**fleet_words.FIELDS, **LIMITS}
 FLEET_STATES: Words = fleet_words.STATES
 DEEDS: Words = fleet_words.DEEDS
+DEVICE_ORDERS: Words = device_words.ORDERS
+DEVICE_HINTS: Words = device_words.HINTS
+DEVICE_OUTCOMES: Words = device_words.OUTCOMES
 LIMIT_TROUBLES: Words = fleet_words.LIMIT_TROUBLES
 QUARANTINE_REASONS: Words = {
     "malformed": _("The message could not be read."),

@@ -2,13 +2,16 @@
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
-from flameblue.fleet import actions
+from flameblue.domain.errors import BadInput
+from flameblue.fleet import actions, commands
 from flameblue.fleet.keeping import Hand
 from flameblue.fleet.models import Device
+from flameblue.web import device_page
 from flameblue.web.fleet_lists import TABS
 from flameblue.web.now import now
 
@@ -24,6 +27,25 @@ def accept_address(request: HttpRequest, device_id: int) -> HttpResponse:
     else:
         messages.info(request, _("That address does not wait any more."))
     return redirect("fleet-thing", "devices", device.pk)
+
+
+@require_POST
+def ask(request: HttpRequest, device_id: int) -> HttpResponse:
+    """Asks the device what the reader chose; the page shows how far it has come."""
+    device, hand = _device(request, device_id), _hand(request)
+    kind = request.POST.get("kind", "")
+    try:
+        commands.ask(device, kind, device_page.arguments_of(device, request.POST, hand.now), hand)
+    except BadInput as error:
+        messages.error(request, str(error))
+    return redirect(f"{reverse('fleet-thing', args=['devices', device.pk])}#asked")
+
+
+@require_GET
+def log(request: HttpRequest, device_id: int) -> HttpResponse:
+    """The last commands alone, which the page asks for while one is open."""
+    device = _device(request, device_id)
+    return render(request, "fleet/_command_log.html", {"thing": device} | device_page.log_of(device))
 
 
 def _device(request: HttpRequest, device_id: int) -> Device:
