@@ -32,7 +32,7 @@ from flameblue.intake.quarantine import Quarantined, Unknown
 from flameblue.intake.reasons import Reason
 from flameblue.intake.reception import Batch, Intake
 from flameblue.intake.sessions import DeviceSession, Sessions
-from flameblue.intake.sources import Origin, origin
+from flameblue.intake.sources import is_shut_out
 
 KEEP_ALIVE_FACTOR = 1.5  # [MQTT 3.1.1, 3.1.2.10]
 QUIET_S_MAX = 65_535 * KEEP_ALIVE_FACTOR  # without a keep-alive: the longest that could be asked for
@@ -140,7 +140,7 @@ class MqttConversation:
         if line.checked is not directory:
             line.checked = directory
             now = directory.still_admits(line.entry)
-            if now is None or self._is_foreign(now, line):
+            if now is None or is_shut_out(now.allowed, line.peer):
                 return False
             line.entry = now
         return True
@@ -164,7 +164,7 @@ class MqttConversation:
         line.admission, line.client_id, line.has_will = admission, frame.client_id, frame.will is not None
         if admission.outcome in REFUSALS:
             return self._refuse(line, admission, batch)
-        if admission.device is not None and self._is_foreign(admission.device, line):
+        if admission.device is not None and is_shut_out(admission.device.allowed, line.peer):
             return self._refuse(line, replace(admission, outcome=Outcome.FOREIGN, reason=FOREIGN), batch)
         agreed = _agreed(frame)
         line.client_id = agreed.get(Name.ASSIGNED_CLIENT_ID, frame.client_id)
@@ -182,12 +182,6 @@ class MqttConversation:
         )
         line.session.session_s = min(frame.terms.session_s, SESSION_S_MAX)
         return answers.welcome(frame.terms.version, present, agreed)
-
-    @staticmethod
-    def _is_foreign(entry: DeviceEntry, line: Line) -> bool:
-        """Only where networks are named: elsewhere the credential is enough, from any address."""
-        allowed = entry.allowed
-        return bool(allowed.networks) and origin(allowed, line.peer, ()) is Origin.FOREIGN
 
     def _refuse(self, line: Line, admission: Admission, batch: Batch) -> bytes:
         code, code_5, reason = REFUSALS[admission.outcome]

@@ -80,6 +80,11 @@ def origin(allowed: Allowed, peer: str, known: Collection[str]) -> Origin:
     return Origin.EXPECTED if one_address(peer) in known else Origin.NEW
 
 
+def is_shut_out(allowed: Allowed, peer: str) -> bool:
+    """Whether `peer` is foreign where networks are named: of who proves himself, no address is remembered."""
+    return bool(allowed.networks) and not _is_within(allowed, peer)
+
+
 @lru_cache(maxsize=8192)
 def _is_within(allowed: Allowed, peer: str) -> bool:
     found = _address(peer)

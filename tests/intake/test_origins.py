@@ -1,6 +1,7 @@
 """Frames from elsewhere: what they may do on an endpoint that can't prove who speaks, and on one that can."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from flameblue.intake.gb26875_listener import Gb26875Listener
 from flameblue.intake.origins import Heard
 from flameblue.intake.reception import Intake
 from flameblue.intake.sources import spelled
+from tests.intake import http_push_endpoint
 from tests.intake.gb26875_endpoint import POINTS, QUIET_S, T889, kept, peer_of, reasons, serving, told
 from tests.intake.mqtt_packets import Client
 from tests.intake.peer import Peer
@@ -176,3 +178,19 @@ async def test_mqtt_is_refused_outside_the_networks_and_ended_where_they_change(
         clock.advance(1)
         listener.sweep()
         await home.is_closed()
+
+
+async def test_a_pushed_message_is_refused_outside_the_networks(
+    desk: Intake, sink: MemorySink, tmp_path: Path
+) -> None:
+    async with http_push_endpoint.serving(desk, tmp_path) as endpoint:
+        fenced = replace(http_push_endpoint.CLOUD, allowed=spelled("10.0.0.0/8"))
+        desk.directory = directory(fenced)
+        for address, status, rows in ((ABROAD, 403, 0), (HOME, 200, 1)):
+            peer = http_push_endpoint.peer_of(endpoint)
+            peer.line.peer = address
+            peer.send(http_push_endpoint.request({"v": {"ir": 12}}))
+            assert (await http_push_endpoint.told(peer)).status == status
+            assert len(sink.rows) == rows
+        await kept(desk)
+        assert f"from {ABROAD}: This source may not push" in reasons(desk)["foreign_address"]
