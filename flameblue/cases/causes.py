@@ -35,7 +35,7 @@ CAUSES: dict[str, Cause] = {
         _cause("neutral_lost", _("Broken neutral"), "voltage", "heat"),
         _cause("switched_off", _("Switched off on purpose"), "silence", "voltage"),
         _cause("outage", _("Power outage"), "silence", "voltage"),
-        _cause("network", _("Mobile network or antenna"), "silence"),
+        _cause("network", _("Mobile network or antenna"), "silence", "equipment"),
         _cause("device", _("Broken detector"), "silence", "equipment"),
         _cause("probe", _("Broken or unplugged probe"), "equipment", "heat", "leakage"),
         _cause("clock", _("The device's clock"), "equipment"),

@@ -32,8 +32,11 @@ FAMILY_OF_RULE = {
     Rule.CLOCK: "equipment",
     Rule.SHIELDED: "equipment",
     Rule.REPORTED_FAULT: "equipment",
+    Rule.ORIGIN: "equipment",
 }
-DEVICE_WIDE = frozenset({Rule.SILENCE, Rule.CLOCK, Rule.SHIELDED, Rule.REPORTED_FAULT, Rule.TEST})
+DEVICE_WIDE = frozenset(
+    {Rule.SILENCE, Rule.CLOCK, Rule.SHIELDED, Rule.REPORTED_FAULT, Rule.TEST, Rule.ORIGIN}
+)
 SEVERITY = {Level.NORMAL: 0, Level.FAULT: 1, Level.WARNING: 2, Level.ALARM: 3}
 HANDLED = frozenset({"made_safe", "repaired", "proven"})
 Place = tuple[object, ...]  # (circuit, room), or the device for what concerns all its points

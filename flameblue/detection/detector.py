@@ -6,9 +6,11 @@ a transition is unique, where the caller gives each record its own offset.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from flameblue.detection.fleet_state import STATE, Fleet, empty_fleet, fresh_state, grown
 from flameblue.detection.kernel import run_connection, run_readings, run_tick
@@ -21,6 +23,7 @@ from flameblue.domain.readings import READING, Readings
 from flameblue.domain.transitions import Level, Rule, Transition
 
 RULES_VERSION = 3  # raised when a rule or a field changes its meaning: older snapshots are then not used
+BEFORE_ORIGINS = np.dtype([one for one in STATE.descr if one[0] not in ("origin", "foreign_ns")])
 KEPT = {"states": STATE, "block_wake": np.dtype("<i8")}
 HEAD_BYTES = 4  # the length of a snapshot's head
 
@@ -79,31 +82,35 @@ class Detector:
     def snapshot(self) -> bytes:
         """The whole state, with the names of its fields and the version of the rules."""
         head = json.dumps(
-            {"rules": RULES_VERSION, "fields": _fields(), "points": len(self._fleet.states)}
+            {"rules": RULES_VERSION, "fields": _fields(KEPT), "points": len(self._fleet.states)}
         ).encode()
         parts = (getattr(self._fleet, name).tobytes() for name in KEPT)
         return b"".join((len(head).to_bytes(HEAD_BYTES, "little"), head, *parts))
 
     @classmethod
     def restore(cls, data: bytes) -> "Detector":
-        """The detector that `snapshot` described; BadInput when its rules or fields are others than ours."""
+        """The detector that `snapshot` described, of this release or of the one before ORIGIN; BadInput when its rules
+        or fields are others."""
         at = HEAD_BYTES + int.from_bytes(data[:HEAD_BYTES], "little")
         try:
             head = json.loads(data[HEAD_BYTES:at])
             rules, fields, points = head["rules"], head["fields"], int(head["points"])
         except (ValueError, TypeError, KeyError) as error:
             raise BadInput(f"it can't be read ({error})") from error
-        if rules != RULES_VERSION or fields != _fields():
+        kept = next(
+            (one for one in (KEPT, {**KEPT, "states": BEFORE_ORIGINS}) if fields == _fields(one)), None
+        )
+        if rules != RULES_VERSION or kept is None:
             raise BadInput("it was made by other rules")
         counts = {"states": points, "block_wake": points // DEADLINE_BLOCK}
-        if len(data) - at != sum(counts[name] * dtype.itemsize for name, dtype in KEPT.items()):
+        if len(data) - at != sum(counts[name] * dtype.itemsize for name, dtype in kept.items()):
             raise BadInput("it is cut short")
         arrays = {}
-        for name, dtype in KEPT.items():
+        for name, dtype in kept.items():
             arrays[name] = np.frombuffer(data, dtype, counts[name], at).copy()
             at += arrays[name].nbytes
         made = cls()
-        made._fleet = made._fleet._replace(**arrays)
+        made._fleet = made._fleet._replace(**{**arrays, "states": _as_now(arrays["states"])})
         return made
 
     def _make_room(self, point: int) -> None:
@@ -124,8 +131,18 @@ class Detector:
         return found
 
 
-def _fields() -> dict[str, str]:
-    return {name: repr(dtype.descr) for name, dtype in KEPT.items()}
+def _fields(kept: Mapping[str, np.dtype[Any]]) -> dict[str, str]:
+    return {name: repr(dtype.descr) for name, dtype in kept.items()}
+
+
+def _as_now(states: NDArray[Any]) -> NDArray[Any]:
+    """`states` with all fields of today: of what they do not tell, nothing is known."""
+    if states.dtype == STATE:
+        return states
+    whole = empty_fleet(len(states)).states
+    for name in states.dtype.names or ():
+        whole[name] = states[name]
+    return whole
 
 
 def _told(fleet: Fleet, at: tuple[int, int]) -> list[Transition]:

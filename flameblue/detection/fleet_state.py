@@ -75,11 +75,13 @@ STATE = np.dtype(
         ("restart_limits", "<u1"),  # the next good reading starts the runs of OVER and UNDER anew
         ("restart_sensor", "<u1"),  # the next reading that says something of the sensor starts its runs anew
         ("phase_loss", "<u1"),
+        ("origin", "<u1"),
         ("over", SIDE),
         ("under", SIDE),
         # seldom looked at
         ("clock_bad_ns", "<i8"),  # arrival of the last sign that the clock is wrong
         ("late_ns", "<i8"),  # arrival of the last LATE
+        ("foreign_ns", "<i8"),  # arrival of the last foreign reading
         ("bits_from_ns", "<i8"),  # the last run of the device's own alarm bit, in device time
         ("bits_to_ns", "<i8"),
         ("good", RUN),  # values that may be held against limits, while SENSOR lasts
@@ -105,7 +107,7 @@ FOUND = np.dtype(
         ("spare", "<u1", (3,)),
     ]
 )
-FOUND_A_POINT_MAX = 11  # of one reading, tick or row: eleven rules, each at most once
+FOUND_A_POINT_MAX = 12  # of one reading, tick or row: twelve rules, each at most once
 FOUND_MAX = 8_192  # of one pass, which ends early when a block of points might not fit any more
 
 # What is being looked at: one reading of one point, a tick or a row.
@@ -145,7 +147,16 @@ class Fleet(NamedTuple):
 def fresh_state() -> NDArray[Any]:
     """The state of one point of which nothing is known."""
     state = np.zeros(1, STATE)
-    for name in ("at_ns", "raw_ns", "accepted_ns", "late_ns", "clock_bad_ns", "latest_ns", "bits_to_ns"):
+    for name in (
+        "at_ns",
+        "raw_ns",
+        "accepted_ns",
+        "late_ns",
+        "clock_bad_ns",
+        "latest_ns",
+        "bits_to_ns",
+        "foreign_ns",
+    ):
         state[name] = -NEVER
     for name in ("stale_ns", "deadline_ns", "wake_ns", "same_ns", "bits_from_ns"):
         state[name] = NEVER

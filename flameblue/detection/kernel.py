@@ -3,7 +3,8 @@
 `one_reading` and `one_tick` are the specification: scalar, about one point. A reading goes through the rules in the
 order of their numbers, but PHASE_LOSS speaks first: it says why a voltage is below its limit. Which of its times counts
 is judged before. A late or duplicate reading counts in a row and as
-a sign of life, and may be LATE. A retained reading may be older than it looks: it gives the newest value, no more.
+a sign of life, and may be LATE. A retained reading may be older than it looks: it gives the newest value, no more. A
+foreign one is a sign for ORIGIN alone: whoever sent it moves nothing else, nor keeps a silence from being told.
 """
 
 from typing import Any
@@ -11,12 +12,12 @@ from typing import Any
 from flameblue.detection.alarm_machine import is_on_change
 from flameblue.detection.fleet_state import FOUND_A_POINT_MAX, FOUND_MAX, NEVER
 from flameblue.detection.kernels import compiled, prefetch
-from flameblue.detection.rules import clock, late, limits, phase_loss, reported, sensor, silence
+from flameblue.detection.rules import clock, late, limits, origin, phase_loss, reported, sensor, silence
 from flameblue.domain.limits import DEADLINE_BLOCK
 from flameblue.domain.points import ENABLED
 from flameblue.domain.readings import Mark
 
-RETAINED, TEST_MARK = int(Mark.RETAINED), int(Mark.TEST)
+RETAINED, FOREIGN, TEST_MARK = int(Mark.RETAINED), int(Mark.FOREIGN), int(Mark.TEST)
 ARRIVAL_MARKS = int(Mark.TIME_REPLACED | Mark.TIME_ASSUMED)
 ACCEPTED, LATE = clock.ACCEPTED, clock.LATE
 ROOM = FOUND_MAX - FOUND_A_POINT_MAX - 1
@@ -33,6 +34,9 @@ def is_enabled(row: Any) -> bool:
 @compiled
 def one_reading(state: Any, moment: Any) -> None:
     """The reading in `moment` through all rules of its point."""
+    if moment.marks & FOREIGN:
+        origin.look_foreign(state, moment)
+        return
     sensor.judge(state, moment)
     if moment.marks & RETAINED:
         keep_latest(state, moment)
@@ -52,7 +56,8 @@ def one_reading(state: Any, moment: Any) -> None:
     clock.say(moment, clock_before, int(state.clock))
     if kind == LATE:
         late.look(state, moment)
-    elif kind == ACCEPTED and not moment.good and is_on_change(state.row):
+    origin.look(state, moment)
+    if kind == ACCEPTED and not moment.good and is_on_change(state.row):
         last_on(state, moment)
 
 

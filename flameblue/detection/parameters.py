@@ -17,7 +17,8 @@ from flameblue.domain.transitions import Level, Rule, Why
 
 OVER, UNDER, SILENCE, SENSOR = code(Rule.OVER), code(Rule.UNDER), code(Rule.SILENCE), code(Rule.SENSOR)
 REPORTED, REPORTED_FAULT, SHIELDED = code(Rule.REPORTED), code(Rule.REPORTED_FAULT), code(Rule.SHIELDED)
-TEST, CLOCK, PHASE_LOSS = code(Rule.TEST), code(Rule.CLOCK), code(Rule.PHASE_LOSS)
+TEST, CLOCK = code(Rule.TEST), code(Rule.CLOCK)
+PHASE_LOSS, ORIGIN = code(Rule.PHASE_LOSS), code(Rule.ORIGIN)
 NORMAL, TEST_WHY = code(Level.NORMAL), code(Why.TEST)
 
 
@@ -68,6 +69,7 @@ def end_all(state: Any, moment: Any) -> None:
     end(state, moment, TEST, int(state.test))
     end(state, moment, CLOCK, int(state.clock))
     end(state, moment, PHASE_LOSS, int(state.phase_loss))
+    end(state, moment, ORIGIN, int(state.origin))
 
 
 @compiled
@@ -145,6 +147,7 @@ def run_gap(fleet: Any, gap_ns: int) -> None:
         state.wake_ns = shifted(state.wake_ns, gap_ns)
         state.clock_bad_ns = shifted(state.clock_bad_ns, gap_ns)
         state.late_ns = shifted(state.late_ns, gap_ns)
+        state.foreign_ns = shifted(state.foreign_ns, gap_ns)
         if by_arrival:
             state.at_ns = shifted(state.at_ns, gap_ns)
             state.same_ns = shifted(state.same_ns, gap_ns)

@@ -19,6 +19,20 @@ CONNECT_WITHIN_S = 10.0  # a client that has not sent CONNECT by then is closed 
 INCOMPLETE_S = (
     10.0  # a frame of which no more has come by then is given up (GB/T 26875.3-2011, 6.5.4: its time-out)
 )
+NETWORKS_PER_DEVICE_MAX = (
+    8  # × 44 characters fit its field of 400; a line of a mobile operator has one or two
+)
+ADDRESSES_PER_DEVICE_MAX = 8  # accepted ones that are kept, the newest first; more is a case for a network
+GB26875_ANSWER_WITHIN_S = 10.0  # GB/T 26875.3-2011, 6.5.4: then what we asked is sent again
+GB26875_SENDS_MAX = 4  # 6.5.5: the first and three re-sends; an exchange without answer is over after 40 s
+DUTY_CHECK_MIN_MAX = 30  # of the 255 that its byte can say: until then nothing else is asked of the device
+OPERATIONS_ASKED_MAX = 100  # records of type 4 or 24, × 10 B: 102 fit a unit of 1,024 B (8.3)
+COMMANDS_TOLD_MAX = 1_000  # steps of commands not yet written × about 200 B; the oldest go first
+COMMAND_WAITS_S = 60.0  # for a core that is down; then it is over, since nobody expects it any more
+COMMANDS_KEPT_PER_DEVICE = (
+    50  # × about 1 KiB of answer in hexadecimal × 5,000 devices = 250 MB at the very most
+)
+COMMANDS_SHOWN_MAX = 10  # on a device's page
 GB26875_SENT_AGAIN_S = 40.0  # 10 s for an answer, and three re-sends (6.5.4): so long a frame may come again
 GB26875_REMEMBERED_MAX = (
     262_144  # such frames × about 110 B = 29 MB; more than 5,000 lines with a frame a second have in 40 s

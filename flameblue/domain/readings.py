@@ -27,6 +27,13 @@ class Mark(IntFlag):
     SENSOR_OPEN = 128  # the profile's sentinel for a broken wire
     SENSOR_SHORT = 256  # the profile's sentinel for a shorted sensor
     RETAINED = 512  # a broker's retained message: true once, perhaps long ago
+    FOREIGN = 1024  # it came from outside the device's allowed networks: a sign of that, and no reading
+    NEW_ADDRESS = 2048  # the device speaks from an address that nobody has accepted yet
+
+
+UNCOUNTED = (
+    Mark.RETAINED | Mark.FOREIGN
+)  # what tells nothing of the point at its time: no chart, no sum, no board
 
 
 class Reading(NamedTuple):

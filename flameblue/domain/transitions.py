@@ -27,6 +27,7 @@ class Rule(IntEnum):
     CLOCK = 9  # the device's time was not believable
     LATE = 10  # a reading older than the newest one was beyond the alarm limit
     PHASE_LOSS = 11  # one phase has no voltage while another one of the same circuit has
+    ORIGIN = 12  # the device speaks, or somebody does in its name, from where nobody expects it
 
 
 class Why(IntFlag):
@@ -42,6 +43,8 @@ class Why(IntFlag):
     IMPLAUSIBLE = 128
     FROZEN = 256
     CONNECTION_LOST = 512  # the connection's will or end had started the hold of this silence
+    FOREIGN = 1024  # from outside the device's allowed networks
+    NEW_ADDRESS = 2048  # from an address that nobody has accepted yet
 
 
 @dataclass(frozen=True, slots=True, order=True)

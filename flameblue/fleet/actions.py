@@ -12,13 +12,23 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from flameblue.domain.errors import BadInput
-from flameblue.domain.limits import PAIRING_WINDOW_S_MAX
+from flameblue.domain.limits import ADDRESSES_PER_DEVICE_MAX, PAIRING_WINDOW_S_MAX
 from flameblue.domain.quantities import QUANTITIES
 from flameblue.domain.visible import flaw
 from flameblue.fleet import addresses, audit, point_table, shelf
+from flameblue.fleet.audit import Deed
 from flameblue.fleet.keeping import Hand, keep, keep_new, remove
 from flameblue.fleet.limits import FIELDS, HOLD_FIELDS, LAXER, LIMIT_FIELDS
-from flameblue.fleet.models import Circuit, Device, LimitSetting, PairingWindow, Point, Premises, Site
+from flameblue.fleet.models import (
+    Circuit,
+    Device,
+    DeviceSource,
+    LimitSetting,
+    PairingWindow,
+    Point,
+    Premises,
+    Site,
+)
 from flameblue.intake.directory import credential_hash
 from flameblue.profiles.loader import Profile
 
@@ -151,6 +161,21 @@ def set_credential(device: Device, credential: str, hand: Hand) -> bool:
     """Only a keyed hash is kept; empty takes the credential away."""
     device.credential_hash = hashed(credential) if credential else ""
     return keep(device, hand)
+
+
+@transaction.atomic
+def accept_address(device: Device, address: str, hand: Hand) -> bool:
+    """The device may speak from `address` too; False where that does not wait any more. The oldest ones go."""
+    waiting = DeviceSource.objects.filter(device=device, address=address, accepted_at=None)
+    if not waiting.update(accepted_at=hand.now, accepted_by=hand.by):
+        return False
+    accepted = DeviceSource.objects.filter(device=device).exclude(accepted_at=None)
+    kept = accepted.order_by("-accepted_at", "-id").values_list("pk", flat=True)[:ADDRESSES_PER_DEVICE_MAX]
+    accepted.exclude(pk__in=list(kept)).delete()
+    deed = Deed("accepted address", str(device), {"address": address}, audit.thing_of(device))
+    audit.record_deed(hand.by, deed, hand.now)
+    point_table.announce(hand.now)
+    return True
 
 
 def retire_point(point: Point, hand: Hand) -> bool:

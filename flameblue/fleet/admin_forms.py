@@ -15,6 +15,7 @@ from flameblue.fleet.actions import NAME, check_limits
 from flameblue.fleet.addresses import normal, protocol_of, taken
 from flameblue.fleet.limits import FIELDS
 from flameblue.fleet.models import Circuit, Device, LimitSetting, Point, Site
+from flameblue.intake.sources import spelled
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Model]
@@ -66,12 +67,16 @@ class DeviceForm(ReasonForm):
 
     class Meta:
         model = Device
-        fields = ("premises", "name", "serial", "device_address", "profile", "enabled")
+        fields = ("premises", "name", "serial", "device_address", "networks", "profile", "enabled")
         help_texts: ClassVar = {
             "device_address": _(
                 "Where it speaks GB/T 26875.3: 12 hex digits, or a decimal number. Where it is asked over Modbus: "
                 "its line and its number there, such as tcp://192.0.2.7:502?unit=17."
-            )
+            ),
+            "networks": _(
+                "From where it may speak: networks such as 10.1.0.0/16 with commas between them, or any. "
+                "Empty: from the first address, and a new one is a fault until somebody accepts it."
+            ),
         }
 
     def clean_name(self) -> str:
@@ -84,6 +89,14 @@ class DeviceForm(ReasonForm):
 
     def clean_profile(self) -> str:
         return _known_profile(self.cleaned_data["profile"])
+
+    def clean_networks(self) -> str:
+        try:
+            return str(spelled(self.cleaned_data["networks"]))
+        except BadInput as error:
+            raise ValidationError(
+                _("No list of networks: write any, or networks such as 10.1.0.0/16 with commas between them.")
+            ) from error
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

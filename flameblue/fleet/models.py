@@ -85,6 +85,7 @@ class Device(models.Model):
     """A detector, meter or gateway. `name` is its MQTT user name; its credential is kept as a hash only.
 
     `device_address`: what it calls itself where its protocol knows no names; unique among those of one protocol.
+    `networks`: from where it may speak, as intake.sources spells it.
     """
 
     premises = models.ForeignKey(Premises, on_delete=models.PROTECT, related_name="devices")
@@ -93,6 +94,7 @@ class Device(models.Model):
     profile = models.CharField(max_length=64)
     credential_hash = models.CharField(max_length=64, blank=True, db_index=True)
     device_address = models.CharField(max_length=64, blank=True, default="", db_index=True)
+    networks = models.CharField(max_length=400, blank=True, default="")
     enabled = models.BooleanField(default=True)
 
     class Meta:
@@ -100,6 +102,60 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class DeviceSource(models.Model):
+    """An address that a device has spoken from. `accepted_at` None: it is new, and somebody is to look at it.
+
+    The core alone adds them. `accepted_by` "": it was the first, and accepted by itself.
+    """
+
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="sources")
+    address = models.CharField(max_length=48)
+    heard_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["device", "address"], name="source_once_a_device"),)
+
+    def __str__(self) -> str:
+        return f"{self.device.name} {self.address}"
+
+
+class DeviceCommand(models.Model):
+    """What a person asked a device, and what became of it. One at a time a device is not yet over.
+
+    `outcome` is a word of fleet.commands; `answer` is what came back: application units as hexadecimal text.
+    """
+
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="commands")
+    kind = models.CharField(max_length=24)
+    arguments = models.JSONField(default=dict)
+    by = models.CharField(max_length=80)
+    at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=16)
+    answer = models.JSONField(default=list)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["device", "id"], name="command_by_device"),
+            models.Index(
+                fields=["id"], condition=Q(outcome__in=("waiting", "sent", "heard")), name="command_open"
+            ),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=["device"],
+                condition=Q(outcome__in=("waiting", "sent", "heard")),
+                name="command_one_at_a_time",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.device.name}"
 
 
 class Point(models.Model):

@@ -15,6 +15,7 @@ from django.db.models import Max, QuerySet
 from flameblue.domain.clock import to_ns
 from flameblue.domain.points import POINT, PointRows
 from flameblue.domain.quantities import QUANTITIES, Quantity
+from flameblue.fleet import sources
 from flameblue.fleet.layers import Layers
 from flameblue.fleet.limits import FIELDS, Layer, LimitOrigin
 from flameblue.fleet.models import Device, PairingWindow, Point, PointChange
@@ -86,14 +87,18 @@ def directory(credential_key: bytes, now: datetime) -> Directory:
     devices: dict[str, DeviceEntry] = {}
     holders: dict[str, list[str]] = {}
     enabled = Device.objects.filter(enabled=True).order_by("id")
-    facts = ("id", "name", "profile", "credential_hash", "device_address")
-    for number, name, profile, credential, address in enabled.values_list(*facts):
+    facts = ("id", "name", "profile", "credential_hash", "device_address", "networks")
+    known, new = sources.addresses()
+    for number, name, profile, credential, address, networks in enabled.values_list(*facts):
         devices[name] = DeviceEntry(
             name=name,
             profile=profile,
             credential_hash=credential,
             points=points.get(number, {}),
             address=address,
+            allowed=sources.allowed(networks),
+            addresses=known.get(number, ()),
+            new_address=new.get(number, ""),
         )
         if credential:
             holders.setdefault(credential, []).append(name)

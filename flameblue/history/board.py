@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flameblue.domain.limits import POINTS_MAX, SECOND_NS
-from flameblue.domain.readings import Readings
+from flameblue.domain.readings import Mark, Readings
 
 log = logging.getLogger("flameblue.history")
 MAGIC = 0x3230_4452_414F_4246  # "FBOARD02"
@@ -39,6 +39,7 @@ SLOT = np.dtype(
 FIELDS = ("at_ns", "arrival_ns", "taken_ns", "value", "marks")
 SLOTS_MIN = 1_024
 SLOTS_MAX = 4 * POINTS_MAX  # ids are never used again, so they run ahead of the number of points
+FOREIGN = int(Mark.FOREIGN)
 STUCK_NS = 600 * SECOND_NS
 READ_TRIES = 200
 PAUSE_S = 0.001
@@ -145,8 +146,9 @@ class Board:
         self._slots["sequence"][points] = fresh["sequence"]
 
     def _fitting(self, readings: Readings) -> Readings:
-        """Those that the file has a slot for, after it has grown for the others if it can."""
-        readings = readings[readings["point"] < SLOTS_MAX]
+        """The points' own that the file has a slot for, after it has grown for the others if it can."""
+        own = readings["marks"] & FOREIGN == 0
+        readings = readings[own & (readings["point"] < SLOTS_MAX)]
         if not len(readings):
             return readings
         highest = int(readings["point"].max())

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from flameblue.domain.limits import SECOND_NS
 from flameblue.domain.quantities import NO_VALUE
-from flameblue.domain.readings import Mark
+from flameblue.domain.readings import UNCOUNTED
 
 log = logging.getLogger("flameblue.history")
 HOUR_NS = 3_600 * SECOND_NS
@@ -47,7 +47,7 @@ BY_HOUR = f"""
     SELECT point::BIGINT AS point, at_ns // {HOUR_NS} AS hour, min(at_ns) AS at_ns, max(at_ns) AS end_ns,
            min(value) AS low, max(value) AS high, sum(value::BIGINT)::BIGINT AS total, count(*) AS counted
     FROM read_parquet($files)
-    WHERE (marks & {int(Mark.RETAINED)}) = 0 AND value <> {NO_VALUE} {{wanted}} GROUP BY ALL
+    WHERE (marks & {int(UNCOUNTED)}) = 0 AND value <> {NO_VALUE} {{wanted}} GROUP BY ALL
 """
 Rows = np.ndarray[Any, Any]
 

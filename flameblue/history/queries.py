@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from flameblue.domain.errors import BadInput, WorldFailed
 from flameblue.domain.limits import BACKLOG_NS_MAX, CHART_POINTS_MAX, CLOCK_AHEAD_NS_MAX
 from flameblue.domain.quantities import NO_VALUE
-from flameblue.domain.readings import Mark, Readings
+from flameblue.domain.readings import UNCOUNTED, Readings
 from flameblue.history import hours
 from flameblue.history.archive import day_of, files, offsets_of, reached
 from flameblue.history.tail import Tail
@@ -34,7 +34,7 @@ BUCKETS_MAX = 1_000_000  # of all points of one question
 TRIES = 4  # the archive changes its files a few times a day
 WANTED = """
     FROM read_parquet($files)
-    WHERE point IN ({points}) AND at_ns BETWEEN $from_ns AND $to_ns AND (marks & {retained}) = 0
+    WHERE point IN ({points}) AND at_ns BETWEEN $from_ns AND $to_ns AND (marks & {uncounted}) = 0
 """
 RAW = "SELECT point, at_ns, value" + WANTED + "LIMIT {most}"
 SERIES = (
@@ -87,7 +87,7 @@ class Question:
         numbers = ", ".join(str(point) for point in self.points)
         return template.format(
             points=numbers,
-            retained=int(Mark.RETAINED),
+            uncounted=int(UNCOUNTED),
             no_value=NO_VALUE,
             most=RAW_MAX + 1,
             hour_ns=hours.HOUR_NS,
@@ -103,7 +103,7 @@ class Question:
         """The readings that are asked for."""
         at_ns = readings["at_ns"]
         wanted = (at_ns >= self.from_ns) & (at_ns <= self.to_ns)
-        wanted &= (readings["marks"] & int(Mark.RETAINED)) == 0
+        wanted &= (readings["marks"] & int(UNCOUNTED)) == 0
         few = readings[wanted]
         return _as_rows(few[np.isin(few["point"], self.points)], SAMPLE)
 

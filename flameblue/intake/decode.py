@@ -59,11 +59,15 @@ assert struct.calcsize("<IqiH") == READING.itemsize
 
 
 class Message(NamedTuple):
-    """One message as it came. `retained`: a broker sends it from its store, so its age is unknown."""
+    """One message as it came. `retained`: a broker sends it from its store, so its age is unknown.
+
+    `origin`: the mark of where it came from, which all its readings get (origins.py).
+    """
 
     topic: str
     payload: bytes
     retained: bool = False
+    origin: int = 0
 
 
 @dataclass(frozen=True)
@@ -125,6 +129,16 @@ class Draft:
 
     def readings(self) -> Readings:
         return np.frombuffer(bytes(self.rows), dtype=READING)
+
+    def mark(self, length: int, marks: int) -> None:
+        """The readings behind the first `length` bytes get `marks`."""
+        if len(self.rows) > length:
+            np.frombuffer(self.rows, READING, offset=length)["marks"] |= marks
+
+    def sign(self, entry: DeviceEntry, at_ns: int, marks: int) -> None:
+        """A reading without value of the first point of `entry`, where it has one."""
+        if entry.points:
+            self.rows += _PACK(next(iter(entry.points.values()))[0], at_ns, NO_VALUE, marks)
 
 
 def decode(entry: DeviceEntry, profile: Profile | None, message: Message, arrival_ns: int) -> Decoded:

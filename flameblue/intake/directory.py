@@ -12,6 +12,7 @@ from enum import Enum
 from functools import cached_property
 
 from flameblue.domain.quantities import Quantity
+from flameblue.intake.sources import NOT_SAID, Allowed
 from flameblue.profiles.loader import Profile
 
 BEHIND = ">"  # between a gateway's name and that of a device behind it (docs/decisions/0010)
@@ -19,13 +20,20 @@ BEHIND = ">"  # between a gateway's name and that of a device behind it (docs/de
 
 @dataclass(frozen=True)
 class DeviceEntry:
-    """One device. `points`: by key, the point's id and quantity. `address`: where its protocol knows no names."""
+    """One device. `points`: by key, the point's id and quantity. `address`: where its protocol knows no names.
+
+    `allowed`: from where it may speak; `addresses`: those that are known of it, `new_address`: one that waits to be
+    accepted (sources.py).
+    """
 
     name: str
     profile: str
     credential_hash: str
     points: Mapping[str, tuple[int, Quantity]]
     address: str = ""
+    allowed: Allowed = NOT_SAID
+    addresses: tuple[str, ...] = ()
+    new_address: str = ""
 
 
 class Outcome(Enum):
@@ -35,6 +43,7 @@ class Outcome(Enum):
     PAIRING = "pairing"
     UNKNOWN = "unknown"
     WRONG_CREDENTIAL = "wrong_credential"
+    FOREIGN = "foreign"  # known, and speaks from outside its networks: the line's to say
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 Promises: a transmitter is whoever has its source address, on any line; an unknown one is denied, but for the pairing
 window, where it is confirmed and listed; a frame is either taken and confirmed or denied and counted, never both; one
 that was sent again is confirmed again and taken once, as far as the first is on disk or shares the line's fate; who is
-not heard for `quiet_s` is lost, with a line or without.
+not heard for `quiet_s` is lost, with a line or without; a frame from outside the device's networks is confirmed and
+kept in quarantine, and changes nothing but the device's own fault (origins.py).
 Source: GB/T 26875.3-2011, 6.5 (exchanges, 6.5.3 what is denied, 6.5.4 re-sends), 6.6 (the frame).
 """
 
@@ -12,11 +13,12 @@ from math import inf
 from typing import Any, NamedTuple
 
 from flameblue.domain.limits import GB26875_REMEMBERED_MAX, GB26875_SENT_AGAIN_S
-from flameblue.domain.readings import NS_PER_S
+from flameblue.domain.readings import NS_PER_S, Mark
 from flameblue.intake.connection_news import ConnectionNews
 from flameblue.intake.conversation import Farewell
 from flameblue.intake.decode import Message
 from flameblue.intake.directory import DeviceEntry
+from flameblue.intake.gb26875_exchanges import Exchanges, Speaker
 from flameblue.intake.lines import Answer, Ending, Line
 from flameblue.intake.payloads.gb26875_unit.codec import WITH_READINGS, topic
 from flameblue.intake.protocols.gb26875 import numbers, objects
@@ -31,10 +33,11 @@ WITHOUT_REPLY = frozenset({numbers.ACKNOWLEDGE, numbers.ANSWER, numbers.DENY})  
 
 
 class Heard(NamedTuple):
-    """A device that has spoken: on which line last, and when (monotonic) it will be lost without one."""
+    """A device that has spoken: on which line last, when (monotonic) it will be lost without one, its last frame."""
 
     line: Line
     lost_at_s: float
+    last: Frame | None
 
 
 class UnderWay(NamedTuple):
@@ -42,6 +45,14 @@ class UnderWay(NamedTuple):
 
     at_s: float
     line: Line
+
+
+class Said(NamedTuple):
+    """A frame of a known device, and the mark of where it came from."""
+
+    frame: Frame
+    entry: DeviceEntry
+    origin: int
 
 
 class Gb26875Conversation:
@@ -59,7 +70,9 @@ class Gb26875Conversation:
         self._labels: dict[
             float, tuple[int, bytes]
         ] = {}  # by minutes from UTC: the second, and its time label
+        self._exchanges = Exchanges(intake.clock, intake.commands, self._speaker)
         self.news = ConnectionNews(intake)
+        intake.commands.serve(PROTOCOL, self._exchanges.begin, intake.clock.now_ns())
 
     def answer(self, frame: Any, answer: Answer, batch: Batch) -> bytes:
         """Takes what the frame brings, into `batch`; confirm or denial, or nothing where none is due."""
@@ -111,7 +124,8 @@ class Gb26875Conversation:
         return True
 
     def expire(self, now_s: float) -> None:
-        """Who has not come back is lost; frames are forgotten that can't come again."""
+        """Who has not come back is lost; frames are forgotten that can't come again; what we asked is sent again."""
+        self._exchanges.expire(now_s)
         for name in [name for name, heard in self._heard.items() if heard.lost_at_s < now_s]:
             line = self._heard[name].line
             if line.closed or not line.waits_for_us():
@@ -127,8 +141,12 @@ class Gb26875Conversation:
         entry = self._intake.directory.at(PROTOCOL, frame.source.hex(), self._intake.profiles)
         if entry is None:
             return self._stranger(frame, line, batch)
-        self._hear(entry, line)
-        if command in (numbers.ACKNOWLEDGE, numbers.DENY):  # of what we send: nothing yet
+        origin = self._intake.origins.marks(entry, line.peer)
+        if origin & Mark.FOREIGN:
+            return self._foreign(frame, entry, line, batch)
+        self._hear(entry, line, frame)
+        self._exchanges.heard(entry.name, frame)
+        if command in (numbers.ACKNOWLEDGE, numbers.DENY):
             return b""
         if command not in (numbers.SEND, numbers.ANSWER):
             why = f"command {command}, {numbers.word(numbers.COMMANDS, command).en}, is nothing that a centre is sent"
@@ -137,11 +155,11 @@ class Gb26875Conversation:
             objects.read(frame.unit)
         except objects.BadUnit as error:
             return self._refuse(frame, entry, f"at byte {error.at} of the unit: {error}", batch)
-        self._take(frame, entry, answer, batch)
+        self._take(Said(frame, entry, origin), answer, batch)
         return self._confirm(frame, entry) if command == numbers.SEND else b""
 
-    def _take(self, frame: Frame, entry: DeviceEntry, answer: Answer, batch: Batch) -> None:
-        unit = frame.unit
+    def _take(self, said: Said, answer: Answer, batch: Batch) -> None:
+        frame, unit = said.frame, said.frame.unit
         if not unit or unit[0] not in WITH_READINGS:  # a heartbeat, or what no reading is made of
             self._intake.counts.add("gb26875_without_readings")
             return
@@ -155,7 +173,7 @@ class Gb26875Conversation:
         if len(self._under_way) > GB26875_REMEMBERED_MAX:
             del self._under_way[next(iter(self._under_way))]
         answer.received.append((frame.serial, what))
-        batch.take(self._intake, entry, Message(topic(unit), unit))
+        batch.take(self._intake, said.entry, Message(topic(unit), unit, origin=said.origin))
 
     def _was_taken(self, what: int, line: Line, since_s: float) -> bool:
         """It is on disk, or will be before `line` is answered: where it can't be, the line is ended."""
@@ -171,16 +189,25 @@ class Gb26875Conversation:
         if entry is not None and entry.name in self._intake.directory.devices:
             self._hear(entry, line)
 
-    def _hear(self, entry: DeviceEntry, line: Line) -> None:
-        now_s = self._intake.clock.monotonic_s()
-        if entry.name not in self._heard:
+    def _hear(self, entry: DeviceEntry, line: Line, frame: Frame | None = None) -> None:
+        now_s, before = self._intake.clock.monotonic_s(), self._heard.get(entry.name)
+        if before is None:
             self._intake.counts.add("connects")
-        self._heard[entry.name] = Heard(line, now_s + self._quiet_s)
+        last = frame or (before.last if before is not None else None)
+        self._heard[entry.name] = Heard(line, now_s + self._quiet_s, last)
         line.entry = entry
         self._let_stay(line, now_s)
         if entry.name in self._lost:
             self._lost.discard(entry.name)
             self.news.tell(entry.name, self._intake.directory.reach(entry), lost=False)
+
+    def _speaker(self, name: str) -> Speaker | None:
+        """How the device `name` is spoken to: on its newest line, in the addresses and version of its own frames."""
+        entry, heard = self._intake.directory.devices.get(name), self._heard.get(name)
+        if entry is None or heard is None or heard.last is None or heard.line.closed:
+            return None
+        profile = self._intake.profiles.get(entry.profile)
+        return Speaker(heard.line, heard.last, None if profile is None else profile.utc_offset_min)
 
     def _let_stay(self, line: Line, now_s: float) -> None:
         if line.end_with is None:
@@ -211,6 +238,18 @@ class Gb26875Conversation:
         batch.keep(item, owed=False)
         self._intake.counts.add("refused")
         return self._deny(frame) if is_replied else b""
+
+    def _foreign(self, frame: Frame, entry: DeviceEntry, line: Line, batch: Batch) -> bytes:
+        """From outside the device's networks: confirmed, since a transmitter that is not would hang, and believed in
+        nothing. It is not heard of, answers nothing of ours, and its bytes keep no true frame from being taken."""
+        self._intake.counts.add("gb26875_foreign")
+        self._let_stay(line, self._intake.clock.monotonic_s())
+        unit = frame.unit
+        detail = f"from {line.peer}; allowed: {entry.allowed}"
+        reason = Reason.FOREIGN_ADDRESS
+        batch.keep(Quarantined(entry.name, topic(unit), reason, detail, _shown(frame), batch.arrival_ns))
+        batch.take(self._intake, entry, Message(topic(unit), unit, origin=int(Mark.FOREIGN)))
+        return self._confirm(frame, entry) if frame.command not in WITHOUT_REPLY else b""
 
     def _refuse(self, frame: Frame, entry: DeviceEntry, why: str, batch: Batch) -> bytes:
         self._intake.counts.add("gb26875_bad_frames")

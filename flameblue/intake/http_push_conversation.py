@@ -168,7 +168,7 @@ class HttpPushConversation:
             return _no(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "No compressed bodies are taken.")
         intake = self._intake
         known = Knowledge(intake.directory, intake.profiles, self._secrets, intake.clock.now_ns())
-        found = admitting.admit(one, known)
+        found = admitting.admit(one, known, answer.line.peer)
         if isinstance(found, Refused):
             return self._refuse(found, one, answer.line, batch)
         if request.method != "POST":

@@ -32,13 +32,16 @@ from flameblue.intake.quarantine import Quarantined, Unknown
 from flameblue.intake.reasons import Reason
 from flameblue.intake.reception import Batch, Intake
 from flameblue.intake.sessions import DeviceSession, Sessions
+from flameblue.intake.sources import is_shut_out
 
 KEEP_ALIVE_FACTOR = 1.5  # [MQTT 3.1.1, 3.1.2.10]
 QUIET_S_MAX = 65_535 * KEEP_ALIVE_FACTOR  # without a keep-alive: the longest that could be asked for
 REFUSALS = {  # the codes of MQTT 3.1.1 and 5, and ours
     Outcome.UNKNOWN: (codes.NOT_ALLOWED, codes.NOT_AUTHORIZED, Reason.UNKNOWN_DEVICE),
     Outcome.WRONG_CREDENTIAL: (codes.WRONG_CREDENTIAL, codes.BAD_CREDENTIAL, Reason.WRONG_CREDENTIAL),
+    Outcome.FOREIGN: (codes.NOT_ALLOWED, codes.NOT_AUTHORIZED, Reason.FOREIGN_ADDRESS),
 }
+FOREIGN = "The device may not speak from this address."
 FAREWELLS = {
     Farewell.NOT_KEPT: codes.UNSPECIFIED,
     Farewell.NOT_ADMITTED: codes.NOT_AUTHORIZED,
@@ -137,7 +140,7 @@ class MqttConversation:
         if line.checked is not directory:
             line.checked = directory
             now = directory.still_admits(line.entry)
-            if now is None:
+            if now is None or is_shut_out(now.allowed, line.peer):
                 return False
             line.entry = now
         return True
@@ -161,6 +164,8 @@ class MqttConversation:
         line.admission, line.client_id, line.has_will = admission, frame.client_id, frame.will is not None
         if admission.outcome in REFUSALS:
             return self._refuse(line, admission, batch)
+        if admission.device is not None and is_shut_out(admission.device.allowed, line.peer):
+            return self._refuse(line, replace(admission, outcome=Outcome.FOREIGN, reason=FOREIGN), batch)
         agreed = _agreed(frame)
         line.client_id = agreed.get(Name.ASSIGNED_CLIENT_ID, frame.client_id)
         keep_alive_s = agreed.get(Name.SERVER_KEEP_ALIVE_S, frame.keep_alive_s)
@@ -180,7 +185,7 @@ class MqttConversation:
 
     def _refuse(self, line: Line, admission: Admission, batch: Batch) -> bytes:
         code, code_5, reason = REFUSALS[admission.outcome]
-        known = admission.name if reason is Reason.WRONG_CREDENTIAL else ""
+        known = "" if reason is Reason.UNKNOWN_DEVICE else admission.name
         detail = f"{admission.name} ({line.client_id or 'no client id'}) from {line.peer}: {admission.reason}"
         batch.keep(Quarantined(known, "", reason, detail, b"", batch.arrival_ns), owed=False)
         self._intake.counts.add("refused")

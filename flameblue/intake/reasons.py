@@ -27,6 +27,7 @@ class Reason(StrEnum):
     WRONG_CREDENTIAL = "wrong_credential"
     PROTOCOL = "protocol"
     BAD_FRAME = "bad_frame"
+    FOREIGN_ADDRESS = "foreign_address"
     OUR_FAULT = "our_fault"
 
 
@@ -52,6 +53,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.WRONG_CREDENTIAL: "A known device with a wrong credential; it was refused.",
     Reason.PROTOCOL: "The protocol was broken; the connection was closed.",
     Reason.BAD_FRAME: "A frame is wrong: it was denied, or passed over.",
+    Reason.FOREIGN_ADDRESS: "It came from outside the networks that its device may speak from.",
     Reason.OUR_FAULT: "Flameblue itself failed on this message: please report it.",
 }
 

@@ -14,10 +14,12 @@ from typing import Any, Protocol
 from flameblue.domain.clock import Clock
 from flameblue.domain.errors import WorldFailed
 from flameblue.domain.limits import BATCH_MESSAGES_MAX, RECORD_READINGS_MAX
-from flameblue.domain.readings import READING, Readings
+from flameblue.domain.readings import READING, Mark, Readings
 from flameblue.intake.decode import Draft, Message, decode_into, decode_samples_into
+from flameblue.intake.device_commands import Commands
 from flameblue.intake.directory import DeviceEntry, Directory
 from flameblue.intake.keeping import Keeper
+from flameblue.intake.origins import Origins
 from flameblue.intake.quarantine import Quarantine, Quarantined, Unknown
 from flameblue.intake.reasons import Reason
 from flameblue.intake.samples import Sample
@@ -70,6 +72,8 @@ class Intake:
     gone: set[str] = field(
         default_factory=set
     )  # devices that a message said were gone, and none yet that is back
+    origins: Origins = field(default_factory=Origins)
+    commands: Commands = field(default_factory=Commands)
     keeper: Keeper = field(init=False)
 
     def __post_init__(self) -> None:
@@ -90,6 +94,7 @@ class Batch:
         self.owed_to_quarantine = 0  # of what was put into it: what nobody is answered before it is durable
         self.kept: asyncio.Future[WorldFailed | None] | None = None  # when quarantine is durable
         self._draft = Draft()
+        self._foreign = 0  # readings that only say that somebody foreign spoke
         self._items: list[Quarantined | Unknown] = []
         self._connections: list[tuple[Sequence[int], bool]] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -102,8 +107,8 @@ class Batch:
         )
 
     def readings(self) -> int:
-        """How many readings it holds."""
-        return len(self._draft.rows) // READING.itemsize
+        """How many readings it holds that are its devices' own."""
+        return len(self._draft.rows) // READING.itemsize - self._foreign
 
     def take(
         self, intake: Intake, entry: DeviceEntry, message: Message, samples: Sequence[Sample] | None = None
@@ -124,6 +129,8 @@ class Batch:
             log.exception("A message of %s on %s could not be decoded.", entry.name, message.topic)
             del draft.rows[length:]
             draft.reject(Reason.OUR_FAULT, type(error).__name__)
+        if message.origin:
+            self._mark_origin(entry, message, length)
         if draft.online:
             self._take_connections(intake)
         if draft.strangers:
@@ -133,6 +140,17 @@ class Batch:
                 kept = (entry.name, message.topic, reason, detail, message.payload, self.arrival_ns)
                 self._keep(Quarantined(*kept))
             draft.found.clear()
+
+    def _mark_origin(self, entry: DeviceEntry, message: Message, length: int) -> None:
+        """What is foreign says nothing of connections, and is told once even where it brought no reading."""
+        draft = self._draft
+        draft.mark(length, message.origin)
+        if message.origin & Mark.FOREIGN:
+            if len(draft.rows) == length:
+                draft.sign(entry, self.arrival_ns, message.origin)
+            self._foreign += (len(draft.rows) - length) // READING.itemsize
+            draft.online.clear()
+            draft.strangers.clear()
 
     def _take_connections(self, intake: Intake) -> None:
         """Being told again what is known already moves no deadline: nobody hides a silent point so."""

@@ -13,7 +13,7 @@ from flameblue.notices.texts.rendering import Values
 
 ARCS_MAX = 9_999
 LISTED_MAX = 3
-FAULT_WORDS = ("sensor_open", "sensor_short", "implausible", "frozen")
+FAULT_WORDS = ("sensor_open", "sensor_short", "implausible", "frozen", "foreign", "new_address")
 
 
 @dataclass(frozen=True, slots=True)

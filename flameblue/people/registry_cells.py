@@ -12,8 +12,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from flameblue.domain.errors import BadInput
+from flameblue.domain.limits import NETWORKS_PER_DEVICE_MAX
 from flameblue.domain.visible import BRACKETS, Flaw, flaw
 from flameblue.fleet.actions import NAME
+from flameblue.intake.sources import spelled
 from flameblue.people.registry_speech import shown
 from flameblue.people.registry_words import SET, is_set, language, phase, quantity, season
 
@@ -70,6 +73,19 @@ def credential(text: str) -> str:
             % {"most": CREDENTIAL_MAX}
         )
     return text
+
+
+def networks(text: str) -> str:
+    """`any`, or networks; as intake.sources writes them."""
+    try:
+        return str(spelled(text))
+    except BadInput:
+        raise ValueError(
+            _(
+                "'%(text)s' is no list of networks: any, or up to %(most)d like 10.1.0.0/16, with commas between them"
+            )
+            % {"text": shown(text), "most": NETWORKS_PER_DEVICE_MAX}
+        ) from None
 
 
 def words(most: int) -> Callable[[str], str]:
@@ -139,6 +155,7 @@ READERS: Mapping[str, Callable[[str], Any]] = {
     "device_serial": words(64),
     "profile": words(64),
     "device_address": words(ADDRESS_MAX),  # its spelling is its protocol's matter
+    "networks": networks,
     "credential": credential,
     "point": words(64),
     "quantity": quantity,

@@ -111,6 +111,13 @@ TABLE: Sequence[Column] = (
         ),
     ),
     Column(
+        "networks",
+        "允许网络",
+        "允许网段 来源网络 来源网段 允许地址 允许的网络 ip白名单",
+        18,
+        _("From where it may speak: any, or networks like 10.1.0.0/16. Empty: a new address is a fault."),
+    ),
+    Column(
         "credential",
         "接入密码",
         "密码 接入凭证 凭证 令牌 token password",

@@ -80,6 +80,8 @@ class _Devices:
             values["serial"] = serial
         if (address := wish.get("device_address")) is not None:
             values["device_address"] = address
+        if (networks := wish.get("networks")) is not None:
+            values["networks"] = networks
         if (credential := wish.get("credential")) not in (None, SET):
             values["credential_hash"] = hashed(credential)
         if (profile := wish.get("profile")) is not None:

@@ -107,6 +107,7 @@ def _inside(premises: Premises) -> Iterator[Cells]:
         about: Cells = {
             "device_serial": device.serial,
             "device_address": device.device_address,
+            "networks": device.networks,
             "profile": device.profile,
             "credential": SET if device.credential_hash else "",
         }

@@ -28,6 +28,7 @@ NEEDS: Mapping[str, str] = {  # what is needed stands before what needs it
     "language2": "contact2",
     "device_serial": "device",
     "device_address": "device",
+    "networks": "device",
     "profile": "device",
     "credential": "device",
     "point": "device",

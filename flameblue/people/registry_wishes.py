@@ -19,7 +19,7 @@ Key = tuple[str, ...]
 OWNER, SECOND = "1", "2"  # the orders of contacts, as they stand in a key
 PREMISES = ("short_name", "kind", "address", "latitude", "longitude", "key_holder", "season")
 CIRCUIT = ("isolator", "rated_current_a")
-DEVICE = ("device_serial", "device_address", "profile", "credential")
+DEVICE = ("device_serial", "device_address", "networks", "profile", "credential")
 POINT = ("quantity", "phase", "place")
 CONTACTS = {
     OWNER: {"owner": "name", "phone": "phone", "language": "language"},

@@ -21,6 +21,7 @@ from flameblue.journal.record import gap_draft
 from flameblue.runtime import garbage, lost_journal
 from flameblue.runtime.asking import Asking
 from flameblue.runtime.caring import Caring
+from flameblue.runtime.conversing import Conversing
 from flameblue.runtime.detecting import Detecting
 from flameblue.runtime.home_publishing import HomePublishing
 from flameblue.runtime.messaging import Delivering, Planning
@@ -56,6 +57,7 @@ async def flow(plant: Plant) -> None:
         stage("journal", ticking(plant).run)  # ticks, gaps, changes of the point table
         stage("intake", lambda: intake(plant, heard, dial_in))  # bytes → readings → journal → acknowledged
         stage("asking", asking(plant, dial_in).run)  # devices that say nothing unasked → readings → journal
+        stage("conversing", conversing(plant).run)  # where devices speak from, and what people ask them
         stage("announcements", heard.serve)  # what devices of an existing broker say of themselves
         stage("history", remembering(plant, delivery).run)  # journal → board, Parquet
         stage("detection", detecting(plant).run)  # journal → transitions → cases
@@ -136,6 +138,10 @@ def ticking(plant: Plant) -> Ticking:
         health=plant.health,
         points_changed=lambda: read_directory(plant),
     )
+
+
+def conversing(plant: Plant) -> Conversing:
+    return Conversing(intake=plant.intake, orm=plant.orm, clock=plant.clock)
 
 
 def remembering(plant: Plant, delivery: Delivering) -> Remembering:

@@ -47,6 +47,7 @@ FIELDS: Words = {
     "reason": _("Reason"),
     "credential_hash": _("Credential"),
     "device_address": _("Address on the line"),
+    "networks": _("Allowed networks"),
 }
 DEEDS: Words = {
     "added": _("added"),
@@ -54,6 +55,8 @@ DEEDS: Words = {
     "removed": _("removed"),
     "revealed": _("phone was looked at"),
     "left": _("left its circuit"),
+    "accepted": _("accepted an address that it speaks from"),
+    "asked": _("asked the device"),
 }
 LIMIT_TROUBLES: Words = {
     "hold": _("“%(field)s” can't be %(value)s s: between 0 and %(most)s s."),

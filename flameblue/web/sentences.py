@@ -109,6 +109,7 @@ def _pattern(alarm: Alarm) -> str:
         Rule.TEST: _("%(where)s: device %(device)s is being tested."),
         Rule.CLOCK: _("%(where)s: the clock of device %(device)s is wrong."),
         Rule.PHASE_LOSS: _("%(where)s has no voltage (%(value)s), while another phase has."),
+        Rule.ORIGIN: _("%(where)s: somebody speaks as device %(device)s from an unexpected address."),
         Rule.LATE: _(
             "%(where)s: late data says that %(quantity)s had been %(value)s, the limit is %(limit)s."
         ),

@@ -14,7 +14,14 @@ from flameblue.domain.transitions import Level, Rule, Why
 from flameblue.fleet import quantity_words
 from flameblue.intake.discovery import Trouble
 from flameblue.notices.models import Notice
-from flameblue.web import asked_words, editions, fleet_words, practice_words, uplink_words
+from flameblue.web import (
+    asked_words,
+    device_words,
+    editions,
+    fleet_words,
+    practice_words,
+    uplink_words,
+)
 
 Words = Mapping[Any, str | Promise]
 
@@ -54,6 +61,7 @@ RULES: Words = {
     Rule.TEST: _("test at the device"),
     Rule.CLOCK: _("clock fault"),
     Rule.PHASE_LOSS: _("phase loss"),
+    Rule.ORIGIN: _("unexpected sender"),
     Rule.LATE: _("was above its limit (late data)"),
 }
 WHYS: Mapping[Why, str | Promise] = {
@@ -67,6 +75,8 @@ WHYS: Mapping[Why, str | Promise] = {
     Why.IMPLAUSIBLE: _("the values are not possible"),
     Why.FROZEN: _("the value does not move"),
     Why.CONNECTION_LOST: _("the connection was lost"),
+    Why.FOREIGN: _("from outside the networks that it may speak from"),
+    Why.NEW_ADDRESS: _("from an address that nobody has accepted yet"),
 }
 QUANTITIES: Words = quantity_words.QUANTITIES
 KINDS: Words = {
@@ -188,6 +198,9 @@ FLEET_TABS: Words = fleet_words.TABS
 FLEET_FIELDS: Words = {**fleet_words.FIELDS, **LIMITS}
 FLEET_STATES: Words = fleet_words.STATES
 DEEDS: Words = fleet_words.DEEDS
+DEVICE_ORDERS: Words = device_words.ORDERS
+DEVICE_HINTS: Words = device_words.HINTS
+DEVICE_OUTCOMES: Words = device_words.OUTCOMES
 LIMIT_TROUBLES: Words = fleet_words.LIMIT_TROUBLES
 QUARANTINE_REASONS: Words = {
     "malformed": _("The message could not be read."),
@@ -212,6 +225,7 @@ QUARANTINE_REASONS: Words = {
     "wrong_credential": _("A known device with a wrong credential; it was refused."),
     "protocol": _("The protocol was broken; the connection was closed."),
     "bad_frame": _("A frame is wrong: it was denied, or passed over."),
+    "foreign_address": _("It came from outside the networks that its device may speak from."),
     "our_fault": _("Flameblue itself failed on this message: please report it."),
 }
 DISCOVERY_TROUBLES: Words = {

@@ -64,6 +64,7 @@ SCENES = {
         Level.ALARM,
         Row(1, phase_lost=100, phase_stands=300, other_phases=(2, 0)),
     ),
+    Rule.ORIGIN: bit(Mark.NEW_ADDRESS, Level.FAULT),
     Rule.LATE: Scene([one(0, SAFE), one(-5, HOT, arrival_s=1)], [], Level.ALARM),
 }
 every_rule = pytest.mark.parametrize("rule", SCENES, ids=lambda rule: rule.name.lower())

@@ -143,6 +143,7 @@ class Oracle:
             point.deadline_ns += 0 if point.deadline_ns == NEVER_NS else gap_ns
             point.clock_bad_ns += gap_ns
             point.late_ns = None if point.late_ns is None else point.late_ns + gap_ns
+            point.foreign_ns = None if point.foreign_ns is None else point.foreign_ns + gap_ns
 
     @staticmethod
     def connection(point: Point, arrival_ns: int, *, lost: bool) -> None:
@@ -180,6 +181,10 @@ class Oracle:
     # ---- a reading
 
     def reading(self, point: Point, reading: Reading) -> None:
+        if reading.marks & Mark.FOREIGN:
+            point.foreign_ns = self.arrival_ns
+            self.origin(point, Why.FOREIGN, {"at_ns": self.arrival_ns, "value": NO_VALUE})
+            return
         seen = Past(reading.at_ns, reading.at_ns, self.arrival_ns, reading.value, reading.marks)
         plausible = point.row.plausible_min <= seen.value <= point.row.plausible_max
         seen.good = not seen.marks & WIRE and seen.value != NO_VALUE and plausible
@@ -206,9 +211,18 @@ class Oracle:
             self.tell(point, Rule.CLOCK, (clock_before, point.levels[Rule.CLOCK]), said)
         if seen.kind == "late":
             self.late(point, seen, said)
-        elif seen.accepted and not seen.good and point.row.flags & ON_CHANGE:
+        self.origin(point, Why.NEW_ADDRESS if seen.marks & Mark.NEW_ADDRESS else Why(0), said)
+        if seen.accepted and not seen.good and point.row.flags & ON_CHANGE:
             value = point.latest[1] if point.latest else NO_VALUE
             self.pass_time(point, {"at_ns": seen.at_ns, "value": value})
+
+    def origin(self, point: Point, sign: Why, said: dict[str, int]) -> None:
+        """A sign enters the fault; it stays while there is one, and for ten minutes after a foreign one."""
+        before = point.levels[Rule.ORIGIN]
+        lately = point.foreign_ns is not None and self.arrival_ns - point.foreign_ns < 10 * MINUTE_NS
+        level = point.levels[Rule.ORIGIN] = FAULT if sign or (before and lately) else NORMAL
+        if level != before:
+            self.tell(point, Rule.ORIGIN, (before, level), {**said, "why": sign})
 
     def heard(self, point: Point, said: dict[str, int]) -> None:
         silence_ns = point.row.silence_ns
@@ -310,7 +324,7 @@ class Oracle:
         level = before
         if point.lasts((run, gone), row.alarm_hold_ns, seen.at_ns, self.arrival_ns):
             level = ALARM
-        elif before == ALARM and self.is_back(point, seen):
+        elif before == ALARM and point.is_back(seen):
             level = NORMAL
         if Rule.PHASE_LOSS in point.by_test and not seen.tested:
             level = ALARM if seen.gone else NORMAL
@@ -319,16 +333,6 @@ class Oracle:
         said = {**said, "limit": row.phase_lost}
         self.move(point, Rule.PHASE_LOSS, level, said, tested=seen.tested)
 
-    def is_back(self, point: Point, seen: Past) -> bool:
-        """Whether there has been voltage for the clear hold, since the level was entered."""
-        back = point.back(point.entered[Rule.PHASE_LOSS, ALARM])
-        heard = [past for past in back if past.accepted and (past.good or past.broken)]
-        alive = until_restart(
-            take_while(heard, lambda past: past.good and not past.dead), lambda past: past.turns
-        )
-        run = until_restart(alive, lambda past: past.restarts)
-        return point.lasts((run, alive), point.row.clear_hold_ns, seen.at_ns, self.arrival_ns)
-
     def sensor(self, point: Point, seen: Past, said: dict[str, int]) -> None:
         if not (seen.good or seen.broken):
             return
@@ -336,7 +340,7 @@ class Oracle:
         cause = self.sensor_cause(point, seen)
         if cause:
             level, point.why_sensor = FAULT, cause
-        elif before and self.is_mended(point, seen):
+        elif before and point.is_mended(seen):
             level = NORMAL
         if level != before or cause or seen.good:
             self.move(point, Rule.SENSOR, level, {**said, "why": point.why_sensor}, tested=seen.tested)
@@ -357,17 +361,6 @@ class Oracle:
         same = take_while(said, lambda past: past.broken or past.value == seen.value)
         still = [past for past in until_restart(same, lambda past: past.restarts_sensor) if past.good]
         return Why.FROZEN if seen.at_ns - still[-1].at_ns >= row.frozen_ns else Why(0)
-
-    def is_mended(self, point: Point, seen: Past) -> bool:
-        if Rule.SENSOR in point.by_test and not seen.tested:
-            return seen.good
-        if point.why_sensor == Why.FROZEN:
-            return point.moved(seen)
-        back = point.back(point.entered[Rule.SENSOR, FAULT])
-        said = [past for past in back if past.accepted and (past.good or past.broken)]
-        good = until_restart(take_while(said, lambda past: past.good), lambda past: past.turns)
-        run = until_restart(good, lambda past: past.restarts_sensor)
-        return point.lasts((run, good), point.row.clear_hold_ns, seen.at_ns, self.arrival_ns)
 
     def bits(self, point: Point, seen: Past, said: dict[str, int]) -> None:
         level = WARNING if seen.marks & Mark.REPORTED_WARNING else NORMAL

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from flameblue.domain.points import NEVER_NS, NO_LIMIT, NO_LOWER_LIMIT, ON_CHANGE
 from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.readings import Mark
-from flameblue.domain.transitions import Level, Rule
+from flameblue.domain.transitions import Level, Rule, Why
 from tests.detection.inputs import Row
 
 SIDES = (Rule.OVER, Rule.UNDER)
@@ -60,6 +60,7 @@ class Point:
     lost: bool = False
     clock_bad_ns: int = 0
     late_ns: int | None = None
+    foreign_ns: int | None = None
     latest: tuple[int, int] | None = None
     why_sensor: int = 0
 
@@ -93,6 +94,30 @@ class Point:
     def row_hold_ns(self, hold_ns: int) -> int:
         """What three readings in a row must take to arrive."""
         return hold_ns + 2 * self.row.gap_ns
+
+    # ---- what has lasted until the newest reading
+
+    def is_back(self, seen: Past) -> bool:
+        """Whether there has been voltage for the clear hold, since the level was entered."""
+        back = self.back(self.entered[Rule.PHASE_LOSS, Level.ALARM])
+        heard = [past for past in back if past.accepted and (past.good or past.broken)]
+        alive = until_restart(
+            take_while(heard, lambda past: past.good and not past.dead), lambda past: past.turns
+        )
+        run = until_restart(alive, lambda past: past.restarts)
+        return self.lasts((run, alive), self.row.clear_hold_ns, seen.at_ns, seen.arrival_ns)
+
+    def is_mended(self, seen: Past) -> bool:
+        """Whether a broken sensor is good again."""
+        if Rule.SENSOR in self.by_test and not seen.tested:
+            return seen.good
+        if self.why_sensor == Why.FROZEN:
+            return self.moved(seen)
+        back = self.back(self.entered[Rule.SENSOR, Level.FAULT])
+        said = [past for past in back if past.accepted and (past.good or past.broken)]
+        good = until_restart(take_while(said, lambda past: past.good), lambda past: past.turns)
+        run = until_restart(good, lambda past: past.restarts_sensor)
+        return self.lasts((run, good), self.row.clear_hold_ns, seen.at_ns, seen.arrival_ns)
 
     # ---- walking back
 

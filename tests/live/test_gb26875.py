@@ -39,10 +39,10 @@ print(json.dumps(list(rows)))
 
 
 class Wire:
-    """The transmitter's end of a TCP connection."""
+    """The transmitter's end of a TCP connection, from any address of the loopback network."""
 
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection((HOST, port), WITHIN_S)
+    def __init__(self, port: int, address: str = "127.0.0.1") -> None:
+        self.socket = socket.create_connection((HOST, port), WITHIN_S, (address, 0))
 
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)

@@ -38,6 +38,9 @@ def keyed(cast: Cast) -> dict[str, list[str]]:
         "start-credential": device,
         "live-connect": device,
         "duty-answer": [{"ask_id": 1}],  # of no station: whoever acts may answer
+        "device-address": device,
+        "device-ask": device,
+        "device-asked": device,
         "reveal-phone": [{"person_id": cast.bolat.pk}, {"person_id": cast.ailin.pk}],
         "sheet": [place],
         "visit": [place],

@@ -18,6 +18,7 @@ from flameblue.intake.protocols.http_push.codec import Request
 from flameblue.intake.push import mapping, signing
 from flameblue.intake.push.secrets import Secrets
 from flameblue.intake.reasons import Reason
+from flameblue.intake.sources import is_shut_out
 from flameblue.profiles.loader import Profile
 from flameblue.profiles.pushing import Place, Push, Signature
 
@@ -80,8 +81,17 @@ def asked(request: Request) -> Asked:
     return Asked(request, source, fields)
 
 
-def admit(one: Asked, known: Knowledge) -> Admitted | Refused:
-    """Who has sent `one`."""
+def admit(one: Asked, known: Knowledge, peer: str) -> Admitted | Refused:
+    """Who has sent `one` from the address `peer`; one that has proved who it is may still not push from there."""
+    found = _admit(one, known)
+    entry = found.entry if isinstance(found, Admitted) else None
+    if entry is None or not is_shut_out(entry.allowed, peer):
+        return found
+    told = "This source may not push from this address."
+    return Refused(HTTPStatus.FORBIDDEN, told, Reason.FOREIGN_ADDRESS, told, entry.name)
+
+
+def _admit(one: Asked, known: Knowledge) -> Admitted | Refused:
     entry = known.directory.devices.get(one.source)
     profile = None if entry is None else known.profiles.get(entry.profile)
     push = None if profile is None else profile.push

@@ -21,6 +21,7 @@ from flameblue.people.registry_discovered import discovered
 from flameblue.web import (
     access,
     asked_facts,
+    device_page,
     fleet_history,
     fleet_lines,
     fleet_lists,
@@ -114,7 +115,8 @@ def _is_confirmed(request: HttpRequest, said: dict[str, Any]) -> bool:
 
 
 def _about(request: HttpRequest, tab: str, thing: Any, form: EditForm | None) -> dict[str, Any]:
-    return {
+    of_device = device_page.about(thing, request) if isinstance(thing, Device) else {}
+    return of_device | {
         "tab": tab,
         "tabs": [(name, "") for name in TABS],
         "asked": Asked(),

@@ -106,6 +106,11 @@ def _unit_head(unit: bytes) -> Told:
     return {"type_flag": flag, **_named("type", word), "object_count": count}
 
 
+def told_unit(unit: bytes) -> Told:
+    """An application unit alone."""
+    return _unit(unit, 0)
+
+
 def _unit(unit: bytes, at: int) -> Told:
     said = _unit_head(unit)
     try:
