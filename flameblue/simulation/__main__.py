@@ -16,7 +16,7 @@ from flameblue.domain.errors import FlameblueError
 from flameblue.simulation import fleet, line_faults, registry, scenarios
 from flameblue.simulation.kinds import KINDS
 from flameblue.simulation.places import MQTT, Wishes
-from flameblue.simulation.plan import make_plan
+from flameblue.simulation.plan import Plan, make_plan, with_devices
 from flameblue.simulation.run import Course, backlog_s, run
 from flameblue.simulation.told import Record
 from flameblue.simulation.weather import season_shift_s
@@ -43,8 +43,7 @@ def _do(arguments: argparse.Namespace) -> None:
     turns = fleet.turns_of(arguments.kinds)
     wishes = Wishes(arguments.host, {MQTT: arguments.port, **fleet.ports_of(arguments.ports)}, turns)
     if arguments.registry is not None:
-        plan = make_plan(arguments.premises, arguments.seed)
-        arguments.registry.write_text(registry.plan_csv(plan, wishes), encoding="utf-8")
+        arguments.registry.write_text(registry.plan_csv(_plan(arguments), wishes), encoding="utf-8")
         return
     with ExitStack() as stack:
         told = stack.enter_context(Record(arguments.told)) if arguments.told else None
@@ -83,6 +82,11 @@ def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
+def _plan(arguments: argparse.Namespace) -> Plan:
+    plan = make_plan(arguments.premises, arguments.seed)
+    return plan if arguments.devices is None else with_devices(plan, arguments.devices)
+
+
 def _world(
     arguments: argparse.Namespace, day: float | None, alive: Path | None, clock: Clock
 ) -> tuple[World, float]:
@@ -91,7 +95,7 @@ def _world(
     begin_s = clock.now_ns() / 1e9 - max(backlog, WARM_UP_S)
     if day is not None:
         begin_s += season_shift_s(begin_s, day)
-    world = World(make_plan(arguments.premises, arguments.seed), begin_s)
+    world = World(_plan(arguments), begin_s)
     world.advance(begin_s + max(backlog, WARM_UP_S) - backlog)
     return world, backlog
 
@@ -109,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
         help=f"of the circuits' devices, in turn: {','.join(KINDS)}; with a model: modbus:eastron-sdm630",
     )
     parser.add_argument("--premises", type=int, default=50, help="how many (default 50)")
+    parser.add_argument("--devices", type=int, help="only so many of their circuits have one (default: all)")
     parser.add_argument("--seed", type=int, default=1, help="the same seed, the same valley (default 1)")
     parser.add_argument("--speed", type=float, default=1.0, help="world seconds a second (default 1)")
     parser.add_argument("--data", type=Path, help="the data folder, whose simulation/commands.jsonl is read")

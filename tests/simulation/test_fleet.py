@@ -12,11 +12,12 @@ from flameblue.domain.errors import BadInput
 from flameblue.intake.protocols.gb26875.fields import spelled_address
 from flameblue.profiles.loader import Shelf, package_folder
 from flameblue.simulation import fleet, registry
+from flameblue.simulation.__main__ import main
 from flameblue.simulation.device import Surroundings
 from flameblue.simulation.fleet import ports_of, turns_of
 from flameblue.simulation.kinds import KINDS
 from flameblue.simulation.places import UNITS_MAX, Wishes
-from flameblue.simulation.plan import make_plan
+from flameblue.simulation.plan import make_plan, with_devices
 from flameblue.simulation.told import Record
 
 EVERY = Wishes("192.0.2.7", {"modbus": 2502}, tuple((kind, "") for kind in KINDS))
@@ -95,3 +96,31 @@ def test_what_was_acknowledged_is_a_line_each(tmp_path: Path) -> None:
         record("D1", 5, {"ir": 1.5})
         lines = (tmp_path / "told").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line) for line in lines] == [{"device": "D1", "t": 5, "v": {"ir": 1.5}}]
+
+
+def test_only_as_many_circuits_as_are_wished_have_a_device() -> None:
+    plan = make_plan(10, 1)
+    fewer = with_devices(plan, 4)
+    assert [one for _, one in fewer.circuits()] == [one for _, one in plan.circuits()[:4]]
+    assert [place.name for place in fewer.premises] == [place.name for place in plan.premises]
+    with pytest.raises(BadInput, match="99 devices"):
+        with_devices(plan, 99)
+
+
+def test_the_command_line_writes_the_registry_of_the_same_valley(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "valley.csv"
+    words = f"simulation --premises 10 --seed 3 --devices 6 --kinds gb26875,dtu --registry {path}"
+    monkeypatch.setattr("sys.argv", words.split())
+    assert main() == 0
+    wishes = Wishes(turns=(("gb26875", ""), ("dtu", "")))
+    assert path.read_text(encoding="utf-8") == registry.plan_csv(with_devices(make_plan(10, 3), 6), wishes)
+
+
+def test_the_command_line_says_in_a_sentence_what_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["simulation", "--kinds", "telex"])
+    assert main() == 1
+    assert "There is no kind 'telex' of device" in capsys.readouterr().err

@@ -1,0 +1,169 @@
+"""Three hundred devices of all kinds from one import, over bad lines: none is lost, no reading lost, doubled or wrong."""
+
+import json
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from flameblue.domain.quantities import NO_VALUE
+from flameblue.simulation import fleet
+from flameblue.simulation.asked import Asked
+from flameblue.simulation.device import Surroundings
+from flameblue.simulation.places import Wishes
+from flameblue.simulation.plan import make_plan, with_devices
+from tests.live.installation import Installation, free_port, wait_for
+from tests.live.journals import Reading, journalled
+from tests.live.valley_process import Measured, Told, ValleyProcess, points_of
+
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+DEVICES, PREMISES = 300, 260
+KINDS = "mqtt,gb26875"
+SPEAKING_S = 75.0  # three broken lines of 20 s, and seven samples of each device
+WITHIN_S = 90.0
+NS_PER_MS = 1_000_000
+LINES = ("split=0.3", "delayed=0.05", "corrupted=0.05", "duplicated=0.05", "garbage=0.05")
+DROPS = ("gb26875.drop_every_s=20",)
+CASES = """
+import json
+from flameblue.cases.models import Case
+print(json.dumps(list(Case.objects.values_list("premises__name", "worst_level"))))
+"""
+
+
+@dataclass
+class Heard:
+    """What happened: what the valley was told, what stands in the journal, and the points by device and key."""
+
+    rows: int
+    told: list[Told]
+    readings: list[Reading]
+    points: dict[tuple[str, str], Measured]
+    quarantined: int
+    counts: dict[str, int]
+    cases: list[tuple[str, str]]
+    of_kind: dict[str, set[str]] = field(default_factory=dict)
+
+
+def kinds_of() -> dict[str, set[str]]:
+    """The devices' names by kind."""
+    found: dict[str, set[str]] = defaultdict(set)
+    plan = with_devices(make_plan(PREMISES, 1), DEVICES)
+    for kind, place in fleet.places(plan, Wishes(turns=fleet.turns_of(KINDS))):
+        found[kind.name].add(place.name)
+    return dict(found)
+
+
+def asked_kinds() -> set[str]:
+    """Those whose devices say nothing unasked."""
+    plan = with_devices(make_plan(PREMISES, 1), DEVICES)
+    wishes = Wishes(turns=fleet.turns_of(KINDS))
+    devices = fleet.fleet(plan, wishes, Surroundings()).devices
+    places = fleet.places(plan, wishes)
+    return {kind.name for (kind, _), one in zip(places, devices, strict=True) if isinstance(one, Asked)}
+
+
+@pytest.fixture(scope="module")
+def heard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Heard]:
+    """Import, start, speak for a while, stop; then what is there."""
+    folder = tmp_path_factory.mktemp("three-hundred")
+    data: Path = folder / "data"
+    data.mkdir()
+    port = free_port()
+    it = Installation(data, {"FLAMEBLUE_GB26875_PORT": str(port)})
+    valley = ValleyProcess(folder, PREMISES, DEVICES, KINDS, {"mqtt": it.mqtt_port, "gb26875": port})
+    rows = valley.register(it)
+    of_kind = kinds_of()
+    try:
+        it.start()
+        with valley.speaking("--scenario", "quiet", "--backlog", "300", "--line", *LINES, *DROPS):
+            began_s = time.monotonic()
+            wait_for(
+                lambda: len({one.device for one in valley.told()}) == DEVICES,
+                WITHIN_S,
+                f"{DEVICES} devices were heard; {valley.log()}",
+            )
+            time.sleep(max(0.0, SPEAKING_S - (time.monotonic() - began_s)))
+        told = valley.told()
+        wait_for(lambda: it.lags().get("detection", 1) == 0, WITHIN_S, "detection has read all")
+        yield Heard(
+            rows=rows,
+            told=told,
+            readings=journalled(data),
+            points=points_of(it),
+            quarantined=0,
+            counts={name: int(count) for name, count in it.health()["counters"].items()},
+            cases=[tuple(row) for row in json.loads(it.python(CASES))],
+            of_kind=of_kind,
+        )
+    finally:
+        it.stop()
+
+
+def test_all_of_an_import_are_heard(heard: Heard) -> None:
+    devices = {device for device, _ in heard.points}
+    assert len(devices) == DEVICES
+    assert heard.rows >= DEVICES
+    numbers = {point for point, _, _ in heard.readings}
+    assert {device for (device, _), point in heard.points.items() if point.number in numbers} == devices
+
+
+def test_nothing_acknowledged_is_lost_or_doubled(heard: Heard) -> None:
+    times = Counter((point, at_ns) for point, at_ns, _ in heard.readings)
+    values = {(point, at_ns): value for point, at_ns, value in heard.readings}
+    lost, doubled, wrong, looked_at = [], [], [], Counter[str]()
+    for kind, devices in heard.of_kind.items():
+        if kind in asked_kinds():
+            continue
+        for one in heard.told:
+            if one.device not in devices:
+                continue
+            for key, value in one.values.items():
+                point = heard.points[one.device, key]
+                place = (point.number, one.at_ms * NS_PER_MS)
+                expected = NO_VALUE if value is None else round(value * point.steps_per_unit)
+                looked_at[kind] += 1
+                if not times[place]:
+                    lost.append((kind, one.device, key, one.at_ms))
+                elif times[place] > 1:
+                    doubled.append((kind, one.device, key, one.at_ms))
+                elif values[place] != expected:
+                    wrong.append((kind, one.device, key, one.at_ms))
+    assert (lost, doubled, wrong) == ([], [], [])
+    assert min(looked_at.values()) > 5 * 60  # five samples and more of the fewest devices of a kind
+
+
+def test_of_bad_lines_nothing_became_a_reading_that_was_not_measured(heard: Heard) -> None:
+    """Whatever is older than a device's last acknowledged sample was acknowledged too."""
+    last_ms: dict[str, int] = defaultdict(int)
+    told: set[tuple[int, int]] = set()
+    for one in heard.told:
+        last_ms[one.device] = max(last_ms[one.device], one.at_ms)
+        told |= {
+            (heard.points[one.device, key].number, one.at_ms * NS_PER_MS)
+            for key in one.values
+            if (one.device, key) in heard.points
+        }
+    reporting = set().union(*(heard.of_kind[kind] for kind in heard.of_kind.keys() - asked_kinds()))
+    of = {point.number: (device, key) for (device, key), point in heard.points.items()}
+    made_up = [
+        of[point]
+        for point, at_ns, value in heard.readings
+        if of[point][0] in reporting
+        and value != NO_VALUE  # a component's state is no sample
+        and at_ns <= last_ms[of[point][0]] * NS_PER_MS
+        and (point, at_ns) not in told
+    ]
+    assert made_up == []
+
+
+def test_the_lines_were_as_bad_as_they_should_be(heard: Heard) -> None:
+    assert heard.counts["gb26875_bad_frames"] > 50
+    assert heard.counts["duplicates"] > 10
+
+
+def test_broken_lines_that_come_back_are_no_case(heard: Heard) -> None:
+    assert heard.cases == []
