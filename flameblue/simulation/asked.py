@@ -145,10 +145,13 @@ class Server:
         session = dlt645.PLUGIN.session()
         while True:
             for frame in session.feed(await line.read()):
-                for one in self._meters:
-                    reply = None if one.is_dark() else one.answer(frame)
-                    if reply is not None and await line.send(reply.data, checked=True):
-                        one.left(reply)
+                await self._answer_as_meters(line, frame)
+
+    async def _answer_as_meters(self, line: BadLine, frame: dlt645_codec.Frame) -> None:
+        for one in self._meters:
+            reply = None if one.is_dark() else one.answer(frame)
+            if reply is not None and await line.send(reply.data, checked=True):
+                one.left(reply)
 
 
 class DtuUnit(Unit):

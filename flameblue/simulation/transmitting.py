@@ -63,13 +63,9 @@ class TransmittingDetector(Reporting):
 
     async def _report(self, line: BadLine, replies: asyncio.Queue[Frame]) -> None:
         while True:
-            if self._under_way is None and not self.outbox.filled.is_set():
-                try:
-                    async with asyncio.timeout(HEARTBEAT_S):
-                        await self.outbox.filled.wait()
-                except TimeoutError:
-                    await self._exchange(line, self._transmitter.heartbeat(self._now_ms()), replies)
-                    continue
+            if self._under_way is None and not await self._has_something():
+                await self._exchange(line, self._transmitter.heartbeat(self._now_ms()), replies)
+                continue
             if self.is_dark():
                 return
             if self._under_way is None:
@@ -79,6 +75,15 @@ class TransmittingDetector(Reporting):
             await self._exchange(line, report.frame, replies)
             if self._under_way is report:  # and not lost with the power meanwhile
                 self._confirmed(report)
+
+    async def _has_something(self) -> bool:
+        """Whether a sample, or the end of the power, came before the next heartbeat is due."""
+        try:
+            async with asyncio.timeout(HEARTBEAT_S):
+                await self.outbox.filled.wait()
+        except TimeoutError:
+            return False
+        return True
 
     def _confirmed(self, report: Report) -> None:
         self._under_way = None
