@@ -181,7 +181,7 @@ class Dlt645(Kind):
 class Push(Kind):
     """Through its maker's cloud, each a source of its own."""
 
-    name, model, port = pushing.KIND, "flameblue-push", 8070
+    name, model, port = pushing.KIND, "flameblue-push", 8900
 
     def fits(self, profile: Profile) -> bool:
         """Its messages are this model's."""
