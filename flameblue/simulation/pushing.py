@@ -5,6 +5,7 @@ one comes again though it was answered 200, as from a cloud that lost the answer
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from random import Random
 from typing import Any
@@ -14,6 +15,8 @@ import httpx
 from flameblue.simulation.bad_line import relayed
 from flameblue.simulation.device import Address, LineLost, Reporting, Surroundings
 from flameblue.simulation.measuring import Sample
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # a line a message is no news
 
 KIND = "push"
 PATH = "/intake/v1/"

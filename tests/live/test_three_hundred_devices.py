@@ -116,28 +116,23 @@ def test_all_of_an_import_are_heard(heard: Heard) -> None:
     assert {device for (device, _), point in heard.points.items() if point.number in numbers} == devices
 
 
-def test_nothing_acknowledged_is_lost_or_doubled(heard: Heard) -> None:
-    times = Counter((point, at_ns) for point, at_ns, _ in heard.readings)
-    values = {(point, at_ns): value for point, at_ns, value in heard.readings}
-    lost, doubled, wrong, looked_at = [], [], [], Counter[str]()
-    for kind in heard.of_kind.keys() - asked_kinds():
-        devices = heard.of_kind[kind]
-        for one in heard.told:
-            if one.device not in devices:
-                continue
-            for key, value in one.values.items():
-                point = heard.points[one.device, key]
-                place = (point.number, one.at_ms * NS_PER_MS)
-                expected = NO_VALUE if value is None else round(value * point.steps_per_unit)
-                looked_at[kind] += 1
-                if not times[place]:
-                    lost.append((kind, one.device, key, one.at_ms))
-                elif times[place] > 1:
-                    doubled.append((kind, one.device, key, one.at_ms))
-                elif values[place] != expected:
-                    wrong.append((kind, one.device, key, one.at_ms))
-    assert (lost, doubled, wrong) == ([], [], [])
-    assert min(looked_at.values()) > 5 * 60  # five samples and more of the fewest devices of a kind
+def test_nothing_acknowledged_is_lost_doubled_or_changed(heard: Heard) -> None:
+    """A device that was held up may measure twice within a second, and its frames know no smaller times."""
+    acknowledged: Counter[Reading] = Counter()
+    of_kind: Counter[str] = Counter()
+    kinds = {name: kind for kind in heard.of_kind.keys() - asked_kinds() for name in heard.of_kind[kind]}
+    for one in heard.told:
+        for key, value in one.values.items() if one.device in kinds else ():
+            point = heard.points[one.device, key]
+            steps = NO_VALUE if value is None else round(value * point.steps_per_unit)
+            acknowledged[point.number, one.at_ms * NS_PER_MS, steps] += 1
+            of_kind[kinds[one.device]] += 1
+    times = {(point, at_ns) for point, at_ns, _ in acknowledged}
+    there = Counter(one for one in heard.readings if one[:2] in times)
+    assert list((acknowledged - there).elements()) == [], "lost"
+    assert list((there - acknowledged).elements()) == [], "doubled, or changed"
+    assert of_kind.keys() == heard.of_kind.keys() - asked_kinds()
+    assert min(of_kind.values()) > 5 * 60  # five samples and more of the fewest devices of a kind
 
 
 def test_of_bad_lines_nothing_became_a_reading_that_was_not_measured(heard: Heard) -> None:
