@@ -12,6 +12,7 @@ MQTT = "mqtt"
 UNITS_MAX = 247  # MODBUS over Serial Line V1.02, 2.2: addresses 1 to 247; more take the next port
 GB26875_FIRST = 0x5AA_0000_0000  # source addresses of the false valley, by the seed and the circuit's number
 IMEI_FIRST = "8600000"  # 7 of 15 digits; no device of anybody has it
+LUHN = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # what every other digit counts, from the one before the last
 METER_FIRST = "26"  # 2 of 12 digits
 
 
@@ -61,8 +62,10 @@ class Place:
 
     @property
     def imei(self) -> str:
-        """Of its DTU."""
-        return f"{IMEI_FIRST}{self.seed % 1_000:03}{self.number + 1:05}"
+        """Of its DTU, with its check digit (3GPP TS 23.003, annex B)."""
+        digits = f"{IMEI_FIRST}{self.seed % 100:02}{self.number + 1:05}"
+        total = sum(LUHN[int(one)] for one in digits[1::2]) + sum(int(one) for one in digits[::2])
+        return f"{digits}{-total % 10}"
 
     @property
     def meter(self) -> str:

@@ -55,6 +55,15 @@ def test_every_device_has_an_address_of_its_own() -> None:
     assert of["modbus"]["device_address"].startswith(("tcp://192.0.2.7:2502?unit=", "dtu:8600000"))
 
 
+def test_a_dtu_s_imei_has_fifteen_digits_and_the_right_check_digit() -> None:
+    found = [place.imei for _, place in fleet.places(make_plan(50, 1), Wishes(turns=(("dtu", ""),)))]
+    assert len(set(found)) == len(found)
+    for imei in [*found, "490154203237518"]:  # the example that is printed everywhere
+        doubled = [sum(divmod(2 * int(one), 10)) for one in imei[1::2]]
+        assert len(imei) == 15
+        assert (sum(doubled) + sum(map(int, imei[::2]))) % 10 == 0, imei
+
+
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_a_kind_has_either_an_address_or_a_credential(kind: str) -> None:
     for row in rows(10, Wishes(turns=((kind, ""),))):
