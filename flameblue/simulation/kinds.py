@@ -18,9 +18,10 @@ from flameblue.simulation.meter import Meter
 from flameblue.simulation.places import Place
 
 Cells = dict[str, str]
+RESIDUAL = "residual_current_ma"
 QUANTITIES = {"t": "temperature_c", "i": "current_a", "u": "voltage_v"}
 POINTS: Sequence[Cells] = (  # of a sample, where the model leaves them to the registry
-    {"point": "ir", "quantity": "residual_current_ma"},
+    {"point": "ir", "quantity": RESIDUAL},
     *(
         {"point": f"{letter}{phase}", "quantity": quantity, "phase": phase.upper()}
         for letter, quantity in QUANTITIES.items()
@@ -91,10 +92,10 @@ class Gb26875(Kind):
     def rows(self, place: Place) -> list[Cells]:
         """The component's state, and what it measures."""
         head = {"device_address": place.transmitter.hex()}
-        rows = [head | {"point": transmitter.STATE_KEY, "quantity": "residual_current_ma"}]
+        rows = [head | {"point": transmitter.STATE_KEY, "quantity": RESIDUAL}]
         for name in transmitter.ANALOGUES:
             phase = "" if name == "ir" else name[-1].upper()
-            quantity = "temperature_c" if phase else "residual_current_ma"
+            quantity = "temperature_c" if phase else RESIDUAL
             rows.append(head | {"point": transmitter.key(name), "quantity": quantity, "phase": phase})
         return rows
 
@@ -160,7 +161,7 @@ class Dtu(OverModbus):
 
 
 class Dlt645(Kind):
-    """Residual current breakers behind a transparent converter that listens."""
+    """Residual current breakers, or meters, behind a transparent converter that listens."""
 
     name, model, port = asked.DLT645, "dlt645-residual-breaker", 6450
 
@@ -174,8 +175,17 @@ class Dlt645(Kind):
 
     def made(self, places: Sequence[Place], around: Surroundings) -> Made:
         """UNITS_MAX behind a converter."""
-        units = [asked.MeterUnit(place.name, Meter(place.meter, Variant.BREAKER), around) for place in places]
+        units = [
+            asked.MeterUnit(place.name, Meter(place.meter, self._variant(place.model)), around)
+            for place in places
+        ]
         return [*units], _servers(self.name, places, units, around)
+
+    def _variant(self, model: str) -> Variant:
+        """A model without a residual current is a meter's, whose currents have other steps."""
+        known = _shelf().get(model or self.model)
+        measured = {point.quantity.name for point in known.points.values()} if known else {RESIDUAL}
+        return Variant.BREAKER if RESIDUAL in measured else Variant.METER
 
 
 class Push(Kind):

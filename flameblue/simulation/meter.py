@@ -1,7 +1,7 @@
 """A meter or a residual current breaker of DL/T 645-2007, without I/O: its answers to what is read, out of a sample.
 
-It knows voltages, currents, powers, frequency, its address and, as a breaker, residual current and status; to all
-others it says, as the standard has it, that it has no such data. What would change it is refused.
+It knows voltages, currents, powers, energy (0), frequency, its address and, as a breaker, residual current and status;
+to all others it says, as the standard has it, that it has no such data. What would change it is refused.
 Source: DL/T 645-2007, 5.2 (frame), 7 (reading), annex A; the breaker's identifiers: identifiers.py.
 """
 
@@ -17,6 +17,7 @@ from flameblue.simulation.measuring import Sample
 
 ANYONE = "aa" * codec.ADDRESS_BYTES  # 7.1: whoever is alone on the line
 READ_ADDRESS = 0x13
+ENERGY = "kWh"
 NO_SUCH_DATA = 1 << 1
 REFUSED = 1 << 2
 TOO_MUCH_LEAKAGE = identifiers.ALARM | 2  # identifiers.CAUSES; it warns and does not open
@@ -89,6 +90,8 @@ def value_of(item: Item, v: Mapping[str, Any], address: str) -> Any:
         return 0
     if item.name == "address":
         return address
+    if item.unit == ENERGY:
+        return 0.0  # the world counts none
     if item.name == "frequency":
         return 50.0 if v["ua"] else 0.0
     kinds = {"voltage": v.get(f"u{at}"), "current": v.get(f"i{at}")}
@@ -103,7 +106,12 @@ def _is_known(item: Item) -> bool:
     others = (identifiers.STATUS_1, identifiers.STATUS_2, identifiers.PHASE)
     name = item.name.removesuffix(" total")
     name = name[:-2] if name[-2:] in (" A", " B", " C") else name
-    return item in others or name in KNOWN or item.name in ("address", "rated residual current")
+    return (
+        item in others
+        or item.unit == ENERGY
+        or name in KNOWN
+        or item.name in ("address", "rated residual current")
+    )
 
 
 def _said(address: str, control: int, data: bytes) -> Answer:

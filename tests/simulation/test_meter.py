@@ -54,6 +54,8 @@ def data(said: meter.Answer | None) -> tuple[int, bytes]:
         ("04000501", "00"),
         ("04000401", ADDRESS),
         ("02800002", "5000"),
+        ("02030000", "062509"),  # 1362.74 + 98.00 + 4790.20 W, in 0.0001 kW
+        ("00010000", "00000000"),
     ],
 )
 def test_a_breaker_says_what_was_measured(identifier: str, digits: str) -> None:
@@ -74,7 +76,7 @@ def test_a_leak_is_in_the_status_word_with_its_cause() -> None:
     assert meaning == {"alarm": True, "position": "closed", "cause": "residual current"}
 
 
-@pytest.mark.parametrize("identifier", ["00010000", "03880001", "01234567"])
+@pytest.mark.parametrize("identifier", ["02070100", "03880001", "01234567"])
 def test_what_it_does_not_have_is_refused(identifier: str) -> None:
     assert data(meter.answer(BREAKER, WELL, asked(identifier))) == (0xD1, bytes([meter.NO_SUCH_DATA]))
 
