@@ -78,6 +78,7 @@ class Detector(Reporting):
                 line.drop()
                 return
             sent = self.outbox.head(SAMPLES_PER_MESSAGE)
+            self.sending(sent)
             await line.publish(topic, encoded(sent), qos=1)
             self.acknowledged(sent)
 

@@ -7,7 +7,7 @@ the oldest goes first; a full outbox drops the oldest and counts it; what was ac
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -24,7 +24,8 @@ OUTBOX_MAX = 2_000  # × about 200 bytes; 5 hours at one each 10 s
 BACK_OFF_S = (0.5, 8.0)
 BROKEN = (OSError, EOFError, aiomqtt.MqttError, httpx.HTTPError)  # a line that ended, whoever ended it
 
-Told = Callable[[str, int, Mapping[str, Any]], None]  # device, time in ms, values by the registry's keys
+# Device, time in ms, values by the registry's keys, how often it was sent, for want of an acknowledgement.
+Told = Callable[[str, int, Mapping[str, Any], int], None]
 
 
 class LineLost(OSError):
@@ -67,10 +68,10 @@ class Surroundings:
         """Those of a kind's lines; none where nothing is said of them."""
         return self.faults.get(kind, NO_FAULTS)
 
-    def tell(self, name: str, at_ms: int, values: Mapping[str, Any]) -> None:
+    def tell(self, name: str, at_ms: int, values: Mapping[str, Any], times: int = 1) -> None:
         """To whoever listens."""
         if self.told is not None:
-            self.told(name, at_ms, values)
+            self.told(name, at_ms, values, times)
 
 
 @dataclass
@@ -173,6 +174,7 @@ class Reporting(Dialling):
     def __init__(self, name: str, around: Surroundings) -> None:
         super().__init__(name, around)
         self.outbox = Outbox(around.counts)
+        self._times: Counter[int] = Counter()  # by the sample's own time
 
     def take(self, sample: Sample) -> None:
         """Kept until it is acknowledged."""
@@ -182,6 +184,7 @@ class Reporting(Dialling):
         """What is in memory is gone, and the line with it."""
         self.power.clear()
         self.outbox.samples.clear()
+        self._times.clear()
         self.outbox.filled.set()  # wakes whoever waits for a sample, and looks at the power then
 
     def gain_power(self) -> None:
@@ -189,11 +192,15 @@ class Reporting(Dialling):
         self.outbox.filled.clear()
         self.power.set()
 
+    def sending(self, sent: Sequence[Sample]) -> None:
+        """In a new message, or on a new line: the other end may have them already and not be able to know it."""
+        self._times.update(sample["t"] for sample in sent)
+
     def acknowledged(self, sent: Sequence[Sample]) -> None:
         """The other end has `sent`."""
         self.outbox.acknowledged(sent)
         for sample in sent:
-            self.around.tell(self.name, *self.as_sent(sample))
+            self.around.tell(self.name, *self.as_sent(sample), self._times.pop(sample["t"], 1))
 
     def as_sent(self, sample: Sample) -> tuple[int, Mapping[str, Any]]:
         """Time and values of `sample` as this kind's messages have them."""

@@ -8,13 +8,17 @@ from typing import Any
 
 
 class Record:
-    """`path` with a line for each sample: {"device": name, "t": ms, "v": {key: value}}; written through at once."""
+    """`path` with a line for each sample, written through at once.
+
+    {"device": name, "t": ms, "v": {key: value}, "times": how often it was sent}
+    """
 
     def __init__(self, path: Path) -> None:
         self._lines = path.open("a", encoding="utf-8", buffering=1)
 
-    def __call__(self, device: str, at_ms: int, values: Mapping[str, Any]) -> None:
-        self._lines.write(json.dumps({"device": device, "t": at_ms, "v": values}, ensure_ascii=False) + "\n")
+    def __call__(self, device: str, at_ms: int, values: Mapping[str, Any], times: int) -> None:
+        told = {"device": device, "t": at_ms, "v": values, "times": times}
+        self._lines.write(json.dumps(told, ensure_ascii=False) + "\n")
 
     def __enter__(self) -> "Record":
         return self

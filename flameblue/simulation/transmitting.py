@@ -72,6 +72,7 @@ class TransmittingDetector(Reporting):
                 waiting = self.outbox.head(SAMPLES_PER_FRAME)
                 self._under_way = self._transmitter.next_report(waiting, self._now_ms())
             report = self._under_way
+            self.sending(report.samples)
             await self._exchange(line, report.frame, replies)
             if self._under_way is report:  # and not lost with the power meanwhile
                 self._confirmed(report)

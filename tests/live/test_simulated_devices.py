@@ -38,7 +38,11 @@ TOLD = list[tuple[str, int, Mapping[str, Any]]]
 async def speaking(kind: str, port: int, told: TOLD, faults: LineFaults) -> AsyncIterator[Running]:
     """Five cabins whose devices are all of one kind and have just measured; their servers, if any, are there."""
     world = World(make_plan(5, 1), SystemClock().now_ns() / 1e9)
-    course = Course(backlog_s=0, lines={kind: faults}, told=lambda *one: told.append(one))
+    course = Course(
+        backlog_s=0,
+        lines={kind: faults},
+        told=lambda name, at_ms, values, _: told.append((name, at_ms, values)),
+    )
     valley = Running(world, Wishes(HOST, {kind: port}, ((kind, ""),)), course, SystemClock())
     for number, device in enumerate(valley.detectors):
         device.take(sample_of(world.measured(), number, SystemClock().now_ns() // 1_000_000))

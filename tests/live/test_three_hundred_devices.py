@@ -105,8 +105,10 @@ def test_all_of_an_import_are_heard(heard: Heard) -> None:
 
 
 def test_nothing_acknowledged_is_lost_doubled_or_changed(heard: Heard) -> None:
-    """A device that was held up may measure twice within a second, and its frames know no smaller times."""
+    """What no acknowledgement came for is sent anew, over MQTT (QoS 1) and on a new line of GB/T 26875.3, and may be
+    there twice then; a push never is. A device that was held up may measure twice within a second."""
     acknowledged: Counter[Reading] = Counter()
+    sent: Counter[Reading] = Counter()
     of_kind: Counter[str] = Counter()
     kinds = {name: kind for kind in heard.of_kind for name in heard.of_kind[kind]}
     for one in heard.told:
@@ -114,11 +116,12 @@ def test_nothing_acknowledged_is_lost_doubled_or_changed(heard: Heard) -> None:
             point = heard.points[one.device, key]
             steps = NO_VALUE if value is None else round(value * point.steps_per_unit)
             acknowledged[point.number, one.at_ms * NS_PER_MS, steps] += 1
+            sent[point.number, one.at_ms * NS_PER_MS, steps] += one.times
             of_kind[kinds[one.device]] += 1
     times = {(point, at_ns) for point, at_ns, _ in acknowledged}
     there = Counter(one for one in heard.readings if one[:2] in times)
     assert list((acknowledged - there).elements()) == [], "lost"
-    assert list((there - acknowledged).elements()) == [], "doubled, or changed"
+    assert list((there - sent).elements()) == [], "doubled, or changed"
     assert of_kind.keys() == heard.of_kind.keys()
     assert min(of_kind.values()) > 5 * 60  # five samples and more of the fewest devices of a kind
 

@@ -27,11 +27,12 @@ print(json.dumps([(*row[:3], QUANTITIES[row[3]].steps_per_unit) for row in rows]
 
 
 class Told(NamedTuple):
-    """One sample that was acknowledged, or answered."""
+    """One sample that was acknowledged, or answered. `times`: on so many lines, or in so many messages, it was sent."""
 
     device: str
     at_ms: int
     values: Mapping[str, float | None]
+    times: int
 
 
 class Measured(NamedTuple):
@@ -90,7 +91,7 @@ class ValleyProcess:
             return []
         whole, _, _ = self.told_file.read_text(encoding="utf-8").rpartition("\n")
         found: list[dict[str, Any]] = [json.loads(line) for line in whole.splitlines()]
-        return [Told(one["device"], one["t"], one["v"]) for one in found]
+        return [Told(one["device"], one["t"], one["v"], one["times"]) for one in found]
 
     def log(self) -> str:
         """The end of what the process said."""

@@ -102,9 +102,9 @@ def test_a_port_that_is_none_is_told(text: str) -> None:
 
 def test_what_was_acknowledged_is_a_line_each(tmp_path: Path) -> None:
     with Record(tmp_path / "told") as record:
-        record("D1", 5, {"ir": 1.5})
+        record("D1", 5, {"ir": 1.5}, 2)
         lines = (tmp_path / "told").read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line) for line in lines] == [{"device": "D1", "t": 5, "v": {"ir": 1.5}}]
+    assert [json.loads(line) for line in lines] == [{"device": "D1", "t": 5, "v": {"ir": 1.5}, "times": 2}]
 
 
 def test_only_as_many_circuits_as_are_wished_have_a_device() -> None:
