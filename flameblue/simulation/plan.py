@@ -1,7 +1,7 @@
 """The plan of the valley: who has what where, fixed by the number of premises and the seed."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -91,6 +91,18 @@ def make_plan(premises: int, seed: int) -> Plan:
         shift = rng.uniform(-0.008, 0.008, 2)
         made.append(_premises(number, (float(shift[0]), float(shift[1])), tuple(circuits)))
     return Plan(tuple(made), seed)
+
+
+def with_devices(plan: Plan, most: int) -> Plan:
+    """The same valley where only the first `most` circuits have a detector; BadInput where it has fewer."""
+    there = len(plan.circuits())
+    if not 0 < most <= there:
+        raise BadInput(f"{most} devices: a valley of {len(plan.premises)} premises has 1 to {there}.")
+    left, premises = most, []
+    for place in plan.premises:
+        premises.append(replace(place, circuits=place.circuits[:left]))
+        left -= len(premises[-1].circuits)
+    return replace(plan, premises=tuple(premises))
 
 
 def _is_equipped(number: int) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flameblue.simulation import names, roads
+from flameblue.simulation.fleet import registry_rows
+from flameblue.simulation.places import Wishes
 from flameblue.simulation.plan import OFFICER_PHONE, CircuitPlan, Plan, PremisesPlan, make_plan
 from flameblue.simulation.world import World
 
@@ -15,7 +17,7 @@ COLUMNS = (
     *("site", "premises", "short_name", "kind", "address", "latitude", "longitude", "owner", "phone"),
     *("language", "contact2", "phone2", "key_holder", "season", "panel", "isolator", "circuit"),
     *("rated_current_a", "device", "device_serial", "profile", "credential", "point", "quantity", "phase"),
-    *("place", "station"),
+    *("place", "station", "device_address"),
 )
 
 
@@ -44,14 +46,20 @@ def registry_csv(world: World) -> str:
     return plan_csv(world.plan)
 
 
-def plan_csv(plan: Plan) -> str:
-    """One row a circuit, or one row for premises without a device."""
+def plan_csv(plan: Plan, wishes: Wishes | None = None) -> str:
+    """One row a circuit, or as many as its device has points there; one row for premises without a device."""
+    devices = registry_rows(plan, wishes or Wishes())
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     for place in plan.premises:
         head = _premises_cells(place)
-        writer.writerows([head | _circuit_cells(circuit) for circuit in place.circuits] or [head])
+        rows = [
+            head | _circuit_cells(circuit) | cells
+            for circuit in place.circuits
+            for cells in devices[circuit.device]
+        ]
+        writer.writerows(rows or [head])
     return text.getvalue()
 
 
@@ -106,9 +114,5 @@ def _circuit_cells(circuit: CircuitPlan) -> dict[str, str]:
         "isolator": circuit.isolator,
         "circuit": circuit.name,
         "rated_current_a": f"{circuit.rated_current_a:g}",
-        "device": circuit.device,
-        "device_serial": circuit.serial,
-        "profile": PROFILE,
-        "credential": circuit.credential,
         "place": circuit.place,
     }

@@ -1,4 +1,4 @@
-"""The false valley in real time: the world goes on, the detectors measure and send, people do things.
+"""The false valley in real time: the world goes on, the detectors measure and speak, people do things.
 
 World time runs `speed` times as fast as the clock; the times in the messages are those of the clock.
 Scheduled faults count from the first connection, so that a slow start of the other end hides nothing.
@@ -6,12 +6,17 @@ Scheduled faults count from the first connection, so that a slow start of the ot
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from flameblue.domain.clock import Clock
 from flameblue.simulation.commands import Commands, obey
-from flameblue.simulation.detector import INTERVAL_S, Address, Counts, Detector, sample_of
+from flameblue.simulation.device import Counts, Surroundings, Told
+from flameblue.simulation.fleet import fleet
+from flameblue.simulation.line_faults import LineFaults
+from flameblue.simulation.measuring import INTERVAL_S, sample_of
+from flameblue.simulation.places import Wishes
 from flameblue.simulation.scenarios import Due
 from flameblue.simulation.world import LOAD_TEST_S, Measured, World
 
@@ -26,7 +31,8 @@ NS_PER_S, NS_PER_MS = 1_000_000_000, 1_000_000
 class Course:
     """How the world is run.
 
-    `commands` None: nobody does anything. `alive`: a file whose time says until when the valley has run.
+    `commands` None: nobody does anything. `alive`: a file whose time says until when the valley has run. `lines`: the
+    faults of lines by kind. `told`: hears what was acknowledged or answered.
     """
 
     speed: float = 1.0
@@ -34,17 +40,19 @@ class Course:
     alive: Path | None = None
     commands: Path | None = None
     faults: tuple[Due, ...] = ()
+    lines: Mapping[str, LineFaults] = field(default_factory=dict)
+    told: Told | None = None
 
 
-async def run(world: World, address: Address, course: Course, clock: Clock) -> Counts:
+async def run(world: World, wishes: Wishes, course: Course, clock: Clock) -> Counts:
     """Runs until it is cancelled. `world` should stand at the begin of its backlog."""
-    valley = Running(world, course, clock)
+    valley = Running(world, wishes, course, clock)
     await valley.send_backlog()
     async with asyncio.TaskGroup() as group:
         group.create_task(valley.go_on())
         group.create_task(valley.report())
-        for detector in valley.detectors:
-            group.create_task(detector.speak(address, valley.connected))
+        for speaker in valley.speakers:
+            group.create_task(speaker.speak(valley.connected))
     return valley.counts
 
 
@@ -58,12 +66,12 @@ def backlog_s(wanted_s: float, alive: Path | None, clock: Clock) -> float:
 class Running:
     """A world under way."""
 
-    def __init__(self, world: World, course: Course, clock: Clock) -> None:
+    def __init__(self, world: World, wishes: Wishes, course: Course, clock: Clock) -> None:
         self.counts = Counts()
         self.connected = asyncio.Event()
-        self.detectors = [
-            Detector(circuit.device, circuit.credential, self.counts) for _, circuit in world.circuits
-        ]
+        around = Surroundings(self.counts, clock, course.lines, world.plan.seed, course.told)
+        found = fleet(world.plan, wishes, around)
+        self.detectors, self.speakers = found.devices, found.speakers
         self._world, self._course, self._clock = world, course, clock
         self._commands = None if course.commands is None else Commands(course.commands)
         self._waiting = sorted(course.faults, key=lambda due: due.after_s)
@@ -80,7 +88,7 @@ class Running:
             at_ms = (now_ns - round(left * BACKLOG_EVERY_S * NS_PER_S)) // NS_PER_MS
             measured = self._world.measured()
             for number, detector in enumerate(self.detectors):
-                detector.outbox.add(sample_of(measured, number, at_ms))
+                detector.take(sample_of(measured, number, at_ms))
             await asyncio.sleep(0)
 
     async def go_on(self) -> None:
@@ -118,11 +126,10 @@ class Running:
     def _look_after_power(self, measured: Measured) -> None:
         for number, detector in enumerate(self.detectors):
             dark = bool(measured.dark[number])
-            if dark and detector.power.is_set():
+            if dark and not detector.is_dark():
                 detector.lose_power()
-            elif not dark and not detector.power.is_set():
-                detector.outbox.filled.clear()
-                detector.power.set()
+            elif not dark and detector.is_dark():
+                detector.gain_power()
 
     def measure(self, elapsed_s: float) -> None:
         """Each detector at its own time within the interval; one that was held up does not catch up."""
@@ -131,5 +138,5 @@ class Running:
             if elapsed_s < self._next_s[number]:
                 continue
             self._next_s[number] += INTERVAL_S * max(1, -(-(elapsed_s - self._next_s[number]) // INTERVAL_S))
-            if detector.power.is_set():
-                detector.outbox.add(sample_of(self._measured, number, at_ms))
+            if not detector.is_dark():
+                detector.take(sample_of(self._measured, number, at_ms))

@@ -16,7 +16,9 @@ import pytest
 
 from flameblue.domain.clock import SystemClock
 from flameblue.simulation import faults
-from flameblue.simulation.detector import Address
+from flameblue.simulation.detector import Detector
+from flameblue.simulation.device import Address, Reporting, Surroundings
+from flameblue.simulation.places import Wishes
 from flameblue.simulation.plan import make_plan
 from flameblue.simulation.run import Course, Running, run
 from flameblue.simulation.scenarios import Due
@@ -58,6 +60,17 @@ class Broker:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+
+def at(broker: Broker) -> Wishes:
+    """Detectors that speak MQTT, and where to."""
+    return Wishes(HOST, {"mqtt": broker.port})
+
+
+def first(valley: Running) -> Reporting:
+    detector = valley.detectors[0]
+    assert isinstance(detector, Reporting)
+    return detector
 
 
 class Heard:
@@ -139,7 +152,7 @@ async def test_every_detector_sends_its_backlog_first_and_then_every_ten_seconds
     devices = {circuit.device for _, circuit in world.circuits}
     began_ms = SystemClock().now_ns() // 1_000_000
     async with listening(broker) as heard:
-        async with background(run(world, Address(HOST, broker.port), course, SystemClock())):
+        async with background(run(world, at(broker), course, SystemClock())):
             await until(
                 lambda: all(len(heard.samples[device]) >= 11 for device in devices),
                 25,
@@ -171,7 +184,7 @@ async def test_a_fault_comes_and_a_command_ends_it(tmp_path: Path, world: World,
 
     async with (
         listening(broker) as heard,
-        background(run(world, Address(HOST, broker.port), course, SystemClock())),
+        background(run(world, at(broker), course, SystemClock())),
     ):
         await until(lambda: last(heard, "ir") > 300, 20, "the leak")
         commands.write_text(json.dumps({"do": "isolate", **WET}) + "\n", "utf-8")
@@ -189,7 +202,7 @@ async def test_a_dark_detector_leaves_without_a_word_and_comes_back(world: World
     course = Course(speed=20, backlog_s=60, faults=(Due(2.0, loss),))
     async with (
         listening(broker) as heard,
-        background(run(world, Address(HOST, broker.port), course, SystemClock())),
+        background(run(world, at(broker), course, SystemClock())),
     ):
         await until(lambda: heard.wills == [device], 20, "the will")
         before = len(heard.samples[device])
@@ -198,15 +211,14 @@ async def test_a_dark_detector_leaves_without_a_word_and_comes_back(world: World
 
 
 async def test_nothing_is_lost_while_the_broker_is_gone(world: World, broker: Broker) -> None:
-    valley = Running(world, Course(backlog_s=60), SystemClock())
-    address = Address(HOST, broker.port)
+    valley = Running(world, at(broker), Course(backlog_s=60), SystemClock())
     await valley.send_backlog()
 
     async def everything() -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(valley.go_on())
-            for detector in valley.detectors:
-                group.create_task(detector.speak(address, valley.connected))
+            for speaker in valley.speakers:
+                group.create_task(speaker.speak(valley.connected))
 
     counts = valley.counts
     async with background(everything()):
@@ -222,12 +234,11 @@ async def test_nothing_is_lost_while_the_broker_is_gone(world: World, broker: Br
 
 
 async def test_a_wrong_credential_is_refused_and_tried_again_quietly(world: World, broker: Broker) -> None:
-    valley = Running(world, Course(backlog_s=60), SystemClock())
+    valley = Running(world, at(broker), Course(backlog_s=60), SystemClock())
     await valley.send_backlog()
-    detector = valley.detectors[0]
-    address = Address(HOST, broker.port)
-    wrong = type(detector)(detector.name, "not-this", valley.counts)
-    async with background(wrong.speak(address, valley.connected)):
+    around = Surroundings(valley.counts)
+    wrong = Detector(first(valley).name, "not-this", Address(HOST, broker.port), around)
+    async with background(wrong.speak(valley.connected)):
         await until(lambda: valley.counts.broken >= 2, 15, "refused twice")
     assert valley.counts.connected == 0
 
@@ -235,10 +246,10 @@ async def test_a_wrong_credential_is_refused_and_tried_again_quietly(world: Worl
 async def test_being_stopped_after_the_broker_has_gone_leaves_no_trace_in_the_log(
     world: World, broker: Broker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    valley = Running(world, Course(backlog_s=60), SystemClock())
+    valley = Running(world, at(broker), Course(backlog_s=60), SystemClock())
     await valley.send_backlog()
-    detector = valley.detectors[0]
-    async with background(detector.speak(Address(HOST, broker.port), valley.connected)):
+    detector = first(valley)
+    async with background(detector.speak(valley.connected)):
         await until(lambda: not detector.outbox.samples, 10, "connected and idle")
         broker.kill()
         await asyncio.sleep(0.3)

@@ -8,14 +8,9 @@ import pytest
 from flameblue.intake.payloads import flameblue as payload
 from flameblue.profiles.loader import Shelf, package_folder
 from flameblue.simulation import faults, registry
-from flameblue.simulation.detector import (
-    OUTBOX_MAX,
-    SAMPLES_PER_MESSAGE,
-    Counts,
-    Outbox,
-    encoded,
-    sample_of,
-)
+from flameblue.simulation.detector import SAMPLES_PER_MESSAGE, encoded
+from flameblue.simulation.device import OUTBOX_MAX, Counts, Outbox
+from flameblue.simulation.measuring import sample_of
 from tests.simulation.valley import number_of, small_world
 
 
@@ -65,7 +60,7 @@ def test_one_message_has_a_bounded_size() -> None:
     measured = small_world().measured()
     for place in range(3 * SAMPLES_PER_MESSAGE):
         outbox.add(sample_of(measured, 0, place))
-    head = outbox.head()
+    head = outbox.head(SAMPLES_PER_MESSAGE)
     assert [sample["t"] for sample in head] == list(range(SAMPLES_PER_MESSAGE))
     assert len(encoded(head)) < 16_384
     assert len(json.loads(encoded(head))) == SAMPLES_PER_MESSAGE
@@ -73,14 +68,14 @@ def test_one_message_has_a_bounded_size() -> None:
 
 def test_a_sample_stays_until_it_is_acknowledged() -> None:
     outbox = Outbox(Counts())
-    outbox.add({"t": 1})
-    sent = outbox.head()
-    outbox.add({"t": 2})
-    assert outbox.head()[0] is sent[0]
+    outbox.add({"t": 1, "v": {}})
+    sent = outbox.head(SAMPLES_PER_MESSAGE)
+    outbox.add({"t": 2, "v": {}})
+    assert outbox.head(SAMPLES_PER_MESSAGE)[0] is sent[0]
     outbox.acknowledged(sent)
     assert [sample["t"] for sample in outbox.samples] == [2]
     assert outbox.filled.is_set()
-    outbox.acknowledged(outbox.head())
+    outbox.acknowledged(outbox.head(SAMPLES_PER_MESSAGE))
     assert not outbox.filled.is_set()
 
 
@@ -88,10 +83,10 @@ def test_a_full_outbox_drops_the_oldest_and_says_so() -> None:
     counts = Counts()
     outbox = Outbox(counts)
     for place in range(5):
-        outbox.add({"t": place})
-    sent = outbox.head()
+        outbox.add({"t": place, "v": {}})
+    sent = outbox.head(SAMPLES_PER_MESSAGE)
     for place in range(5, OUTBOX_MAX + 3):
-        outbox.add({"t": place})
+        outbox.add({"t": place, "v": {}})
     assert counts.dropped == 3
     assert outbox.samples[0]["t"] == 3
     outbox.acknowledged(sent)

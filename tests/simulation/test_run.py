@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from flameblue.domain.clock import ManualClock
-from flameblue.simulation.detector import INTERVAL_S
+from flameblue.simulation.device import Outbox, Reporting
+from flameblue.simulation.measuring import INTERVAL_S
+from flameblue.simulation.places import Wishes
 from flameblue.simulation.plan import make_plan
 from flameblue.simulation.run import Course, Running, backlog_s
 from flameblue.simulation.world import World
@@ -16,7 +18,11 @@ from tests.simulation.valley import WINTER_NIGHT_S
 
 def running(clock: ManualClock, backlog_s: float) -> Running:
     begin_s = clock.now_ns() / 1e9 - backlog_s
-    return Running(World(make_plan(5, 1), begin_s), Course(backlog_s=backlog_s), clock)
+    return Running(World(make_plan(5, 1), begin_s), Wishes(), Course(backlog_s=backlog_s), clock)
+
+
+def outboxes(valley: Running) -> list[Outbox]:
+    return [detector.outbox for detector in valley.detectors if isinstance(detector, Reporting)]
 
 
 @pytest.fixture
@@ -27,16 +33,16 @@ def clock() -> ManualClock:
 async def test_the_backlog_is_a_sample_a_minute_up_to_a_minute_ago(clock: ManualClock) -> None:
     valley = running(clock, 7_200)
     await valley.send_backlog()
-    for detector in valley.detectors:
-        times = [sample["t"] / 1e3 - WINTER_NIGHT_S for sample in detector.outbox.samples]
+    for outbox in outboxes(valley):
+        times = [sample["t"] / 1e3 - WINTER_NIGHT_S for sample in outbox.samples]
         assert times == [60.0 * minute for minute in range(-120, 0)]
 
 
 async def test_the_backlog_s_values_live(clock: ManualClock) -> None:
     valley = running(clock, 7_200)
     await valley.send_backlog()
-    for detector in valley.detectors:
-        assert len({sample["v"]["tb"] for sample in detector.outbox.samples}) > 5
+    for outbox in outboxes(valley):
+        assert len({sample["v"]["tb"] for sample in outbox.samples}) > 5
 
 
 async def test_what_an_earlier_run_has_sent_is_not_sent_again(clock: ManualClock, tmp_path: Path) -> None:
@@ -51,7 +57,7 @@ async def test_what_an_earlier_run_has_sent_is_not_sent_again(clock: ManualClock
     assert backlog_s(7_200, alive, clock) == 0
     valley = running(clock, 0)
     await valley.send_backlog()
-    assert not any(detector.outbox.samples for detector in valley.detectors)
+    assert not any(outbox.samples for outbox in outboxes(valley))
 
 
 def test_detectors_measure_every_ten_seconds_and_not_all_at_once(clock: ManualClock) -> None:
@@ -63,8 +69,8 @@ def test_detectors_measure_every_ten_seconds_and_not_all_at_once(clock: ManualCl
         clock.advance(0.25)
         at_once.append(valley.counts.samples - before)
     assert max(at_once) <= 1
-    for detector in valley.detectors:
-        times = [sample["t"] for sample in detector.outbox.samples]
+    for outbox in outboxes(valley):
+        times = [sample["t"] for sample in outbox.samples]
         assert len(times) == 6
         assert all(later - earlier == INTERVAL_S * 1e3 for earlier, later in pairwise(times))
 
@@ -74,4 +80,4 @@ def test_a_valley_that_was_held_up_does_not_send_what_it_did_not_measure(clock: 
     valley.measure(0.0)
     valley.measure(95.0)
     valley.measure(95.25)
-    assert all(len(detector.outbox.samples) <= 2 for detector in valley.detectors)
+    assert all(len(outbox.samples) <= 2 for outbox in outboxes(valley))

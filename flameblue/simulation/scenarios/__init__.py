@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,15 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Faults in the order in which they begin. `day` of the year (0: 1 January): the season, else today's."""
+    """Faults in the order in which they begin. `day` of the year (0: 1 January): the season, else today's.
+
+    `line`: what is said of the devices' lines, for `line_faults.by_kind`.
+    """
 
     name: str
     day: float | None
     faults: tuple[Due, ...]
+    line: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load(name: str) -> Scenario:
@@ -42,13 +46,16 @@ def load(name: str) -> Scenario:
         raise BadInput(f"The scenario {path} can't be read: {error.strerror}.") from error
     except yaml.YAMLError as error:
         raise BadInput(f"The scenario {path} is not valid YAML: {error}.") from error
-    if not isinstance(content, dict) or not content.keys() <= {"about", "day", "faults"}:
-        raise BadInput(f"The scenario {path} should have about, day and faults, and nothing else.")
+    if not isinstance(content, dict) or not content.keys() <= {"about", "day", "faults", "line"}:
+        raise BadInput(f"The scenario {path} should have about, day, faults and line, and nothing else.")
     dues = [_due(entry, path.name) for entry in content.get("faults") or []]
     day = content.get("day")
     if day is not None and not isinstance(day, int | float):
         raise BadInput(f"{path.name}: day is {day!r}; it should be a number.")
-    return Scenario(path.stem, day, tuple(sorted(dues, key=lambda due: due.after_s)))
+    line = content.get("line") or {}
+    if not isinstance(line, dict):
+        raise BadInput(f"{path.name}: line is {line!r}; it should have faults and their numbers.")
+    return Scenario(path.stem, day, tuple(sorted(dues, key=lambda due: due.after_s)), line)
 
 
 def possible(scenario: Scenario, world: World) -> tuple[Due, ...]:
