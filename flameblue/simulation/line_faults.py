@@ -54,7 +54,8 @@ def spoil(frame: bytes, faults: LineFaults, chance: Random, *, checked: bool) ->
     """`frame` on a line with `faults`. `checked`: it bears a check of its own, so that noise can't pass for it.
 
     A line whose frames bear none is TCP's alone, which keeps bytes as they are: there is neither noise nor a flipped
-    bit nor a frame twice.
+    bit nor a frame twice. A frame's repeat comes with its end: an answer of Modbus RTU bears no number, so that nobody
+    could tell one that came after the next question from that one's own answer.
     """
     drawn = {name: chance.random() for name in NAMES}
     happens = {name: drawn[name] < getattr(faults, name) for name in NAMES if name != DROP_EVERY}
@@ -64,12 +65,12 @@ def spoil(frame: bytes, faults: LineFaults, chance: Random, *, checked: bool) ->
     if happens["corrupted"]:
         place = chance.randrange(8 * len(frame))
         data = frame[: place // 8] + bytes([frame[place // 8] ^ 1 << place % 8]) + frame[place // 8 + 1 :]
-    if happens["duplicated"]:
-        data += data
+    again = data if happens["duplicated"] else b""
     if happens["garbage"]:
         data = chance.randbytes(chance.randint(*GARBAGE_BYTES)) + data
     pause_s = chance.uniform(*DELAY_S) if happens["delayed"] else 0.0
     parts = _parts(data, chance) if happens["split"] else [data]
+    parts[-1] += again
     pauses = [pause_s, *(chance.uniform(*PIECE_PAUSE_S) for _ in parts[1:])]
     pieces = [Piece(*pair) for pair in zip(pauses, parts, strict=True)]
     return Spoilt(pieces, not happens["corrupted"], any(happens.values()))
