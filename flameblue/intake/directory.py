@@ -19,13 +19,17 @@ BEHIND = ">"  # between a gateway's name and that of a device behind it (docs/de
 
 @dataclass(frozen=True)
 class DeviceEntry:
-    """One device. `points`: by key, the point's id and quantity. `address`: where its protocol knows no names."""
+    """One device. `points`: by key, the point's id and quantity. `address`: where its protocol knows no names.
+
+    `testing_until_ns`: what arrives of it before then is a test (0: none is under way).
+    """
 
     name: str
     profile: str
     credential_hash: str
     points: Mapping[str, tuple[int, Quantity]]
     address: str = ""
+    testing_until_ns: int = 0
 
 
 class Outcome(Enum):
