@@ -14,7 +14,7 @@ from flameblue.domain.transitions import Level, Rule, Why
 from flameblue.fleet import quantity_words
 from flameblue.intake.discovery import Trouble
 from flameblue.notices.models import Notice
-from flameblue.web import editions, fleet_words, practice_words
+from flameblue.web import commissioning_words, editions, fleet_words, practice_words
 
 Words = Mapping[Any, str | Promise]
 
@@ -340,6 +340,8 @@ INSPECTION_REFUSALS: Words = practice_words.INSPECTION_REFUSALS
 ITEMS: Words = practice_words.ITEMS
 STANDS: Words = practice_words.STANDS
 SHOWS: Words = practice_words.SHOWS
+COMMISSIONING_STEPS: Words = commissioning_words.STEPS
+RUN_STATES: Words = commissioning_words.RUN_STATES
 LANGUAGES: Words = {"zh-hans": _("Chinese"), "en": _("English"), "kk": _("Kazakh")}
 REVIEWERS: Words = {"fire_officer": _("a fire officer"), "native": _("a native speaker")}
 CHANNELS: Words = {
