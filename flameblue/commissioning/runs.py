@@ -4,14 +4,16 @@ Invariants: a run is under way only while its device's test window is open; a po
 what a run was compared with is written into it when it begins, so that later limits change no record.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from numpy.typing import NDArray
 
 from flameblue.cases.models import Alarm, AppliedTransition
 from flameblue.cases.standard_clock import RESPONSE, Clause
@@ -32,6 +34,7 @@ from flameblue.fleet.shelf import profiles
 from flameblue.history.board import Latest
 
 REASON_MAX = 200
+LOOK_BACK_NS = 5 * SECOND_NS  # the core looks every second, on a busy machine every few
 ENTERING = (Rule.OVER, Rule.REPORTED)
 UNDER_WAY = TestRun.State.UNDER_WAY
 
@@ -53,6 +56,13 @@ def measure_of(point: Point) -> Measure:
     if row is None or clause is None or limit == NO_LIMIT:
         return Measure(None, None)
     return Measure(clause, limit, int(row["interval_ns"]) / SECOND_NS)
+
+
+class Told(NamedTuple):
+    """What the readings say: the newest of a point; (times, values) of points between two device times in ns."""
+
+    latest: Callable[[int], Latest | None]
+    past: Callable[[Sequence[int], int, int], Mapping[int, tuple[NDArray[Any], NDArray[Any]]]]
 
 
 @transaction.atomic
@@ -123,21 +133,24 @@ def newest(points: Mapping[int, Point]) -> dict[int, TestRun]:
     return found
 
 
-def settle(now: datetime, latest: Callable[[int], Latest | None]) -> int:
-    """Writes down what has come of the runs under way; how many are over. `latest`: a point's newest reading."""
+def settle(now: datetime, told: Told) -> int:
+    """Writes down what has come of the runs under way; how many are over."""
     over = 0
     for run in TestRun.objects.filter(state=UNDER_WAY).select_related("point__device").order_by("id"):
-        over += _settle_one(run, now, latest(run.point_id))
+        over += _settle_one(run, now, told)
     return over
 
 
 @transaction.atomic
-def _settle_one(run: TestRun, now: datetime, reading: Latest | None) -> bool:
+def _settle_one(run: TestRun, now: datetime, told: Told) -> bool:
+    reading = told.latest(run.point_id)
     if run.seen_at is None and reading is not None and _counts(run, reading):
         run.seen_at, run.seen_value = to_datetime(reading.at_ns), reading.value
-        TestRun.objects.filter(pk=run.pk, seen_at=None).update(seen_at=run.seen_at, seen_value=run.seen_value)
+        _keep_seen(run)
     entered = _entered(run)
     at, arrival = entered or (None, None)
+    if at is not None and run.seen_at is not None and run.seen_at <= at:
+        _look_back(run, at, told)
     seen = _before(run.seen_at, at)
     facts = Facts(run.began_at, run.until, run.within_s, seen, at, run.step_s or 0.0)
     state, seconds = judging.verdict(facts, now)
@@ -147,9 +160,26 @@ def _settle_one(run: TestRun, now: datetime, reading: Latest | None) -> bool:
         state=state, seconds=seconds, entered_at=arrival
     )
     if won:
-        told = {"state": str(state), "seconds": seconds, "within_s": run.within_s}
-        _tell(run, "tested point", told, Hand(run.by, now))
+        said = {"state": str(state), "seconds": seconds, "within_s": run.within_s}
+        _tell(run, "tested point", said, Hand(run.by, now))
     return won > 0
+
+
+def _look_back(run: TestRun, entered: datetime, told: Told) -> None:
+    """The first value beyond the limit, of those too that came between two looks at the newest one."""
+    if run.limit is None or run.seen_at is None:
+        return
+    found = told.past([run.point_id], to_ns(run.seen_at) - LOOK_BACK_NS, to_ns(entered))
+    times, values = found.get(run.point_id, ((), ()))
+    for at_ns, value in zip(times, values, strict=True):
+        if value != NO_VALUE and value >= run.limit:
+            run.seen_at, run.seen_value = to_datetime(int(at_ns)), int(value)
+            _keep_seen(run)
+            return
+
+
+def _keep_seen(run: TestRun) -> None:
+    TestRun.objects.filter(pk=run.pk, state=UNDER_WAY).update(seen_at=run.seen_at, seen_value=run.seen_value)
 
 
 def _counts(run: TestRun, reading: Latest) -> bool:

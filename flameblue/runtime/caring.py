@@ -55,7 +55,8 @@ class Caring:
         await self.orm(inspections.close_rounds, to_datetime(self.clock.now_ns()))
 
     async def _settle_tests(self) -> None:
-        await self.orm(runs.settle, to_datetime(self.clock.now_ns()), self.board.latest)
+        told = runs.Told(self.board.latest, self.memory.raw)
+        await self.orm(runs.settle, to_datetime(self.clock.now_ns()), told)
 
     async def _look_at_evidence(self) -> None:
         while True:

@@ -1,11 +1,14 @@
 """Messages of devices through intake, detection, cases and planning, as the core takes them; time is told."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 from django.conf import settings
+from numpy.typing import NDArray
 
 from flameblue.cases import actions as cases
 from flameblue.cases.actions import Change
@@ -31,6 +34,8 @@ class Chain:
     detector: Detector = field(default_factory=Detector)
     offset: int = 0
     newest: dict[int, Latest] = field(default_factory=dict)
+    kept: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    looks: bool = True  # the core looks at tests after every record
 
     @property
     def hand(self) -> Hand:
@@ -61,12 +66,13 @@ class Chain:
         self.now += timedelta(seconds=seconds)
 
     def settle(self) -> int:
-        return runs.settle(self.now, self.newest.get)
+        return runs.settle(self.now, runs.Told(self.newest.get, self._past))
 
     def _readings(self, readings: Readings) -> list[Transition]:
         self.offset += 1
         for row in readings:
             point, at_ns, value, marks = row.item()
+            self.kept.setdefault(point, []).append((at_ns, value))
             self.newest[point] = Latest(at_ns, to_ns(self.now), value, marks)
         found = self.detector.readings(self.offset, to_ns(self.now), readings)
         return [*found, *self.detector.tick(self.offset, to_ns(self.now))]
@@ -79,7 +85,17 @@ class Chain:
         cases.apply(Change(tuple(transitions), self.offset - 1, self.offset), self._latest, self.now)
         cases.escalate_each(self.now, lambda _case: False, silent=cases.silent_desks(self.now))
         notices.plan_pending(self.now)
-        self.settle()
+        if self.looks:
+            self.settle()
+
+    def _past(
+        self, points: Sequence[int], from_ns: int, to_ns: int
+    ) -> dict[int, tuple[NDArray[Any], NDArray[Any]]]:
+        found = {}
+        for point in points:
+            rows = [row for row in self.kept.get(point, []) if from_ns <= row[0] <= to_ns]
+            found[point] = (np.array([row[0] for row in rows]), np.array([row[1] for row in rows]))
+        return found
 
     def _latest(self, point: int) -> tuple[int, int] | None:
         found = self.newest.get(point)

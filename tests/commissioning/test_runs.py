@@ -58,6 +58,17 @@ def test_up_to_one_reading_more_passes_and_what_comes_too_seldom_fails(chain: Ch
     assert (run.state, run.seconds, run.within_s) == ("failed", 42.0, 30.0)
 
 
+def test_a_value_that_came_between_two_looks_counts_too(chain: Chain, cast: Cast) -> None:
+    begun(chain, cast)
+    runs.apply(fresh(cast.ir), chain.hand)
+    chain.looks = False
+    chain.sends_for(2, "D0217", every_s=2.0, ir=350.0)
+    chain.looks = True
+    chain.sends_for(30, "D0217", every_s=2.0, ir=360.0)
+    run = run_of(cast.ir)
+    assert (run.state, run.seconds, run.seen_value) == ("passed", 30.0, 3_500)
+
+
 def test_a_device_that_says_alarm_itself_is_timed_from_when_it_was_applied(chain: Chain, cast: Cast) -> None:
     facts = runs.Facts(chain.now, chain.now, 30.0, None, chain.now)
     assert runs.judging.verdict(facts, chain.now) == ("passed", 0.0)
