@@ -1,6 +1,7 @@
 """The words of commissioning: its steps, and what came of a test."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.functional import Promise
@@ -50,3 +51,9 @@ def measured(line: Mapping[str, Any]) -> list[str]:
         step = {"n": f"{line['seconds']:.1f}", "step": f"{line['step_s'] or 0:g}"}
         found.append(_("alarm after %(n)s s, a reading every %(step)s s") % step)
     return found
+
+
+def counts(lines: Sequence[Mapping[str, Any]]) -> str:
+    """How many lines of a device came to what."""
+    found = Counter(line["state"] for line in lines)
+    return ", ".join(f"{RUN_STATES[state]} {found[state]}" for state in RUN_STATES if found[state]) or "—"

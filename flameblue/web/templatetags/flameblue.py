@@ -212,6 +212,12 @@ def amount(value: float) -> str:
 
 
 @register.filter
+def line_counts(lines: Sequence[Mapping[str, Any]]) -> str:
+    """How many points of a device of a sheet passed, and how many were waived."""
+    return commissioning_words.counts(lines)
+
+
+@register.filter
 def line_limit(line: Mapping[str, Any]) -> str:
     """What a line of an acceptance sheet was compared with."""
     return " · ".join(commissioning_words.limit(line))
