@@ -74,8 +74,8 @@ class PlaceLine:
 
 
 def strangers() -> list[Stranger]:
-    """Those that the registry does not know yet, the latest first."""
-    rows = shelf().unknown_devices(limit=PAGE_ROWS_MAX)
+    """Those that the registry does not know yet, in the order in which they came: nothing moves under a finger."""
+    rows = sorted(shelf().unknown_devices(limit=PAGE_ROWS_MAX), key=lambda row: (row.first_ns, row.name))
     names = set(Device.objects.filter(name__in=[row.name for row in rows]).values_list("name", flat=True))
     addresses = [row.client_id for row in rows if row.topic.startswith(BY_ADDRESS)]
     used = set(Device.objects.filter(device_address__in=addresses).values_list("device_address", flat=True))

@@ -74,6 +74,20 @@ def test_who_talks_is_listed_with_what_it_sends_and_the_model_that_fits(
     assert "D0217" not in page, "the registry knows it"
 
 
+def test_who_speaks_again_stays_where_it_is_in_the_list(
+    cast: Cast, data: Path, admin: Client, now: datetime
+) -> None:
+    later = now + timedelta(seconds=5)
+    heard(
+        data,
+        stranger(now, "D0901"),
+        stranger(later, "D0902"),
+        stranger(later + timedelta(seconds=5), "D0901"),
+    )
+    page = sees(admin, "/commissioning/unknown/")
+    assert page.index("D0901") < page.index("D0902")
+
+
 def test_three_presses_bind_it(cast: Cast, data: Path, admin: Client, now: datetime) -> None:
     heard(data, stranger(now))
     form = admin.get("/commissioning/unknown/bind/?name=D0999").content.decode()
