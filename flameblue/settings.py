@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "flameblue.people",
     "flameblue.cases",
     "flameblue.inspections",
+    "flameblue.commissioning",
     "flameblue.notices",
     "flameblue.uplink",
     "flameblue.web",

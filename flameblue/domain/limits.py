@@ -113,6 +113,7 @@ QUARANTINE_WAITING_MAX = (
 CONNECTION_NEWS_EVERY_S = 0.5  # one record for all that were lost or came back meanwhile; a hold has a minute
 QUARANTINE_SAMPLE_BYTES_MAX = 4 * KIB  # of one message; the rest is cut, the length is kept
 PAIRING_WINDOW_S_MAX = 3_600
+TEST_WINDOW_S_MAX = 3_600  # of one device: who forgets to end it has an unwatched hour, not a night
 CONNECT_BYTES_MAX = 16 * KIB  # a client that has not signed in may make us keep no more
 CONNECTIONS_PER_DEVICE_MAX = 8  # then the oldest is closed: half-open lines of a 4G link
 PROPERTIES_MAX = 64  # of an MQTT 5 packet, × about 1 µs; 256 KiB could hold 50,000
@@ -136,6 +137,7 @@ BATCH_MESSAGES_MAX = (
 )
 BROKER_PENDING_MAX = 4_096  # messages of an existing broker not yet on disk; then its socket is not read
 BROKER_PROBE_MESSAGES = 1_200  # that a check leaves with a broker: Mosquitto's own bound is 1,000
+FITTED_KEYS_MAX = 100  # of an unknown device's message × a form's row of about 1 kB = 100 kB of page
 UNKNOWN_DEVICES_MAX = 1_000  # listed while pairing; then the oldest go first
 ANNOUNCEMENTS_MAX = (
     4_000  # × at most 16 KiB = 64 MiB (100 sockets announce 1,500 of 1 KiB); then new ones are left out
@@ -266,6 +268,16 @@ OLD_COUNT_MAX = 1_000_000  # warnings of a kind and month: a typing error beyond
 SHEETS_PER_PAGE = 20  # to be printed at once × about 0.1 s of reading the archive; the next page has the rest
 ROUND_ROWS_MAX = 50  # premises on a page of a round, three findings each
 ROUNDS_CLOSED_AT_ONCE_MAX = 200  # × about 20 ms = 4 s at most; the next look closes the others
+
+COMMISSIONED_DEVICES_MAX = (
+    5_000  # on one page of progress, × 12 points × about 8 µs = 0.5 s; beyond it the page asks for one site
+)
+ACCEPTED_DEVICES_MAX = (
+    500  # on one sheet × 12 points × about 250 B = 1.5 MB of its row; premises by premises then
+)
+SIGNATURE_BYTES_MAX = 48 * KIB  # as drawn: a form has 64 KiB; a signature of 600 × 200 pixels has about 8 KB
+SCANS_SENT_MAX = 200  # of a phone at once × about 250 B = 50 kB: a form's body; the rest comes with the next
+SCANS_SHOWN_MAX = 200
 
 # notices
 SMS_UNITS_SINGLE = 70  # UTF-16 units in one UCS-2 message

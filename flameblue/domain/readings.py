@@ -21,7 +21,7 @@ class Mark(IntFlag):
     REPORTED_ALARM = 2  # the device's own alarm bit
     REPORTED_FAULT = 4  # the device's own fault bit
     SHIELDED = 8  # the device says that this point is shielded (屏蔽)
-    TEST = 16  # the device says that it is being tested
+    TEST = 16  # the device says that it is being tested, or people have said so of it
     TIME_REPLACED = 32  # the device's clock was not believable; `at_ns` is the arrival time
     TIME_ASSUMED = 64  # the device sent no time; `at_ns` is the arrival time
     SENSOR_OPEN = 128  # the profile's sentinel for a broken wire

@@ -14,7 +14,13 @@ SECRET_FIELDS = frozenset({"credential_hash", "token_hash", "password"})
 PHONE_FIELDS = frozenset({"phone"})
 NOT_OF_THE_FLEET = frozenset(
     {
+        "accepted devices",
+        "began test",
         "checked",
+        "ended test",
+        "scanned serial",
+        "tested point",
+        "waived test",
         "noted visit",
         "brought in old counts",
         "revealed phone",

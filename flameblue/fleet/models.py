@@ -256,6 +256,18 @@ class PairingWindow(models.Model):
         return f"pairing until {self.open_until:%Y-%m-%d %H:%M}"
 
 
+class TestWindow(models.Model):
+    """While one is open, what its device sends is a test: the desk sees it, nobody is called, nothing counts it."""
+
+    device = models.ForeignKey(Device, on_delete=models.CASCADE, related_name="test_windows")
+    opened_at = models.DateTimeField()
+    open_until = models.DateTimeField(db_index=True)
+    opened_by = models.CharField(max_length=80)
+
+    def __str__(self) -> str:
+        return f"test of {self.device_id} until {self.open_until:%Y-%m-%d %H:%M}"
+
+
 class AuditEntry(models.Model):
     """Who changed what, when. Append-only."""
 

@@ -1,4 +1,4 @@
-"""A picture of a premises or a panel: a floor plan, a photo of the board. One each, a file in the data folder.
+"""A picture of premises, a panel or a device: a floor plan, a photo of the board. One each, a file in the data folder.
 
 Invariants: what is kept was decoded and drawn anew, so it carries no place, no camera and nothing that was hidden in
 the upload; a picture of too many pixels is refused from its head, before it is decoded; one is decoded at a time.
@@ -26,7 +26,7 @@ from flameblue.domain.limits import (
 from flameblue.fleet import audit
 from flameblue.fleet.audit import Deed
 from flameblue.fleet.keeping import Hand
-from flameblue.fleet.models import Panel, Premises
+from flameblue.fleet.models import Device, Panel, Premises
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 QUALITY = 80
@@ -45,7 +45,7 @@ UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, 
 _one_at_a_time = Lock()
 _one_is_written = Lock()  # two uploads of one thing would write into the same file
 
-Pictured = Premises | Panel
+Pictured = Premises | Panel | Device
 
 
 @dataclass(frozen=True, slots=True)

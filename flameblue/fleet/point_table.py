@@ -18,7 +18,7 @@ from flameblue.domain.quantities import QUANTITIES, Quantity
 from flameblue.fleet import sources
 from flameblue.fleet.layers import Layers
 from flameblue.fleet.limits import FIELDS, Layer, LimitOrigin
-from flameblue.fleet.models import Device, PairingWindow, Point, PointChange
+from flameblue.fleet.models import Device, PairingWindow, Point, PointChange, TestWindow
 from flameblue.fleet.point_rows import Phases, PointFacts, rows_for
 from flameblue.intake.directory import DeviceEntry, Directory
 from flameblue.profiles.loader import Profile
@@ -84,6 +84,7 @@ def directory(credential_key: bytes, now: datetime) -> Directory:
     points: dict[int, dict[str, tuple[int, Quantity]]] = {}
     for device, key, point, quantity in Point.objects.values_list("device_id", "key", "id", "quantity"):
         points.setdefault(device, {})[key] = (point, QUANTITIES[quantity])
+    tests = _tests(now)
     devices: dict[str, DeviceEntry] = {}
     holders: dict[str, list[str]] = {}
     enabled = Device.objects.filter(enabled=True).order_by("id")
@@ -99,6 +100,7 @@ def directory(credential_key: bytes, now: datetime) -> Directory:
             allowed=sources.allowed(networks),
             addresses=known.get(number, ()),
             new_address=new.get(number, ""),
+            testing_until_ns=tests.get(number, 0),
         )
         if credential:
             holders.setdefault(credential, []).append(name)
@@ -109,6 +111,12 @@ def directory(credential_key: bytes, now: datetime) -> Directory:
         pairing_until_ns=to_ns(open_until) if open_until else 0,
         credential_key=credential_key,
     )
+
+
+def _tests(now: datetime) -> dict[int, int]:
+    """Until when each device is tested, by its id; only those that are."""
+    open_now = TestWindow.objects.filter(open_until__gt=now).order_by().values_list("device")
+    return {device: to_ns(until) for device, until in open_now.annotate(last=Max("open_until"))}
 
 
 def explain(point: Point, profiles: Mapping[str, Profile]) -> list[LimitOrigin]:

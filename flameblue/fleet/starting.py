@@ -37,6 +37,7 @@ class NewPoint(NamedTuple):
 
     key: str
     quantity: str
+    phase: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,18 @@ def connect_device(wish: FirstDevice, hand: Hand) -> tuple[Device, str]:
     credential = new_credential()
     premises = wish.circuit.panel.premises
     device = bind_device(NewDevice(wish.name, premises, wish.profile, hashed(credential)), hand)
-    for key, quantity in wish.points:
-        keep(Point(device=device, key=key, quantity=quantity), hand)
-    for point in device.points.all():
-        point.circuit = wish.circuit
-        keep(point, hand)
+    hang(device, wish.circuit, wish.points, hand)
     return device, credential
+
+
+@transaction.atomic
+def hang(device: Device, circuit: Circuit | None, points: Sequence[NewPoint], hand: Hand) -> None:
+    """`device` gets `points` beside those it has, and all of them watch `circuit` (None: as they did)."""
+    for key, quantity, phase in points:
+        keep(Point(device=device, key=key, quantity=quantity, phase=phase), hand)
+    for point in device.points.all() if circuit else ():
+        point.circuit = circuit
+        keep(point, hand)
 
 
 def new_credential() -> str:

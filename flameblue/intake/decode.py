@@ -54,6 +54,7 @@ _INFINITIES = (math.inf, -math.inf)
 _PACK = struct.Struct("<IqiH").pack  # the bytes of one READING
 _FORMATS: tuple[Payload, ...] = tuple(plugins.find(payloads).values())
 _RETAINED, _REPLACED, _ASSUMED = int(Mark.RETAINED), int(Mark.TIME_REPLACED), int(Mark.TIME_ASSUMED)
+_TEST = int(Mark.TEST)
 _OPEN, _SHORT = int(Mark.SENSOR_OPEN), int(Mark.SENSOR_SHORT)
 assert struct.calcsize("<IqiH") == READING.itemsize
 
@@ -269,6 +270,8 @@ def _decode_sample(draft: Draft, speaker: _Speaker, sample: Sample) -> None:
     at_ns, sample_marks = _time(draft, t_ms, arrival_ns)
     if retained:
         sample_marks |= _RETAINED
+    if arrival_ns < entry.testing_until_ns:  # by arrival: who tests a device may find that its clock is wrong
+        sample_marks |= _TEST
     _decode_values(draft, speaker, sample, at_ns, sample_marks)
 
 

@@ -24,6 +24,7 @@ class DeviceEntry:
 
     `allowed`: from where it may speak; `addresses`: those that are known of it, `new_address`: one that waits to be
     accepted (sources.py).
+    `testing_until_ns`: what arrives of it before then is a test (0: none is under way).
     """
 
     name: str
@@ -34,6 +35,7 @@ class DeviceEntry:
     allowed: Allowed = NOT_SAID
     addresses: tuple[str, ...] = ()
     new_address: str = ""
+    testing_until_ns: int = 0
 
 
 class Outcome(Enum):

@@ -13,6 +13,7 @@ _SECRET = re.compile(
     (?: "(?:[^"\\]|\\.)*"? | '(?:[^'\\]|\\.)*'? | [^\s,;&}}\]"']+ )
     """
 )
+_WRITTEN = re.compile(r"\\x([0-9a-f]{2})|\\0")
 REDACTED = '"(redacted)"'
 
 
@@ -25,3 +26,15 @@ def shown(text: str, length_max: int = QUARANTINE_SAMPLE_BYTES_MAX) -> str:
 def sample(payload: bytes) -> str:
     """The beginning of `payload` as text; bytes that are no text are written as \\xNN."""
     return shown(payload[:QUARANTINE_SAMPLE_BYTES_MAX].decode("utf-8", "backslashreplace"))
+
+
+def restored(text: str) -> bytes:
+    """The bytes that `sample` has written as `text`, as far as it tells: what was cut or redacted is gone.
+
+    A payload that itself holds \\xNN as letters is read as that byte: a format of bytes has none, JSON takes none.
+    """
+    found, done = bytearray(), 0
+    for written in _WRITTEN.finditer(text):
+        found += text[done : written.start()].encode() + bytes([int(written[1], 16) if written[1] else 0])
+        done = written.end()
+    return bytes(found + text[done:].encode())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flameblue.cases import actions as cases
+from flameblue.commissioning import runs
 from flameblue.domain.clock import Clock, to_datetime
 from flameblue.history.board import Board
 from flameblue.history.queries import Memory
@@ -22,7 +23,7 @@ REST = 4  # times as long as a look at all evidence took: hundreds of open cases
 
 @dataclass(slots=True)
 class Caring:
-    """Once a second the steps that are due; every few seconds what the readings prove; rounds that are over."""
+    """Once a second the steps that are due and what came of tests; every few seconds what readings prove; rounds."""
 
     orm: Worker
     clock: Clock
@@ -40,6 +41,7 @@ class Caring:
             tasks.create_task(every(EVERY_S, self._take_steps))
             tasks.create_task(self._look_at_evidence())
             tasks.create_task(every(ROUNDS_S, self._close_rounds))
+            tasks.create_task(every(EVERY_S, self._settle_tests))
 
     async def _take_steps(self) -> None:
         now = to_datetime(self.clock.now_ns())
@@ -51,6 +53,10 @@ class Caring:
 
     async def _close_rounds(self) -> None:
         await self.orm(inspections.close_rounds, to_datetime(self.clock.now_ns()))
+
+    async def _settle_tests(self) -> None:
+        told = runs.Told(self.board.latest, self.memory.raw)
+        await self.orm(runs.settle, to_datetime(self.clock.now_ns()), told)
 
     async def _look_at_evidence(self) -> None:
         while True:

@@ -31,6 +31,11 @@ def of(premises: Premises, panels: Iterable[Panel]) -> list[Picture]:
     return [_picture(kept, premises), *(_picture(kept, panel) for panel in panels)]
 
 
+def one(thing: Pictured) -> Picture:
+    """`thing` alone."""
+    return _picture(folder(), thing)
+
+
 def _picture(kept: Pictures, thing: Pictured) -> Picture:
     kind, number = str(thing._meta.model_name), int(thing.pk)
     found = kept.find(thing)

@@ -16,6 +16,7 @@ from flameblue.intake.discovery import Trouble
 from flameblue.notices.models import Notice
 from flameblue.web import (
     asked_words,
+    commissioning_words,
     device_words,
     editions,
     fleet_words,
@@ -360,6 +361,8 @@ INSPECTION_REFUSALS: Words = practice_words.INSPECTION_REFUSALS
 ITEMS: Words = practice_words.ITEMS
 STANDS: Words = practice_words.STANDS
 SHOWS: Words = practice_words.SHOWS
+COMMISSIONING_STEPS: Words = commissioning_words.STEPS
+RUN_STATES: Words = commissioning_words.RUN_STATES
 LANGUAGES: Words = {"zh-hans": _("Chinese"), "en": _("English"), "kk": _("Kazakh")}
 REVIEWERS: Words = {"fire_officer": _("a fire officer"), "native": _("a native speaker")}
 CHANNELS: Words = {

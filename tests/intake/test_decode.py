@@ -42,6 +42,18 @@ def test_values_become_steps_of_their_quantity() -> None:
     assert result.rejects == ()
 
 
+def test_what_arrives_while_the_device_is_tested_is_marked_whatever_its_clock_says() -> None:
+    hour_ns = 3_600 * 10**9
+    message = Message(
+        TOPIC, json.dumps([{"t": NOW_MS - 3_600_000, "v": {"ir": 1}}, {"v": {"ir": 2}}]).encode()
+    )
+    tested = replace(D0217, testing_until_ns=NOW_NS + 1)
+    marks = [row[3] for row in rows(decode(tested, GENERIC, message, NOW_NS))]
+    assert marks == [Mark.TEST, Mark.TEST | Mark.TIME_ASSUMED]
+    marks = [row[3] for row in rows(decode(tested, GENERIC, message, NOW_NS + hour_ns))]
+    assert not any(mark & Mark.TEST for mark in marks)
+
+
 def test_an_array_gives_its_readings_in_order() -> None:
     result = decoded([{"t": NOW_MS - 1000, "v": {"ir": 1}}, {"t": NOW_MS, "v": {"ir": 2}}])
     assert [(row[1], row[2]) for row in rows(result)] == [(NOW_NS - 10**9, 10), (NOW_NS, 20)]

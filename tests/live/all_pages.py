@@ -27,6 +27,11 @@ LISTS = (
     Visit("fleet-files", "/fleet/files/"),
     Visit("limits", "/fleet/limits/"),
     Visit("start", "/start/"),
+    Visit("commissioning", "/commissioning/"),
+    Visit("unknown", "/commissioning/unknown/"),
+    Visit("scan", "/commissioning/scan/"),
+    Visit("scans", "/commissioning/scans/"),
+    Visit("accept", "/commissioning/accept/"),
     Visit("quarantine", "/quarantine/"),
     Visit("health", "/health/"),
     Visit("styleguide", "/styleguide/"),
@@ -40,4 +45,5 @@ OF_THE_DEMO = (
     Visit("premises-year", "/premises/2/charts/?span=1y"),
     Visit("limits-of-a-site", "/fleet/limits/?site=1"),
     Visit("phones", "/phone/"),
+    Visit("commissioning-one", "/commissioning/devices/2/"),
 )  # fmt: skip

@@ -27,8 +27,10 @@ def keyed(cast: Cast) -> dict[str, list[str]]:
     pictures: list[Keys] = [
         {"kind": "premises", "number": cast.premises.pk},
         {"kind": "panel", "number": cast.panel.pk},
+        {"kind": "device", "number": cast.device.pk},
     ]
     device: list[Keys] = [{"device_id": cast.device.pk}]
+    sheet: list[Keys] = [{"number": 1}]
     keys: dict[str, list[Keys]] = {
         "fleet-thing": things,
         "fleet-edit": things,
@@ -41,6 +43,14 @@ def keyed(cast: Cast) -> dict[str, list[str]]:
         "device-address": device,
         "device-ask": device,
         "device-asked": device,
+        "commissioning-device": device,
+        "live-commissioning": device,
+        "commissioning-test": device,
+        "commissioning-waive": device,
+        "commissioning-apply": [{"point_id": cast.tb.pk}],
+        "acceptance": sheet,
+        "acceptance-pdf": sheet,
+        "acceptance-signature": sheet,
         "reveal-phone": [{"person_id": cast.bolat.pk}, {"person_id": cast.ailin.pk}],
         "sheet": [place],
         "visit": [place],

@@ -1,10 +1,11 @@
 """How the templates say levels, words, times and values."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
 from itertools import chain, zip_longest
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
@@ -26,7 +27,7 @@ from flameblue.notices import delivery
 from flameblue.notices.models import Attempt
 from flameblue.notices.texts.catalogue import LANGUAGES, Catalogue, catalogue
 from flameblue.people.actions import mask_phone
-from flameblue.web import health, sentences, sketch, words
+from flameblue.web import commissioning_words, health, sentences, sketch, words
 from flameblue.web.case_rows import Look, Row
 from flameblue.web.health import Health
 from flameblue.web.now import now_ns
@@ -208,6 +209,24 @@ def local(at: datetime, zone: str) -> str:
 def amount(value: float) -> str:
     """A number of a chart, as the levels are said beside it."""
     return f"{value:.4g}"
+
+
+@register.filter
+def line_counts(lines: Sequence[Mapping[str, Any]]) -> str:
+    """How many points of a device of a sheet passed, and how many were waived."""
+    return commissioning_words.counts(lines)
+
+
+@register.filter
+def line_limit(line: Mapping[str, Any]) -> str:
+    """What a line of an acceptance sheet was compared with."""
+    return " · ".join(commissioning_words.limit(line))
+
+
+@register.filter
+def line_measured(line: Mapping[str, Any]) -> str:
+    """What was measured of it."""
+    return " · ".join(commissioning_words.measured(line)) or "—"
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""Pictures of premises and panels: shown to who may see the premises, changed by who may act."""
+"""Pictures of premises, panels and devices: shown to who may see the premises, changed by who may act."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
@@ -9,12 +9,12 @@ from django.views.decorators.http import require_GET, require_POST
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import PICTURE_BYTES_MAX
 from flameblue.fleet.keeping import Hand
-from flameblue.fleet.models import Panel
+from flameblue.fleet.models import Device, Panel
 from flameblue.fleet.pictures import Pictured
 from flameblue.web import access, picture_facts
 from flameblue.web.now import now
 
-KINDS = ("premises", "panel")
+KINDS = ("premises", "panel", "device")
 CACHED = "private, max-age=86400"  # the address changes with the picture
 
 
@@ -51,6 +51,8 @@ def change(request: HttpRequest, kind: str, number: int) -> HttpResponse:
             messages.success(request, _("The picture is kept."))
     except BadInput as error:
         messages.error(request, _("Not done. %(why)s") % {"why": error})
+    if isinstance(thing, Device):
+        return redirect("commissioning-device", thing.pk)
     premises = thing.premises_id if isinstance(thing, Panel) else thing.pk
     return redirect("premises", premises)
 
@@ -63,6 +65,8 @@ def _thing(request: HttpRequest, kind: str, number: int) -> Pictured:
         found = premises.filter(pk=number).first()
     elif kind == KINDS[1]:
         found = Panel.objects.filter(pk=number, premises__in=premises).first()
+    elif kind == KINDS[2]:
+        found = access.devices_for(request.user).filter(pk=number).first()
     if found is None:
         raise Http404
     return found

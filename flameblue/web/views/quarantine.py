@@ -86,7 +86,7 @@ def pairing(request: HttpRequest) -> HttpResponse:
     minutes = int(asked) if asked in {str(known) for known in PAIRING_MINUTES} else PAIRING_MINUTES[0]
     open_pairing(minutes * 60.0, Hand(by=request.user.get_username(), now=now()))
     messages.success(request, _("The pairing window is open for %(n)d minutes.") % {"n": minutes})
-    return redirect("quarantine")
+    return redirect("commissioning-unknown" if "commissioning" in request.POST else "quarantine")
 
 
 @require_POST

@@ -1,0 +1,55 @@
+"""When a point has passed its test. Pure.
+
+The seconds run from the first value at or beyond the limit to the value that entered the alarm, both by the device's
+clock, so that they are those of the clause (docs/practice.md#standard-clock): how long the device let the value stand,
+not how long a person needed. Where the device says alarm itself and no value beyond the limit was seen before, they run
+from the moment at which it was applied. They are known to one reading only: our own hold is as long as the clause's
+time, and ends with the first reading after it, so that up to one interval more proves no breach (docs/decisions/0026).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What a run has come to; words of TestRun.State."""
+
+    UNDER_WAY = "under_way"
+    PASSED = "passed"
+    FAILED = "failed"
+    BROKEN_OFF = "broken_off"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A run and what has happened in it. `within_s` None: a value is all that has to come; `step_s`: between readings.
+
+    `seen_at` and `entered_at` are device times: of the first value that counts, of the one that entered the alarm.
+    """
+
+    began_at: datetime
+    until: datetime
+    within_s: float | None
+    seen_at: datetime | None = None
+    entered_at: datetime | None = None
+    step_s: float = 0.0
+
+
+def verdict(facts: Facts, now: datetime) -> tuple[Verdict, float | None]:
+    """How `facts` stand at `now`, and the measured seconds where there are any.
+
+    A run that ends before its time is up proves nothing: it is broken off. One that was given the time and has
+    entered nothing has failed, and is waited for until its end: 47 s say more than "not within 30".
+    """
+    if facts.within_s is None:
+        if facts.seen_at is not None:
+            return Verdict.PASSED, None
+        return (Verdict.FAILED if now >= facts.until else Verdict.UNDER_WAY), None
+    if facts.entered_at is not None:
+        took_s = max(0.0, (facts.entered_at - (facts.seen_at or facts.began_at)).total_seconds())
+        return (Verdict.PASSED if took_s <= facts.within_s + facts.step_s else Verdict.FAILED), took_s
+    if now < facts.until:
+        return Verdict.UNDER_WAY, None
+    given_s = (facts.until - facts.began_at).total_seconds()
+    return (Verdict.FAILED if given_s >= facts.within_s else Verdict.BROKEN_OFF), None

@@ -1,0 +1,155 @@
+"""What an unknown device sends, and which models could be its own: read from the one message that is kept of it.
+
+Promises: nothing is guessed that a person does not see and may change; a message that no format of ours reads gives
+no keys, not an error. A model that names its points fits where it has the keys that came; one that leaves them open
+fits where their names or kinds say what they measure.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from flameblue import plugins
+from flameblue.domain.errors import BadInput
+from flameblue.domain.limits import FITTED_KEYS_MAX, KEY_CHARACTERS_MAX
+from flameblue.domain.quantities import QUANTITIES
+from flameblue.intake import payloads
+from flameblue.intake.directory import BEHIND
+from flameblue.intake.payloads.gb26875_unit.codec import HEAD
+from flameblue.intake.protocols.gb26875.codec import Frame, Session
+from flameblue.intake.samples import Kind, Payload, Sample
+from flameblue.profiles.loader import Profile
+
+_WORDS: Mapping[str, str] = {  # the last word of a key, without digits at its end
+    **dict.fromkeys(("t", "temp", "temperature", "tc", "wd", "wendu", "conductor"), "temperature_c"),
+    **dict.fromkeys(("amb", "ambient", "env", "room"), "ambient_temperature_c"),
+    **dict.fromkeys(("ir", "il", "ld", "leak", "leakage", "residual", "rcd", "rcm", "sydl"), "residual_current_ma"),
+    **dict.fromkeys(("i", "current", "cur", "amp", "amps", "dl"), "current_a"),
+    **dict.fromkeys(("u", "v", "volt", "voltage", "dy"), "voltage_v"),
+    **dict.fromkeys(("p", "power", "apower", "act_power"), "power_w"),
+    **dict.fromkeys(("energy", "kwh", "ep"), "energy_kwh"),
+    **dict.fromkeys(("arc", "arcs"), "arc_count"),
+    **dict.fromkeys(("hum", "humidity"), "humidity_percent"),
+    **dict.fromkeys(("pf", "power_factor"), "power_factor"),
+    **dict.fromkeys(("freq", "frequency", "hz"), "frequency_hz"),
+}  # fmt: skip
+_PHASED = re.compile(r"(u|v|i|t)_?([abcn])")
+_COMPONENTS = {"17": "residual_current_ma", "18": "temperature_c"}  # GB/T 26875.3-2011, 8.2.1.2: detectors
+_COMPONENT = re.compile(r"\d{1,3}\.(\d{1,3})\.[0-9a-f]{8}")
+_BREAKS = re.compile(r"[.:/\- ]")
+
+
+class Said(NamedTuple):
+    """One key that came, and its value or its states as sent. `kind`: what the format says of the number."""
+
+    key: str
+    value: Any
+    kind: Kind | None = None
+
+    @property
+    def is_number(self) -> bool:
+        return isinstance(self.value, int | float) and not isinstance(self.value, bool)
+
+
+class Meant(NamedTuple):
+    """What a key seems to measure. `quantity` "": its name does not say."""
+
+    quantity: str
+    phase: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How a model fits: `recognised` of the `came` keys, and what each would be. `is_open`: the registry says so."""
+
+    profile: str
+    recognised: int
+    came: int
+    is_open: bool
+    meant: Mapping[str, Meant]
+
+
+def said(name: str, topic: str, payload: bytes) -> list[Said]:
+    """The keys that `payload` holds of the device `name`, in their order, at most FITTED_KEYS_MAX."""
+    known = _format(topic)
+    if known is None:
+        return []
+    try:
+        samples = known[1].parse(topic, _unit(payload) if topic.startswith(HEAD) else payload)
+    except BadInput:
+        return []
+    whose = name.rpartition(BEHIND)[2] if BEHIND in name else ""
+    found: dict[str, Said] = {}
+    for sample in samples:
+        if sample.device == whose:
+            found.update((one.key, one) for one in _of_sample(sample) if one.key not in found)
+    return list(found.values())[:FITTED_KEYS_MAX]
+
+
+def fits(topic: str, came: Sequence[Said], profiles: Mapping[str, Profile]) -> list[Fit]:
+    """The models that speak as `topic` does, the best first; those that know nothing of `came` last."""
+    known = _format(topic)
+    if known is None:
+        return []
+    found = [_fit(one, came) for one in profiles.values() if one.payload == known[0]]
+    spare = {name: len(one.points) for name, one in profiles.items()}
+    return sorted(found, key=lambda fit: (-fit.recognised, fit.is_open, spare[fit.profile], fit.profile))
+
+
+def meaning(one: Said, profile: Profile) -> Meant:
+    """What the key of `one` measures in a device of `profile`, whose points are open."""
+    if one.kind is not None:
+        declared = profile.kinds.get(one.kind.name)
+        if declared is not None:
+            return Meant(declared.quantity.name, declared.phase)
+        return Meant(next((name for name, known in QUANTITIES.items() if known.unit == one.kind.unit), ""))
+    if component := _COMPONENT.fullmatch(one.key):
+        return Meant(_COMPONENTS.get(component[1], ""))
+    return _by_name(one.key) if one.is_number else Meant("")
+
+
+def _fit(profile: Profile, came: Sequence[Said]) -> Fit:
+    if profile.open_points:
+        meant = {one.key: meaning(one, profile) for one in came}
+    else:
+        points = profile.points
+        meant = {
+            one.key: Meant(points[one.key].quantity.name, points[one.key].phase)
+            for one in came
+            if one.key in points
+        }
+    recognised = sum(1 for one in meant.values() if one.quantity)
+    return Fit(profile.name, recognised, len(came), profile.open_points, meant)
+
+
+def _by_name(key: str) -> Meant:
+    words = [word.rstrip("0123456789").rstrip("_") for word in _BREAKS.split(key.lower())]
+    for word in reversed([word for word in words if word]):
+        if phased := _PHASED.fullmatch(word):
+            return Meant(_WORDS[phased[1]], phased[2].upper())
+        for part in (word, word.rpartition("_")[2], word.partition("_")[0]):
+            if part in _WORDS:
+                return Meant(_WORDS[part])
+    return Meant("")
+
+
+def _of_sample(sample: Sample) -> Iterable[Said]:
+    for key, value in (*sample.values.items(), *sample.states.items()):
+        if isinstance(key, str) and 0 < len(key) <= KEY_CHARACTERS_MAX:
+            yield Said(key, value, sample.kinds.get(key))
+
+
+def _unit(kept: bytes) -> bytes:
+    """The application unit of a transmitter's frame, which is kept in hexadecimal."""
+    try:
+        items = Session().feed(bytes.fromhex(kept.decode("ascii", "replace")))
+    except ValueError as error:
+        raise BadInput("no whole frame is kept") from error
+    return next((item.unit for item in items if isinstance(item, Frame)), b"")
+
+
+def _format(topic: str) -> tuple[str, Payload] | None:
+    """The name of the format whose topic this is, and the format."""
+    found = plugins.find(payloads).items()
+    return next(((name, payload) for name, payload in found if payload.matches(topic)), None)

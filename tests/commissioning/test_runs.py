@@ -1,0 +1,124 @@
+"""Tests of points: what passes, what fails, what is broken off, what is written down."""
+
+import pytest
+
+from flameblue.commissioning import models, runs
+from flameblue.domain.errors import BadInput
+from flameblue.fleet.keeping import Hand
+from flameblue.fleet.models import AuditEntry, Point
+from tests.cast import Cast
+from tests.commissioning.chain import Chain
+
+
+def run_of(point: Point) -> models.TestRun:
+    return models.TestRun.objects.filter(point=point).latest("id")
+
+
+def begun(chain: Chain, cast: Cast, seconds: float = 600) -> None:
+    runs.begin(cast.device, seconds, chain.hand)
+    chain.takes_changes()
+
+
+def fresh(point: Point) -> Point:
+    return Point.objects.select_related("device").get(pk=point.pk)
+
+
+def test_what_only_has_to_be_seen_passes_with_its_first_reading(chain: Chain, cast: Cast) -> None:
+    begun(chain, cast)
+    assert [run.point_id for run in models.TestRun.objects.all()] == [cast.ib.pk]
+    chain.sends("D0217", ib=4.0)
+    run = run_of(cast.ib)
+    assert (run.state, run.within_s, run.seen_value, run.by) == ("passed", None, 4_000, "bolat")
+
+
+def test_a_residual_current_passes_where_its_alarm_comes_within_the_clause(chain: Chain, cast: Cast) -> None:
+    begun(chain, cast)
+    runs.apply(fresh(cast.ir), chain.hand)
+    chain.sends_for(20, "D0217", ir=350.0)
+    assert (run_of(cast.ir).state, run_of(cast.ir).seen_value) == ("under_way", 3_500)
+    chain.sends_for(20, "D0217", ir=350.0)
+    run = run_of(cast.ir)
+    assert (run.state, run.seconds, run.within_s) == ("passed", 30.0, 30.0)
+    assert (run.clause, run.limit, run.hold_s) == ("GB 50166-2019 4.8.4", 3_000, 30.0)
+    assert run.edition.startswith("GB 50116-2013 9.2.3")
+    assert run.entered_at == chain.now
+    entry = AuditEntry.objects.filter(verb="tested point").get()
+    assert entry.detail == {"state": "passed", "seconds": 30.0, "within_s": 30.0}
+
+
+def test_up_to_one_reading_more_passes_and_what_comes_too_seldom_fails(chain: Chain, cast: Cast) -> None:
+    begun(chain, cast)
+    runs.apply(fresh(cast.tb), chain.hand)
+    chain.sends_for(60, "D0217", every_s=12.0, tb=90.0)
+    run = run_of(cast.tb)
+    assert (run.state, run.seconds, run.within_s, run.step_s) == ("passed", 36.0, 40.0, 10.0)
+    runs.apply(fresh(cast.ir), chain.hand)
+    chain.sends_for(70, "D0217", every_s=14.0, ir=350.0)
+    run = run_of(cast.ir)
+    assert (run.state, run.seconds, run.within_s) == ("failed", 42.0, 30.0)
+
+
+def test_a_value_that_came_between_two_looks_counts_too(chain: Chain, cast: Cast) -> None:
+    begun(chain, cast)
+    runs.apply(fresh(cast.ir), chain.hand)
+    chain.looks = False
+    chain.sends_for(2, "D0217", every_s=2.0, ir=350.0)
+    chain.looks = True
+    chain.sends_for(30, "D0217", every_s=2.0, ir=360.0)
+    run = run_of(cast.ir)
+    assert (run.state, run.seconds, run.seen_value) == ("passed", 30.0, 3_500)
+
+
+def test_a_device_that_says_alarm_itself_is_timed_from_when_it_was_applied(chain: Chain, cast: Cast) -> None:
+    facts = runs.Facts(chain.now, chain.now, 30.0, None, chain.now)
+    assert runs.judging.verdict(facts, chain.now) == ("passed", 0.0)
+
+
+def test_a_test_that_ends_without_its_alarm_has_failed_or_was_broken_off(chain: Chain, cast: Cast) -> None:
+    begun(chain, cast, 60)
+    runs.apply(fresh(cast.ir), chain.hand)
+    chain.wait(40)
+    runs.apply(fresh(cast.tb), chain.hand)
+    chain.wait(20)
+    chain.settle()
+    assert (run_of(cast.ir).state, run_of(cast.ir).seconds) == ("failed", None)
+    assert run_of(cast.tb).state == "broken_off"
+
+
+def test_nothing_is_applied_outside_a_test_nor_before_the_core_knows_of_it(chain: Chain, cast: Cast) -> None:
+    with pytest.raises(BadInput, match="begin it again"):
+        runs.apply(fresh(cast.ir), chain.hand)
+    runs.begin(cast.device, 600, chain.hand)
+    with pytest.raises(BadInput, match="not in force yet"):
+        runs.apply(fresh(cast.ir), chain.hand)
+    assert not models.TestRun.objects.filter(point=cast.ir).exists()
+
+
+def test_a_point_in_alarm_must_return_first(chain: Chain, cast: Cast) -> None:
+    begun(chain, cast)
+    chain.sends_for(60, "D0217", ir=350.0)
+    with pytest.raises(BadInput, match="in alarm already"):
+        runs.apply(fresh(cast.ir), chain.hand)
+
+
+def test_a_second_run_and_the_end_break_off_the_one_before(chain: Chain, cast: Cast) -> None:
+    begun(chain, cast)
+    first = runs.apply(fresh(cast.ir), chain.hand)
+    second = runs.apply(fresh(cast.ir), chain.hand)
+    assert runs.end(cast.device, chain.hand)
+    states = dict(models.TestRun.objects.values_list("pk", "state"))
+    assert (states[first.pk], states[second.pk]) == ("broken_off", "broken_off")
+    assert not runs.newest({cast.ir.pk: cast.ir})
+
+
+def test_a_point_is_waived_for_a_reason_only(chain: Chain, cast: Cast) -> None:
+    with pytest.raises(BadInput, match="Say why"):
+        runs.waive(fresh(cast.ir), Hand("bolat", chain.now, "  "))
+    run = runs.waive(fresh(cast.ir), Hand("bolat", chain.now, "no access to the conductor"))
+    assert (run.state, run.reason) == ("waived", "no access to the conductor")
+    assert runs.newest({cast.ir.pk: cast.ir})[cast.ir.pk] == run
+
+
+def test_an_hour_is_the_longest_test(chain: Chain, cast: Cast) -> None:
+    with pytest.raises(BadInput, match="60 minutes"):
+        runs.begin(cast.device, 3_601, chain.hand)

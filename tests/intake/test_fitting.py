@@ -1,0 +1,80 @@
+"""What an unknown device sends, and which models could be its own."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flameblue.intake import fitting, redact
+from flameblue.intake.fitting import Meant, Said
+from flameblue.profiles.loader import Profile, Shelf, package_folder
+
+VECTORS = Path(__file__).parents[1] / "vectors"
+OURS = "flameblue/v1/D9/readings"
+
+
+@pytest.fixture(scope="module")
+def profiles() -> Mapping[str, Profile]:
+    return Shelf(package_folder()).current()
+
+
+def best(topic: str, payload: object, profiles: Mapping[str, Profile], name: str = "D9") -> fitting.Fit:
+    came = fitting.said(name, topic, json.dumps(payload).encode())
+    return fitting.fits(topic, came, profiles)[0]
+
+
+def test_the_model_whose_points_came_is_first_also_beside_a_key_that_it_has_not(
+    profiles: Mapping[str, Profile],
+) -> None:
+    values = {"ir": 12.0, "ta": 40.1, "tb": 40.2, "ia": 3.0, "uptime": 77}
+    found = best(OURS, {"v": values}, profiles)
+    assert (found.profile, found.recognised, found.came) == ("flameblue-efm8", 4, 5)
+
+
+def test_an_open_model_is_first_where_no_other_has_the_keys(profiles: Mapping[str, Profile]) -> None:
+    found = best(OURS, {"v": {"cable_temp1": 40.1, "leak": 12, "Ua": 229, "serial": 7}}, profiles)
+    assert (found.profile, found.is_open, found.recognised) == ("flameblue-generic", True, 3)
+    assert found.meant == {
+        "cable_temp1": Meant("temperature_c"),
+        "leak": Meant("residual_current_ma"),
+        "Ua": Meant("voltage_v", "A"),
+        "serial": Meant(""),
+    }
+
+
+def test_of_a_gateways_message_only_the_childs_part_is_looked_at(profiles: Mapping[str, Profile]) -> None:
+    sent = {"Room 1": [{"ts": 1, "values": {"temp": 20}}], "Room 2": [{"ts": 1, "values": {"leak": 9}}]}
+    came = fitting.said("G1>Room 2", "v1/gateway/telemetry", json.dumps(sent).encode())
+    assert came == [Said("leak", 9)]
+
+
+def test_a_transmitters_frame_as_it_is_kept_gives_its_maker(profiles: Mapping[str, Profile]) -> None:
+    kept = bytes.fromhex((VECTORS / "gb26875" / "lee_ff_elec_analog14.hex").read_text(encoding="ascii"))
+    came = fitting.said("15270820", "gb26875/3", kept.hex(" ").encode())
+    found = fitting.fits("gb26875/3", came, profiles)[0]
+    assert (found.profile, found.is_open) == ("gb26875-four-faith", True)
+    assert {one.quantity for one in found.meant.values()} >= {"residual_current_ma", "temperature_c"}
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [("nobody/knows", b"{}"), (OURS, b"{"), ("gb26875/3", b"40 40"), ("gb26875/3", b"no hex")],
+)
+def test_what_no_format_reads_gives_no_keys(topic: str, payload: bytes) -> None:
+    assert fitting.said("D9", topic, payload) == []
+
+
+def test_states_are_no_numbers_and_are_not_guessed_by_their_name() -> None:
+    came = fitting.said("D9", OURS, b'{"s": {"temp": ["alarm"]}}')
+    assert came == [Said("temp", ["alarm"])]
+    generic = Shelf(package_folder()).current()["flameblue-generic"]
+    assert fitting.meaning(came[0], generic) == Meant("")
+
+
+@given(st.binary(max_size=300))
+def test_bytes_that_are_kept_as_text_come_back(payload: bytes) -> None:
+    if b"\\" not in payload:
+        assert redact.restored(redact.sample(payload)) == payload
