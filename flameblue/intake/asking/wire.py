@@ -18,6 +18,8 @@ from pymodbus.pdu import ModbusPDU
 
 from flameblue.domain.errors import BadInput, WorldFailed
 from flameblue.intake.asking.blocks import Block
+from flameblue.intake.asking.manner import Answer, Manner, Question
+from flameblue.intake.asking.modbus import MODBUS
 from flameblue.intake.asking.round_trips import Failure, NoAnswer
 from flameblue.intake.protocols.modbus_pdu import EXCEPTIONS
 
@@ -117,8 +119,14 @@ def _serial(said: str, path: str, settings: dict[str, str]) -> SerialPort:
     return SerialPort(path, int(baud), parity, int(stop_bits))
 
 
-class Line(Protocol):
-    """One question at a time, one answer or NoAnswer. `silence_s`: what must be between an answer and a question."""
+class Line(Protocol[Question, Answer]):
+    """One question at a time, one answer or NoAnswer. `silence_s`: what must be between an answer and a question.
+
+    `manner`: in which its devices are asked, all of them.
+    """
+
+    @property
+    def manner(self) -> Manner[Question, Answer]: ...
 
     @property
     def silence_s(self) -> float: ...
@@ -129,8 +137,8 @@ class Line(Protocol):
     def is_open(self) -> bool:
         """Whether the connection stands, as far as is known."""
 
-    async def read(self, unit: int, block: Block, timeout_s: float) -> tuple[int, ...]:
-        """The registers of `block`. Raises NoAnswer and nothing else."""
+    async def read(self, unit: int, question: Question, timeout_s: float, /) -> Answer:
+        """What `question` asks for. Raises NoAnswer and nothing else."""
 
     def close(self) -> None:
         """Ends the connection."""
@@ -138,6 +146,8 @@ class Line(Protocol):
 
 class ClientLine:
     """A line by pymodbus' client."""
+
+    manner = MODBUS
 
     def __init__(self, where: Address | SerialPort) -> None:
         self.silence_s = where.silence_s
