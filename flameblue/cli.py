@@ -167,7 +167,9 @@ def _add_profiles(commands: Any) -> None:
         one.add_argument("file", type=Path, help="the model's YAML file")
         one.set_defaults(run=_profile, is_tried=one is attempt)
     source = attempt.add_mutually_exclusive_group(required=True)
-    source.add_argument("--frame", help="hexadecimal, or a file: Modbus frames, RTU or TCP; or a payload")
+    source.add_argument(
+        "--frame", help="hexadecimal, or a file: frames of Modbus (RTU or TCP) or DL/T 645; or a payload"
+    )
     source.add_argument(
         "--line", "--tcp", dest="tcp", help="HOST:PORT, rtu://HOST:PORT or serial:/dev/ttyUSB0"
     )

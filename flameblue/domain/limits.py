@@ -52,6 +52,7 @@ ASKING_DEAD_SHARE_MAX = (
 )  # of a line's time, for all that do not answer, while others wait for their turn
 ASKING_LOST_AFTER = 3  # turns without an answer in a row; one or two are noise on the line
 ROUND_TRIPS_KEPT = 256  # durations of a device × 32 B = 8 KB; × 247 devices = 2 MB a line
+DLT645_PARTS_MAX = 8  # frames of one answer × 200 B (DL/T 645-2007, 5.2.4) = 1.6 KB; then it is no answer
 READINGS_PER_MESSAGE_MAX = 4_096  # a larger message goes to quarantine
 TOPIC_BYTES_MAX = 512
 PAYLOAD_DEPTH_MAX = 8  # a deeper JSON goes to quarantine

@@ -22,7 +22,7 @@ def _shelf(data: Path) -> Shelf:
 
 def profiles() -> Mapping[str, Profile]:
     """Every profile that a device of the registry can have, by name: it can't say yet where one is to be asked."""
-    return {name: profile for name, profile in shelf().current().items() if profile.modbus is None}
+    return {name: profile for name, profile in shelf().current().items() if profile.payload}
 
 
 def missing(name: str) -> str:

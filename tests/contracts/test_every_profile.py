@@ -37,7 +37,7 @@ def test_a_profile_says_where_it_comes_from_and_what_to_beware_of(path: Path) ->
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_profile_names_a_protocol_and_a_payload_that_exist(path: Path) -> None:
     profile = load(path)
-    if profile.modbus is None:
+    if profile.payload:
         assert profile.protocol in plugins.find(protocols)
         assert profile.payload in plugins.find(payloads)
     assert profile.open_points == (not profile.points)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from flameblue.intake import asking, payloads
+from flameblue.intake.protocols import dlt645
 from flameblue.profiles.loader import Profile, ProfilePoint, Shelf, package_folder
 from tests.tidy.tables import head, row
 from tests.tidy.words import LANGUAGES, Say, chinese_where_known, english
@@ -12,7 +13,7 @@ from tests.tidy.words import LANGUAGES, Say, chinese_where_known, english
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/devices.md"
 FOLDER = Path(payloads.__file__).parent
-ASKED = Path(asking.__file__).parent
+ASKED = {"modbus": Path(asking.__file__).parent, "dlt645": Path(dlt645.__file__).parent}  # by protocol
 HEAD = """Generated from `flameblue/profiles/devices/*.yaml` and the payloads' pages; after a change run
 `python -m tests.tidy.devices_page`. A model of your own is a file in `DATA/profiles/`, live without a restart.
 
@@ -27,16 +28,20 @@ def page(say: Say = english) -> str:
     """The page as it should be, in one language."""
     profiles = Shelf(package_folder()).current().values()
     parts = [f"# {say('Devices')}\n\n{say(HEAD)}"]
-    for folder in (*sorted(path.parent for path in FOLDER.glob("*/README.md")), ASKED):
+    for folder in (*sorted(path.parent for path in FOLDER.glob("*/README.md")), *ASKED.values()):
         text = (folder / "README.md").read_text(encoding="utf-8")
         title = text.partition("\n")[0].removeprefix("# ")
         where = f"../{(folder / 'README.md').relative_to(ROOT)}"
         how = _known(_connect(text, folder.name), say)
         parts.append(f"## {say(title)}\n\n[{say('Messages and limits')}]({where})\n\n{how}\n")
-        payload = "" if folder == ASKED else folder.name
-        models = sorted((one for one in profiles if one.payload == payload), key=lambda one: one.name)
+        models = sorted((one for one in profiles if _page_of(one) == folder), key=lambda one: one.name)
         parts += ["\n".join(_model(one, say)) + "\n" for one in models]
     return "\n".join(parts)
+
+
+def _page_of(profile: Profile) -> Path:
+    """The folder whose page tells how devices of this model are connected."""
+    return FOLDER / profile.payload if profile.payload else ASKED[profile.protocol]
 
 
 def _connect(text: str, name: str) -> str:
@@ -62,6 +67,7 @@ def _model(profile: Profile, say: Say) -> Iterator[str]:
     yield ""
     if profile.points:
         places = [say("function"), say("register"), say("type")] if profile.modbus else []
+        places = [say("identifier"), say("bytes")] if profile.dlt645 else places
         yield head(say("key"), say("quantity"), say("phase"), *places)
         for key, point in profile.points.items():
             yield row(f"`{key}`", point.quantity.name, point.phase, *_place(point))
@@ -71,6 +77,8 @@ def _model(profile: Profile, say: Say) -> Iterator[str]:
 
 def _place(point: ProfilePoint) -> list[str]:
     """Where a point of a device that is asked stands."""
+    if point.item is not None:
+        return [point.item.identifier, f"{point.item.at + 1}–{point.item.end}"]
     one = point.register
     return [] if one is None else [str(one.function), f"{one.address:#06x}", one.type]
 
