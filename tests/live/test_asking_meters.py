@@ -22,7 +22,7 @@ from tests.intake.asking.meters import Bus, Meter, voltage
 from tests.intake.asking.world import know
 from tests.intake.valley import MemorySink, intake
 from tests.live.installation import HOST
-from tests.live.test_asking_modbus import cable
+from tests.live.modbus_lines import cable
 
 pytestmark = pytest.mark.live
 VECTORS = sorted((Path(__file__).parents[1] / "vectors/dlt645_models").glob("*.json"))
