@@ -155,6 +155,8 @@ async def test_a_flood_of_garbage_keeps_nothing_and_costs_only_its_turn() -> Non
     room = await opened(lambda _: b"\x68" * 1_000_000)
     why = await failing(room)
     assert (why.failure, str(why)[:13]) == (Failure.GARBLED, "1000000 bytes")
+    room.cables[0].far = Bus().hear
+    assert (await failing(room)).failure is Failure.TIME_OUT, "what was heard before does not count"
     room.cables[0].far = Bus(Meter(ADDRESS, VOLTS)).hear
     assert await room.line.read(UNIT, VOLTAGE, SOON_S) == voltage(231.5)
 
