@@ -27,14 +27,14 @@ log = logging.getLogger("flameblue.runtime")
 FILE = "asking.json"
 LOOK_S = 1.0
 TOLD_AT_ONCE = 50  # devices × about 40 µs = 2 ms; then the others have their turn
-DialInLine = Callable[[str], Line]
+DialInLine = Callable[[str], Line[Any, Any]]
 
 
 @dataclass
 class Kept:
     """One line: its poller, and the task that asks."""
 
-    poller: Poller
+    poller: Poller[Any, Any]
     task: "asyncio.Task[None]"
 
 
@@ -95,7 +95,7 @@ class Asking:
             task = tasks.create_task(keep("asking", poller.serve, self.health))
             self._lines[where] = Kept(poller, task)
 
-    def _line(self, where: LineAddress) -> Line:
+    def _line(self, where: LineAddress) -> Line[Any, Any]:
         if not isinstance(where, DialIn):
             return ClientLine(where)
         assert self.dial_in is not None
