@@ -11,8 +11,9 @@ import pytest
 
 from flameblue.domain.clock import SystemClock
 from flameblue.domain.errors import WorldFailed
+from flameblue.intake.asking.addresses import AskedDevice
 from flameblue.intake.asking.meter_line import line
-from flameblue.intake.asking.poller import AskedDevice, Poller
+from flameblue.intake.asking.poller import Poller
 from flameblue.intake.asking.trying import meter_asked
 from flameblue.intake.protocols.dlt645.addresses import Converter, SerialPort
 from flameblue.intake.protocols.dlt645.codec import Session
