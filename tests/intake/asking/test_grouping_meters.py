@@ -3,7 +3,7 @@
 from flameblue.domain.quantities import QUANTITIES
 from flameblue.intake.addresses import Misspelt, spelling
 from flameblue.intake.asking.addresses import Address, AskedDevice
-from flameblue.intake.asking.grouping import Asked, asked
+from flameblue.intake.asking.grouping import Asked, NotAsked, Refusal, asked
 from flameblue.intake.directory import DeviceEntry, Directory
 from flameblue.intake.protocols.dlt645.addresses import Converter, SerialPort
 from flameblue.profiles.loader import Shelf, package_folder
@@ -38,20 +38,22 @@ def test_meters_of_one_converter_share_a_line() -> None:
 def test_a_port_speaks_one_protocol_and_the_other_is_refused_in_words() -> None:
     same = found(a=(METER, "tcp://gate:8899?meter=161"), b=(DETECTOR, "rtu://gate:8899?unit=1"))
     assert list(same.lines) == [Converter("gate", 8899)]
-    assert same.trouble == {
-        "b": "Another device says tcp://gate:8899 (DL/T 645) of the same port, not Modbus.",
-    }
+    said = "Another device says tcp://gate:8899 (DL/T 645) of the same port, not Modbus."
+    assert same.refused == {"b": Refusal(NotAsked.PROTOCOL_DIFFERS, said)}
     serial = found(a=(DETECTOR, "serial:/dev/ttyS1?unit=1"), b=(METER, "serial:/dev/ttyS1?meter=161"))
-    assert serial.trouble == {
-        "b": "Another device says serial:/dev/ttyS1 (Modbus) of the same port, not DL/T 645."
-    }
+    said = "Another device says serial:/dev/ttyS1 (Modbus) of the same port, not DL/T 645."
+    assert serial.refused == {"b": Refusal(NotAsked.PROTOCOL_DIFFERS, said)}
     settings = found(a=(METER, "serial:/dev/ttyS1?meter=1"), b=(METER, "serial:/dev/ttyS1?baud=9600&meter=2"))
-    assert set(settings.trouble) == {"b"}
+    assert settings.refused["b"].why is NotAsked.PORT_DIFFERS
 
 
 def test_a_meter_without_an_address_is_told() -> None:
-    assert found(a=(METER, ""), b=(METER, "tcp://gate:8899")).devices == 0
-    assert set(found(a=(METER, ""), b=(METER, "tcp://gate:8899")).trouble) == {"a", "b"}
+    none = found(a=(METER, ""), b=(METER, "tcp://gate:8899"))
+    assert none.devices == 0
+    assert {name: one.why for name, one in none.refused.items()} == {
+        "a": NotAsked.NO_ADDRESS,
+        "b": NotAsked.WRONG_ADDRESS,
+    }
 
 
 def test_the_registry_spells_a_meters_address_in_one_way() -> None:
