@@ -57,7 +57,8 @@ def _add_profiles(commands: Any) -> None:
         one.set_defaults(run=_profile, is_tried=one is attempt)
     source = attempt.add_mutually_exclusive_group(required=True)
     source.add_argument(
-        "--frame", help="hexadecimal, or a file: frames of Modbus (RTU or TCP) or GB/T 26875.3; or a payload"
+        "--frame",
+        help="hexadecimal, or a file: frames of Modbus (RTU or TCP), DL/T 645 or GB/T 26875.3; or a payload",
     )
     source.add_argument(
         "--line", "--tcp", dest="tcp", help="HOST:PORT, rtu://HOST:PORT or serial:/dev/ttyUSB0"

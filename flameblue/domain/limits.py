@@ -89,6 +89,7 @@ DIAL_IN_NOISE_BYTES_MAX = 16 * KIB  # within a second and with no answer in them
 ASKED_TOLD_EVERY_S = (
     10.0  # that file is written anew: 10,000 devices × 40 µs = 0.4 s of work, a few at a time
 )
+DLT645_PARTS_MAX = 8  # frames of one answer × 200 B (DL/T 645-2007, 5.2.4) = 1.6 KB; then it is no answer
 READINGS_PER_MESSAGE_MAX = 4_096  # a larger message goes to quarantine
 TOPIC_BYTES_MAX = 512
 PAYLOAD_DEPTH_MAX = 8  # a deeper JSON goes to quarantine

@@ -19,7 +19,8 @@ from jsonschema.exceptions import ValidationError, best_match
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import PROFILES_READ_MAX
 from flameblue.domain.quantities import QUANTITIES, Quantity
-from flameblue.profiles import pushing, registers, strict_yaml
+from flameblue.profiles import items, pushing, registers, strict_yaml
+from flameblue.profiles.items import Item, Metering, StateItem
 from flameblue.profiles.pushing import Push
 from flameblue.profiles.registers import Asking, Register, StateRegister
 
@@ -33,7 +34,8 @@ MISTAKES_TOLD_MAX = 5  # of one file, in one sentence
 class ProfilePoint:
     """One point of a device model. `open_at`, `short_at`: values as sent that are no values.
 
-    What is sent × `scale` + `offset` is the value. `register`, `states`: of a device that is asked over Modbus.
+    What is sent × `scale` + `offset` is the value. `register`, `states`: of a device that is asked over Modbus;
+    `item`, `item_states`: of one that is asked by DL/T 645.
     """
 
     key: str
@@ -45,6 +47,8 @@ class ProfilePoint:
     offset: float = 0.0
     register: Register | None = None
     states: tuple[StateRegister, ...] = ()
+    item: Item | None = None
+    item_states: tuple[StateItem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Profile:
     of UTC, where the device writes local times; None: its times are not used. `kinds`: what numbers of the maker's own
     kinds are, where the format has kinds. `test_bit`: the format's bit for a test can be believed. `supervision`: what
     its bit for supervision means ("": nothing).
-    `modbus`: how it is asked; `push`: what a platform sends of it. Such a model has no payload ("").
+    `modbus`, `dlt645`: how it is asked; `push`: what a platform sends of it. Such a model has no payload ("").
     """
 
     name: str
@@ -77,6 +81,7 @@ class Profile:
     test_bit: bool = False
     supervision: str = ""
     modbus: Asking | None = None
+    dlt645: Metering | None = None
     push: Push | None = None
 
 
@@ -91,7 +96,7 @@ def load(path: Path) -> Profile:
     _check_version(table)
     if mistakes := [_told(error) for error in _validator().iter_errors(table)]:
         raise BadInput(f"{'; '.join(mistakes[:MISTAKES_TOLD_MAX])}.")
-    if mistakes := [*registers.mistakes(table), *pushing.mistakes(table)]:
+    if mistakes := [*registers.mistakes(table), *items.mistakes(table), *pushing.mistakes(table)]:
         raise BadInput(f"{'; '.join(mistakes[:MISTAKES_TOLD_MAX])}.")
     if table["name"] != path.stem:
         raise BadInput(f"Its name is {table['name']!r}; it must be {path.stem!r} as its file is called.")
@@ -215,11 +220,13 @@ def _profile(table: Mapping[str, Any]) -> Profile:
         test_bit=table.get("test_bit", False),
         supervision=table.get("supervision", ""),
         modbus=registers.asking(usual) if "modbus" in table else None,
+        dlt645=items.metering(table["dlt645"]) if "dlt645" in table else None,
         push=pushing.push(table["push"]) if "push" in table else None,
     )
 
 
 def _point(key: str, point: Mapping[str, Any], usual: Mapping[str, Any]) -> ProfilePoint:
+    states = point.get("states", ())
     return ProfilePoint(
         key=key,
         quantity=QUANTITIES[point["quantity"]],
@@ -229,5 +236,7 @@ def _point(key: str, point: Mapping[str, Any], usual: Mapping[str, Any]) -> Prof
         short_at=tuple(float(value) for value in point.get("short_at", ())),
         offset=float(point.get("offset", 0.0)),
         register=registers.register(point["register"], usual) if "register" in point else None,
-        states=tuple(registers.state(one, usual) for one in point.get("states", ())),
+        states=() if "item" in point else tuple(registers.state(one, usual) for one in states),
+        item=items.item(point["item"]) if "item" in point else None,
+        item_states=tuple(items.state(one) for one in states) if "item" in point else (),
     )

@@ -21,6 +21,7 @@ TYPES = {
 WORDS = {name: struct.calcsize(form) // 2 for name, form in TYPES.items()}
 UNSIGNED = ("u16", "u32", "u64")
 STATES = ("warning", "alarm", "fault", "shielded", "test")  # as decode knows them
+ASKED = ("modbus", "dlt645")  # protocols whose devices say nothing unasked
 Order = Literal["big", "little"]
 ADDRESSES = 65536
 READ_MAX = 125
@@ -98,11 +99,16 @@ def register(table: Mapping[str, Any], usual: Mapping[str, Any]) -> Register:
 
 def state(table: Mapping[str, Any], usual: Mapping[str, Any]) -> StateRegister:
     """The state that `table` describes; its type is u16 unless it says another."""
-    meanings: dict[int, tuple[str, ...]] = {}
+    return StateRegister(register({"type": "u16", **table}, usual), meanings(table))
+
+
+def meanings(table: Mapping[str, Any]) -> dict[int, tuple[str, ...]]:
+    """By number, the states that `table` says it means."""
+    found: dict[int, tuple[str, ...]] = {}
     for word in STATES:
         for number in table.get(word, ()):
-            meanings[number] = (*meanings.get(number, ()), word)
-    return StateRegister(register({"type": "u16", **table}, usual), meanings)
+            found[number] = (*found.get(number, ()), word)
+    return found
 
 
 def mistakes(profile: Mapping[str, Any]) -> Iterator[str]:
@@ -122,7 +128,7 @@ def mistakes(profile: Mapping[str, Any]) -> Iterator[str]:
             yield from (
                 f"{where}/{name}: only a model with the protocol 'modbus' has it"
                 for name in ("register", "states")
-                if name in point
+                if name in point and (name == "register" or profile["protocol"] not in ASKED)
             )
 
 
@@ -139,7 +145,8 @@ def _of_point(where: str, point: Mapping[str, Any], usual: Mapping[str, Any]) ->
             yield f"{here}: it says no number that means {', '.join(STATES[:-1])} or {STATES[-1]}"
         if found.register.type == "f32":
             yield f"{here}/type: a state is a whole number, not f32"
-        yield from _out_of_reach(here, found)
+        if found.register.type in UNSIGNED:
+            yield from out_of_reach(here, found.meanings, found.register.mask, found.register.shift)
 
 
 def _of_register(where: str, one: Register, usual: Mapping[str, Any]) -> Iterator[str]:
@@ -156,14 +163,13 @@ def _of_register(where: str, one: Register, usual: Mapping[str, Any]) -> Iterato
         yield f"{where}/shift: {one.type} has {bits} bits"
 
 
-def _out_of_reach(where: str, one: StateRegister) -> Iterator[str]:
+def out_of_reach(where: str, numbers: Iterable[int], mask: int | None, shift: int) -> Iterator[str]:
     """Numbers that the mask and the shift can never leave: a slip that would keep an alarm from being heard."""
-    mask = one.register.mask
-    if mask is None or one.register.type not in UNSIGNED:
+    if mask is None:
         return
-    for number in one.meanings:
-        if number << one.register.shift & ~mask:
-            yield f"{where}: {number} can never be read with the mask {mask:#x} and the shift {one.register.shift}"
+    for number in numbers:
+        if number << shift & ~mask:
+            yield f"{where}: {number} can never be read with the mask {mask:#x} and the shift {shift}"
 
 
 def told(registers: Iterable[Register]) -> list[str]:

@@ -13,11 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from flameblue.domain.limits import ASKED_TOLD_EVERY_S
-from flameblue.intake.asking.addresses import DialIn, LineAddress
+from flameblue.intake.asking import meter_line
+from flameblue.intake.asking.addresses import DialIn
 from flameblue.intake.asking.grouping import Asked, asked
+from flameblue.intake.asking.grouping import Line as LineAddress
 from flameblue.intake.asking.poller import Poller, Sleep
 from flameblue.intake.asking.wire import ClientLine, Line
 from flameblue.intake.directory import Directory
+from flameblue.intake.protocols.dlt645.addresses import Converter
+from flameblue.intake.protocols.dlt645.addresses import SerialPort as MeterPort
 from flameblue.intake.reception import Intake
 from flameblue.profiles.loader import Profile
 from flameblue.runtime.health import Health
@@ -27,14 +31,14 @@ log = logging.getLogger("flameblue.runtime")
 FILE = "asking.json"
 LOOK_S = 1.0
 TOLD_AT_ONCE = 50  # devices × about 40 µs = 2 ms; then the others have their turn
-DialInLine = Callable[[str], Line]
+DialInLine = Callable[[str], Line[Any, Any]]
 
 
 @dataclass
 class Kept:
     """One line: its poller, and the task that asks."""
 
-    poller: Poller
+    poller: Poller[Any, Any]
     task: "asyncio.Task[None]"
 
 
@@ -95,7 +99,9 @@ class Asking:
             task = tasks.create_task(keep("asking", poller.serve, self.health))
             self._lines[where] = Kept(poller, task)
 
-    def _line(self, where: LineAddress) -> Line:
+    def _line(self, where: LineAddress) -> Line[Any, Any]:
+        if isinstance(where, Converter | MeterPort):
+            return meter_line.line(where)
         if not isinstance(where, DialIn):
             return ClientLine(where)
         assert self.dial_in is not None

@@ -9,6 +9,7 @@ NOT_ASKED: Mapping[object, Promise | str] = {
     "no_address": _("It has no address on the line yet."),
     "wrong_address": _("Its address on the line is none of its model's."),
     "port_differs": _("Another device says other settings of the same serial port: both must say the same."),
+    "protocol_differs": _("Another device speaks another protocol on the same port: one port speaks one."),
     "no_dial_in": _(
         "It is behind a 4G unit, and this installation has no port for those (modbus_dial_in.port is 0)."
     ),

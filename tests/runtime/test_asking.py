@@ -14,6 +14,7 @@ from flameblue.domain.errors import WorldFailed
 from flameblue.domain.limits import ASKED_TOLD_EVERY_S
 from flameblue.intake.asking.addresses import LineAddress
 from flameblue.intake.asking.blocks import Block
+from flameblue.intake.asking.modbus import MODBUS
 from flameblue.intake.reception import Intake
 from flameblue.profiles.loader import Profile, Shelf
 from flameblue.runtime import asking
@@ -30,6 +31,7 @@ GATEWAY, OTHER = "tcp://192.0.2.7:502", "tcp://192.0.2.8:502"
 class Line:
     """A line whose devices answer with their number at once; it notes who was asked and how often it was opened."""
 
+    manner = MODBUS
     silence_s = 0.0
     open_again_s_max = 60.0
     made: dict[str, "Line"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from flameblue.intake import asking, payloads
-from flameblue.intake.protocols import http_push
+from flameblue.intake.protocols import dlt645, http_push
 from flameblue.profiles.loader import Profile, ProfilePoint, Shelf, package_folder
 from tests.tidy.tables import head, row
 from tests.tidy.words import LANGUAGES, Say, chinese_where_known, english
@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/devices.md"
 FOLDER = Path(payloads.__file__).parent
 ASKED = Path(asking.__file__).parent
+METERED = Path(dlt645.__file__).parent
 PUSHED = Path(http_push.__file__).parent
 FIRE = ("residual_current_ma", "temperature_c")
 SHOWN = {
@@ -43,7 +44,7 @@ def page(say: Say = english) -> str:
     """The page as it should be, in one language."""
     profiles = Shelf(package_folder()).current().values()
     parts = [f"# {say('Devices')}\n\n{say(HEAD)}", "\n".join(_overview(profiles, say))]
-    for folder in (*sorted(path.parent for path in FOLDER.glob("*/README.md")), ASKED, PUSHED):
+    for folder in (*sorted(path.parent for path in FOLDER.glob("*/README.md")), ASKED, METERED, PUSHED):
         text = (folder / "README.md").read_text(encoding="utf-8")
         title = text.partition("\n")[0].removeprefix("# ")
         where = f"../{(folder / 'README.md').relative_to(ROOT)}"
@@ -58,6 +59,8 @@ def _folder(profile: Profile) -> Path:
     """Where the page of its messages is."""
     if profile.modbus is not None:
         return ASKED
+    if profile.dlt645 is not None:
+        return METERED
     return PUSHED if profile.push is not None else FOLDER / profile.payload
 
 
@@ -117,6 +120,7 @@ def _model(profile: Profile, say: Say) -> Iterator[str]:
         yield f"{needs}\n"
     if profile.points:
         places = [say("function"), say("register"), say("type")] if profile.modbus else []
+        places = [say("identifier"), say("bytes")] if profile.dlt645 else places
         yield head(say("key"), say("quantity"), say("phase"), *places)
         for key, point in profile.points.items():
             yield row(f"`{key}`", point.quantity.name, point.phase, *_place(point))
@@ -126,6 +130,8 @@ def _model(profile: Profile, say: Say) -> Iterator[str]:
 
 def _place(point: ProfilePoint) -> list[str]:
     """Where a point of a device that is asked stands."""
+    if point.item is not None:
+        return [point.item.identifier, f"{point.item.at + 1}–{point.item.end}"]
     one = point.register
     return [] if one is None else [str(one.function), f"{one.address:#06x}", one.type]
 

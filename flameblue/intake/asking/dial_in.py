@@ -21,6 +21,7 @@ from flameblue.domain.limits import (
 )
 from flameblue.intake.asking import grouping, registration, rtu_answers
 from flameblue.intake.asking.blocks import Block
+from flameblue.intake.asking.modbus import MODBUS
 from flameblue.intake.asking.round_trips import Failure, NoAnswer
 from flameblue.intake.asking.wire import refusal
 from flameblue.intake.directory import Directory
@@ -287,6 +288,7 @@ class DialIn:
 class DialInLine:
     """The line behind one unit; opened, it is whichever connection the unit has made last."""
 
+    manner = MODBUS
     silence_s = 0.0  # the unit keeps it
     open_again_s_max = 1.0  # nobody is knocked at: waiting anew costs nothing
 

@@ -8,13 +8,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple
 
 from flameblue.domain.errors import WorldFailed
 from flameblue.domain.limits import INTAKE_BATCHES_MAX
-from flameblue.intake.asking import answers
 from flameblue.intake.asking.addresses import AskedDevice
-from flameblue.intake.asking.blocks import Block, planned, wanted
+from flameblue.intake.asking.manner import Answer, Bounds, Question
 from flameblue.intake.asking.round_trips import SILENT, Failure, NoAnswer, RoundTrips
 from flameblue.intake.asking.turns import Turns
 from flameblue.intake.asking.wire import Line
@@ -23,7 +22,6 @@ from flameblue.intake.directory import DeviceEntry
 from flameblue.intake.reception import Batch, Intake
 from flameblue.intake.samples import Sample
 from flameblue.profiles.loader import Profile
-from flameblue.profiles.registers import Asking
 
 log = logging.getLogger("flameblue.intake")
 OPEN_AGAIN_S_MIN = 1.0
@@ -33,7 +31,6 @@ LOOK_S_MAX = 1.0  # a device that is new to the directory is asked within this
 
 GONE = Sample(None, {}, {}, online=False)
 Sleep = Callable[[float], Awaitable[None]]
-Answers = Sequence[tuple[Block, tuple[int, ...]]]
 
 
 class LineState(NamedTuple):
@@ -51,15 +48,23 @@ class _Plan:
     profile: Profile
     entry: DeviceEntry
     unit: int
-    bounds: Asking
-    blocks: tuple[Block, ...]
+    bounds: Bounds
+    questions: tuple[Any, ...]
 
 
-class Poller:
-    """Asks `devices` over `line`. `serve` runs until it is cancelled. `sleep`: how it waits. `state`: of the line."""
+class Poller(Generic[Question, Answer]):
+    """Asks `devices` over `line`, in its manner. `serve` runs until it is cancelled. `sleep`: how it waits.
+
+    A device whose model is asked in another manner is not asked: frames of two protocols would collide on the line.
+    `state`: of the line.
+    """
 
     def __init__(
-        self, intake: Intake, line: Line, devices: Sequence[AskedDevice], sleep: Sleep = asyncio.sleep
+        self,
+        intake: Intake,
+        line: Line[Question, Answer],
+        devices: Sequence[AskedDevice],
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._intake = intake
         self._line = line
@@ -158,24 +163,25 @@ class Poller:
     def _plan(self, name: str) -> _Plan | None:
         entry = self._intake.directory.devices.get(name)
         profile = None if entry is None else self._intake.profiles.get(entry.profile)
-        if entry is None or profile is None or profile.modbus is None:
+        bounds = None if profile is None else self._line.manner.bounds(profile)
+        if entry is None or profile is None or bounds is None:
             return None
         known = self._plans.get(name)
         unit = self._units[name]
         if known is not None and known.profile is profile and (known.entry, known.unit) == (entry, unit):
             return known
-        blocks = planned(profile.modbus, wanted(profile, entry.points))
-        return _Plan(profile, entry, unit, profile.modbus, blocks) if blocks else None
+        questions = tuple(self._line.manner.questions(profile, entry.points))
+        return _Plan(profile, entry, unit, bounds, questions) if questions else None
 
     async def _ask(self, name: str) -> None:
-        """One turn: all blocks of one device; where it is not heard at all, its later ones are left out."""
+        """One turn: all questions to one device; where it is not heard at all, its later ones are left out."""
         plan, trips = self._plans[name], self.round_trips.get(name) or RoundTrips()
         clock = self._intake.clock
         began_s = clock.monotonic_s()
-        came: list[tuple[Block, tuple[int, ...]]] = []
-        for block in plan.blocks:
+        came: list[tuple[Question, Answer]] = []
+        for question in plan.questions:
             try:
-                words = await self._read(trips, plan, block)
+                answer = await self._read(trips, plan, question)
             except NoAnswer as why:
                 trips.failure(why, clock.now_ns())
                 if why.failure in (Failure.UNREACHED, Failure.REFUSED):
@@ -188,39 +194,41 @@ class Poller:
                     await self._hand_on(plan, came, online=False if is_lost else None)
                     return
             else:
-                came.append((block, words))
+                came.append((question, answer))
         self._turns.answered(name, clock.monotonic_s())
         await self._hand_on(plan, came, online=True)
 
-    async def _read(self, trips: RoundTrips, plan: _Plan, block: Block) -> tuple[int, ...]:
+    async def _read(self, trips: RoundTrips, plan: _Plan, question: Question) -> Answer:
         """After the pause that the model and the line need; measured."""
         clock, bounds = self._intake.clock, plan.bounds
-        pause_s = max(bounds.pause_ms / 1000, self._line.silence_s)
+        pause_s = max(bounds.pause_s, self._line.silence_s)
         rest_s = self._quiet_from_s + pause_s - clock.monotonic_s()
         if rest_s > 0:
             await self._sleep(rest_s)
         began_s = clock.monotonic_s()
         try:
-            words = await self._line.read(plan.unit, block, bounds.timeout_ms / 1000)
+            answer = await self._line.read(plan.unit, question, bounds.timeout_s)
         finally:
             self._quiet_from_s = clock.monotonic_s()
         self._heard(self._quiet_from_s)
         trips.answer(self._quiet_from_s - began_s)
-        return words
+        return answer
 
-    async def _hand_on(self, plan: _Plan, came: Answers, *, online: bool | None) -> None:
+    async def _hand_on(
+        self, plan: _Plan, came: Sequence[tuple[Question, Answer]], *, online: bool | None
+    ) -> None:
         """What came of one turn, whole points only."""
         if not came and online is None:
             return
-        samples = [answers.sample(plan.profile, answers.image(came), online=online)]
+        samples = [self._line.manner.sample(plan.profile, came, online=online)]
         batch = Batch(self._intake.clock.now_ns())
         batch.take(self._intake, plan.entry, self._message(plan, came), samples)
         batch.start(self._intake)
         await self._under_way.put(batch)
 
-    @staticmethod
-    def _message(plan: _Plan, came: Answers) -> Message:
-        return Message(f"modbus/{plan.unit}", answers.written(came))
+    def _message(self, plan: _Plan, came: Sequence[tuple[Question, Answer]]) -> Message:
+        manner = self._line.manner
+        return Message(f"{manner.name}/{manner.spelled(plan.unit)}", manner.written(came))
 
     async def _settle(self) -> None:
         while True:
@@ -231,21 +239,24 @@ class Poller:
                 self._intake.counts.add("batches_failed")
 
 
-async def asked_once(line: Line, profile: Profile, unit: int) -> tuple[list[Sample], dict[Block, str]]:
-    """One turn of one device, of all points of its model: what it says, and of blocks that it does not give, why.
+async def asked_once(
+    line: Line[Question, Answer], profile: Profile, unit: int
+) -> tuple[list[Sample], dict[Question, str]]:
+    """One turn of one device, of all points of its model: what it says, and of questions that it leaves open, why.
 
     WorldFailed: the line is not reached.
     """
-    assert profile.modbus is not None
+    bounds = line.manner.bounds(profile)
+    assert bounds is not None
     await line.open()
-    came: list[tuple[Block, tuple[int, ...]]] = []
-    missing: dict[Block, str] = {}
+    came: list[tuple[Question, Answer]] = []
+    missing: dict[Question, str] = {}
     try:
-        for block in planned(profile.modbus, wanted(profile, profile.points)):
+        for question in line.manner.questions(profile, profile.points):
             try:
-                came.append((block, await line.read(unit, block, profile.modbus.timeout_ms / 1000)))
+                came.append((question, await line.read(unit, question, bounds.timeout_s)))
             except NoAnswer as why:
-                missing[block] = str(why)
+                missing[question] = str(why)
     finally:
         line.close()
-    return [answers.sample(profile, answers.image(came))], missing
+    return [line.manner.sample(profile, came)], missing

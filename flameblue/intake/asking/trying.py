@@ -11,14 +11,19 @@ from flameblue.intake import payloads, protocols, telling, telling_messages
 from flameblue.intake.asking import answers
 from flameblue.intake.asking.addresses import address
 from flameblue.intake.asking.blocks import READ_FUNCTIONS, Block, planned, wanted
+from flameblue.intake.asking.meter_captures import captured, unread
+from flameblue.intake.asking.meter_line import line
+from flameblue.intake.asking.metering import ANY, METERING, items
 from flameblue.intake.asking.poller import asked_once
 from flameblue.intake.asking.wire import ClientLine
 from flameblue.intake.decode import Draft, Known, Message, decode_samples_into
 from flameblue.intake.directory import Directory
 from flameblue.intake.payloads.gb26875_unit import codec
 from flameblue.intake.protocols import modbus_pdu, modbus_rtu, modbus_tcp
+from flameblue.intake.protocols.dlt645.addresses import line_and_meter
 from flameblue.intake.protocols.gb26875 import capture
 from flameblue.intake.samples import Sample
+from flameblue.profiles.items import told as items_told
 from flameblue.profiles.loader import Profile
 from flameblue.profiles.registers import told
 
@@ -36,6 +41,10 @@ def checked(profile: Profile) -> dict[str, Any]:
         return said | {"registers_read": sum(block.words for block in blocks)}
     if profile.push is not None:
         return said | {"push": profile.push.form, "signed": profile.push.signature is not None}
+    if profile.dlt645 is not None:
+        said["reads"] = [str(one) for one in METERING.questions(profile, profile.points)]
+        wished = [item for point in profile.points.values() for item in items(point)]
+        return said | {"items": items_told(dict.fromkeys(wished))}
     for key, name, package in (
         ("protocol", profile.protocol, protocols),
         ("payload", profile.payload, payloads),
@@ -58,9 +67,15 @@ def said_of(profile: Profile, wish: Wish | None, arrival_ns: int) -> Mapping[str
     """Of `wish`, the readings, had they come at `arrival_ns`; "error": not all could be taken. None: as `checked`."""
     if wish is None:
         return checked(profile)
+    if wish.line is not None and profile.dlt645 is not None:
+        if wish.unit is not None:
+            raise BadInput("A meter has twelve digits: add ?meter= and them to the line, in quotes.")
+        return asyncio.run(meter_asked(profile, wish.line, arrival_ns))
     if wish.line is not None:
         return asyncio.run(asked(profile, wish.line, wish.unit, arrival_ns))
     frame = wish.frame or ""
+    if profile.dlt645 is not None:
+        return of_meter_frames(profile, telling.given(frame), arrival_ns)
     if profile.modbus is not None:
         return of_frames(profile, telling.given(frame), arrival_ns)
     if profile.protocol == GB26875 and not wish.topic:
@@ -104,6 +119,31 @@ async def asked(profile: Profile, where: str, unit: int | None, arrival_ns: int)
     if missing:
         said["error"] = {"why": "; ".join(missing.values())}
     return said
+
+
+def of_meter_frames(profile: Profile, data: bytes, arrival_ns: int) -> dict[str, Any]:
+    """The readings in a meter's answers among `data`, with their requests or without. BadInput: there are none."""
+    capture = captured(profile, data)
+    came = list(capture.found.items())
+    said = _told(profile, [METERING.sample(profile, came)], arrival_ns)
+    said["read"] = [str(question) for question, _ in came]
+    troubles = [
+        *([said["error"]["why"]] if "error" in said else []),
+        *capture.refused,
+        *unread(profile, came),
+    ]
+    return said | ({"error": {"why": "; ".join(troubles)}} if troubles else {})
+
+
+async def meter_asked(profile: Profile, where: str, arrival_ns: int) -> dict[str, Any]:
+    """The meter at `where` asked once; whichever is there, where no address is said, which must be the only one.
+
+    WorldFailed: it is not reached; BadInput: `where` is no line.
+    """
+    at, meter = line_and_meter(where)
+    samples, missing = await asked_once(line(at), profile, int(meter, 16) if meter else ANY)
+    said = _told(profile, samples, arrival_ns)
+    return said | ({"error": {"why": "; ".join(missing.values())}} if missing else {})
 
 
 @dataclass

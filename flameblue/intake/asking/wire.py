@@ -18,6 +18,8 @@ from pymodbus.pdu import ModbusPDU
 from flameblue.domain.errors import WorldFailed
 from flameblue.intake.asking.addresses import Address, SerialPort
 from flameblue.intake.asking.blocks import Block
+from flameblue.intake.asking.manner import Answer, Manner, Question
+from flameblue.intake.asking.modbus import MODBUS
 from flameblue.intake.asking.round_trips import Failure, NoAnswer
 from flameblue.intake.protocols.modbus_pdu import EXCEPTIONS
 
@@ -37,11 +39,15 @@ Trace = Callable[[bool, bytes], bytes]
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 
 
-class Line(Protocol):
+class Line(Protocol[Question, Answer]):
     """One question at a time, one answer or NoAnswer. `silence_s`: what must be between an answer and a question.
 
-    `open_again_s_max`: how long to wait before it is opened anew, once it could not be opened again and again.
+    `manner`: in which its devices are asked, all of them. `open_again_s_max`: how long to wait before it is opened
+    anew, once it could not be opened again and again.
     """
+
+    @property
+    def manner(self) -> Manner[Question, Answer]: ...
 
     @property
     def silence_s(self) -> float: ...
@@ -55,8 +61,8 @@ class Line(Protocol):
     def is_open(self) -> bool:
         """Whether the connection stands, as far as is known."""
 
-    async def read(self, unit: int, block: Block, timeout_s: float) -> tuple[int, ...]:
-        """The registers of `block`. Raises NoAnswer and nothing else."""
+    async def read(self, unit: int, question: Question, timeout_s: float, /) -> Answer:
+        """What `question` asks for. Raises NoAnswer and nothing else."""
 
     def close(self) -> None:
         """Ends the connection."""
@@ -65,6 +71,7 @@ class Line(Protocol):
 class ClientLine:
     """A line by pymodbus' client."""
 
+    manner = MODBUS
     open_again_s_max = OPEN_AGAIN_S_MAX
 
     def __init__(self, where: Address | SerialPort) -> None:

@@ -10,6 +10,7 @@ from flameblue.domain.clock import ManualClock
 from flameblue.domain.errors import WorldFailed
 from flameblue.intake.asking.addresses import AskedDevice
 from flameblue.intake.asking.blocks import Block
+from flameblue.intake.asking.modbus import MODBUS
 from flameblue.intake.asking.poller import Poller
 from flameblue.intake.asking.round_trips import Failure, NoAnswer
 from flameblue.intake.directory import Directory
@@ -42,6 +43,7 @@ def exchange_s(words: int, baud: int) -> float:
 class SimulatedLine:
     """Devices by unit: their registers by address, or why they do not answer."""
 
+    manner = MODBUS
     silence_s = 0.0  # it is part of `exchange_s`
     open_again_s_max = 60.0
 
@@ -98,7 +100,7 @@ def know(desk: Intake, folder: Path, profile: Profile, names: Sequence[str]) -> 
     desk.shelf = Shelf(folder)
 
 
-async def run(desk: Intake, line: SimulatedLine, units: Mapping[str, int]) -> Poller:
+async def run(desk: Intake, line: SimulatedLine, units: Mapping[str, int]) -> Poller[Any, Any]:
     """Asks until the line's time is over, and lets what was read become durable."""
 
     async def sleep(seconds: float) -> None:

@@ -1,0 +1,119 @@
+"""Where a DL/T 645 device is found: a line, and the device's own address on it. Pure.
+
+    tcp://192.0.2.7:8899?meter=000000123456    a transparent converter: the frames inside TCP
+    serial:/dev/ttyUSB0?meter=000000123456     a serial port; what is not said is baud=2400, parity=even, stop_bits=1
+
+Source: DL/T 645-2007, 5.1 (a byte has even parity and one stop bit), 5.2.2 (addresses: twelve digits; 99 in all bytes
+is everybody, and nobody answers). 2400 baud is what public drivers take where nothing is said.
+"""
+
+import re
+import unicodedata
+from typing import NamedTuple
+from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+from flameblue.domain.errors import BadInput
+
+PARITIES = ("none", "even", "odd")
+BAUD_MAX = 1_000_000
+EVERYBODY = "9" * 12
+HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*")
+FORMS = (
+    "tcp://192.0.2.7:8899?meter=000000123456",
+    "serial:/dev/ttyUSB0?baud=9600&meter=000000123456",
+)
+
+
+class Converter(NamedTuple):
+    """A line behind a converter that hands on its bytes over TCP. Which port that is, is the converter's setting."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"tcp://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+
+class SerialPort(NamedTuple):
+    """A serial port of this machine, 8 data bits."""
+
+    path: str
+    baud: int = 2400
+    parity: str = "even"
+    stop_bits: int = 1
+
+    def __str__(self) -> str:
+        usual = SerialPort(self.path)
+        pairs = zip(self._fields, self, usual, strict=True)
+        said = "&".join(f"{name}={value}" for name, value, normal in pairs if value != normal)
+        return f"serial:{self.path}{'?' if said else ''}{said}"
+
+
+MeterLineAddress = Converter | SerialPort
+
+
+class Place(NamedTuple):
+    """One device: its line, and its twelve digits."""
+
+    line: MeterLineAddress
+    meter: str
+
+    def __str__(self) -> str:
+        line = str(self.line)
+        return f"{line}{'&' if '?' in line else '?'}meter={self.meter}"
+
+    @property
+    def unit(self) -> int:
+        """Its number on the line: a half byte a digit, as it travels."""
+        return int(self.meter, 16)
+
+
+def place(said: str) -> Place:
+    """The device that `said` names; fewer than twelve digits have noughts before them. BadInput: it is none."""
+    line, meter = line_and_meter(said)
+    if not meter:
+        raise BadInput(f"{said!r} does not say the meter's address: add ?meter= and its twelve digits.")
+    return Place(line, meter)
+
+
+def line_and_meter(said: str) -> tuple[MeterLineAddress, str]:
+    """The same, where the meter need not be said: "". Without a scheme it is tcp. BadInput: it looks like neither."""
+    plain = unicodedata.normalize("NFKC", said).strip()
+    try:
+        parts = urlsplit(plain if ":/" in plain else f"tcp://{plain}")
+        port = parts.port
+    except ValueError:
+        raise _no_form(said) from None
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    settings = {name.lower(): value.strip().lower() for name, value in pairs}
+    if len(settings) < len(pairs) or parts.fragment:
+        raise _no_form(said)
+    meter = _meter(said, settings.pop("meter")) if "meter" in settings else ""
+    if parts.scheme == "serial":
+        return _serial(said, parts, settings), meter
+    host = parts.hostname or ""
+    if settings or parts.scheme != "tcp" or not HOST.fullmatch(host) or parts.path.strip("/") or not port:
+        raise _no_form(said)
+    return Converter(host, port), meter
+
+
+def _meter(said: str, digits: str) -> str:
+    meter = digits.zfill(12)
+    if not re.fullmatch(r"[0-9]{1,12}", digits) or meter == EVERYBODY:
+        raise BadInput(f"{said!r}: {digits} is no address of a meter, which has up to twelve digits.")
+    return meter
+
+
+def _serial(said: str, parts: SplitResult, settings: dict[str, str]) -> SerialPort:
+    baud, parity = settings.pop("baud", "2400"), settings.pop("parity", "even")
+    stop_bits = settings.pop("stop_bits", "1")
+    is_baud = re.fullmatch(r"[0-9]{1,7}", baud) and 0 < int(baud) <= BAUD_MAX
+    if settings or parts.netloc or not re.fullmatch(r"/[^\s?&#]+", parts.path):
+        raise _no_form(said)
+    if not is_baud or parity not in PARITIES or stop_bits not in ("1", "2"):
+        raise _no_form(said)
+    return SerialPort(parts.path, int(baud), parity, int(stop_bits))
+
+
+def _no_form(said: str) -> BadInput:
+    return BadInput(f"{said!r} should look like {' or '.join(FORMS)}.")
