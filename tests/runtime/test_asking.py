@@ -32,6 +32,7 @@ class Line:
     """A line whose devices answer with their number at once; it notes who was asked and how often it was opened."""
 
     manner = MODBUS
+    peer = ""
     silence_s = 0.0
     open_again_s_max = 60.0
     made: dict[str, "Line"]

@@ -7,7 +7,7 @@ late answers, noise) never becomes part of one. There is no password: keep the p
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 
 from flameblue.config import ModbusDialIn
@@ -19,7 +19,9 @@ from flameblue.domain.limits import (
     DIAL_IN_REGISTRATION_BYTES_MAX,
     READ_BYTES_MAX,
 )
+from flameblue.intake import sources
 from flameblue.intake.asking import grouping, registration, rtu_answers
+from flameblue.intake.asking.addresses import AskedDevice
 from flameblue.intake.asking.blocks import Block
 from flameblue.intake.asking.modbus import MODBUS
 from flameblue.intake.asking.round_trips import Failure, NoAnswer
@@ -149,7 +151,7 @@ class DialIn:
         self._connections: set[Connection] = set()
         self._units: dict[str, Connection] = {}  # by IMEI, known ones and those of the pairing window
         self._awaited: dict[str, asyncio.Event] = {}
-        self._known: frozenset[str] = frozenset()
+        self._known: Mapping[str, Sequence[AskedDevice]] = {}
         self._looked_at: tuple[Directory, object] | None = None
         self.buffer = memoryview(bytearray(READ_BYTES_MAX))
         self.counts = intake.counts.add
@@ -226,7 +228,7 @@ class DialIn:
                 self.counts("connections_timed_out")
                 connection.close()
 
-    def _look_at(self, connection: Connection, known: frozenset[str], now_s: float) -> None:
+    def _look_at(self, connection: Connection, known: Collection[str], now_s: float) -> None:
         if connection.heard_s + self._settings.quiet_s < now_s:
             self.counts("connections_timed_out")
             connection.close()
@@ -247,6 +249,9 @@ class DialIn:
             connection.close()
             return
         old = self._units.get(imei)
+        if old is not None and old.is_open() and self._is_foreign(imei, connection.peer):
+            self._turn_away(connection, imei)
+            return
         self._units[imei] = connection
         connection.register(imei)
         if old is not None:
@@ -255,6 +260,22 @@ class DialIn:
         self.counts("connects")
         if (awaited := self._awaited.pop(imei, None)) is not None:
             awaited.set()
+
+    def _is_foreign(self, imei: str, peer: str) -> bool:
+        """Whether `peer` is outside the networks of a device behind the unit."""
+        names = [device.name for device in self._known_units().get(imei, ())]
+        entries = [self._intake.directory.devices[name] for name in names]
+        return any(sources.origin(one.allowed, peer, ()) is sources.Origin.FOREIGN for one in entries)
+
+    def _turn_away(self, connection: Connection, imei: str) -> None:
+        """Somebody from elsewhere does not take the place of a unit that is there."""
+        self.counts("refused")
+        batch = Batch(self._intake.clock.now_ns())
+        detail, said = f"IMEI {imei} from {connection.peer}", connection.said()
+        item = Quarantined("", registration.TOPIC, Reason.FOREIGN_ADDRESS, detail, said, batch.arrival_ns)
+        batch.keep(item, owed=False)
+        batch.start(self._intake)
+        connection.close()
 
     def _list(self, connection: Connection, imei: str) -> bool:
         """A stranger: listed while pairing (True: it may stay), else counted and kept in quarantine."""
@@ -274,11 +295,11 @@ class DialIn:
     def _is_pairing(self) -> bool:
         return self._intake.clock.now_ns() < self._intake.directory.pairing_until_ns
 
-    def _known_units(self) -> frozenset[str]:
-        """The registry's; worked out anew when it, or a model, has changed."""
+    def _known_units(self) -> Mapping[str, Sequence[AskedDevice]]:
+        """The registry's, and who is behind them; worked out anew when it, or a model, has changed."""
         now = (self._intake.directory, self._intake.profiles)
         if self._looked_at is None or self._looked_at[0] is not now[0] or self._looked_at[1] is not now[1]:
-            self._known, self._looked_at = grouping.imeis(*now), now
+            self._known, self._looked_at = grouping.units(*now), now
         return self._known
 
     def _count_open(self) -> None:
@@ -313,6 +334,11 @@ class DialInLine:
                 self._connection = await self._desk.unit(self._imei)
                 return
         raise WorldFailed(f"The 4G unit {self._imei} has not dialled in.")
+
+    @property
+    def peer(self) -> str:
+        """From where the unit has dialled in."""
+        return "" if self._connection is None else self._connection.peer
 
     def is_open(self) -> bool:
         """Whether the unit is there."""

@@ -4,7 +4,7 @@ A line is opened once. Where two devices say different things of one serial port
 converter, the first of them by name is believed, and the others are told why they are not asked.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
@@ -73,11 +73,10 @@ def asked(directory: Directory, profiles: Mapping[str, Profile], *, dial_in: boo
     return found
 
 
-def imeis(directory: Directory, profiles: Mapping[str, Profile]) -> frozenset[str]:
-    """The units that dial in with the registry's leave."""
-    return frozenset(
-        line.imei for line in asked(directory, profiles, dial_in=True).lines if isinstance(line, DialIn)
-    )
+def units(directory: Directory, profiles: Mapping[str, Profile]) -> Mapping[str, Sequence[AskedDevice]]:
+    """The units that dial in with the registry's leave, by IMEI: the devices behind each."""
+    found = asked(directory, profiles, dial_in=True).lines.items()
+    return {line.imei: devices for line, devices in found if isinstance(line, DialIn)}
 
 
 @lru_cache(ASKED_DEVICES_MAX)

@@ -111,6 +111,7 @@ class MeterLine:
 
     manner = METERING
     open_again_s_max = OPEN_AGAIN_S_MAX
+    peer = ""
     silence_s = 0.0  # a device answers after 20 ms at least, and needs none before a question (5.3.3)
 
     def __init__(self, name: str, opening: Opening) -> None:

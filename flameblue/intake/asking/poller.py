@@ -227,8 +227,9 @@ class Poller(Generic[Question, Answer]):
         await self._under_way.put(batch)
 
     def _message(self, plan: _Plan, came: Sequence[tuple[Question, Answer]]) -> Message:
-        manner = self._line.manner
-        return Message(f"{manner.name}/{manner.spelled(plan.unit)}", manner.written(came))
+        manner, peer = self._line.manner, self._line.peer
+        origin = self._intake.origins.marks(plan.entry, peer) if peer else 0
+        return Message(f"{manner.name}/{manner.spelled(plan.unit)}", manner.written(came), origin=origin)
 
     async def _settle(self) -> None:
         while True:

@@ -43,7 +43,7 @@ class Line(Protocol[Question, Answer]):
     """One question at a time, one answer or NoAnswer. `silence_s`: what must be between an answer and a question.
 
     `manner`: in which its devices are asked, all of them. `open_again_s_max`: how long to wait before it is opened
-    anew, once it could not be opened again and again.
+    anew, once it could not be opened again and again. `peer`: the address of who has come to us; "": we went there.
     """
 
     @property
@@ -54,6 +54,9 @@ class Line(Protocol[Question, Answer]):
 
     @property
     def open_again_s_max(self) -> float: ...
+
+    @property
+    def peer(self) -> str: ...
 
     async def open(self) -> None:
         """Connects. WorldFailed: it can't."""
@@ -73,6 +76,7 @@ class ClientLine:
 
     manner = MODBUS
     open_again_s_max = OPEN_AGAIN_S_MAX
+    peer = ""
 
     def __init__(self, where: Address | SerialPort) -> None:
         self.silence_s = where.silence_s

@@ -6,7 +6,7 @@ import pytest
 
 from flameblue.intake.asking import grouping
 from flameblue.intake.asking.addresses import Address, AskedDevice, DialIn, SerialPort
-from flameblue.intake.asking.grouping import Asked, NotAsked, asked, imeis
+from flameblue.intake.asking.grouping import Asked, NotAsked, asked, units
 from flameblue.intake.reception import Intake
 from tests.intake.asking.models import model, point
 from tests.intake.asking.units import IMEI, know_units
@@ -80,4 +80,4 @@ def test_beyond_the_limits_devices_are_told(
 def test_the_units_of_the_registry_are_known(desk: Intake, tmp_path: Path) -> None:
     found(desk, tmp_path, a=f"dtu:{IMEI}?unit=1", b=f"dtu:{IMEI}?unit=2", c="tcp://192.0.2.7:502?unit=1")
     profile = model(tmp_path, point("ir", "address: 0"))
-    assert imeis(desk.directory, {profile.name: profile}) == {IMEI}
+    assert set(units(desk.directory, {profile.name: profile})) == {IMEI}

@@ -37,6 +37,7 @@ class SimulatedMeters:
     """A line with the devices of `bus`, which keeps it busy as long as the characters of its frames take."""
 
     manner = METERING
+    peer = ""
     silence_s = 0.0
     open_again_s_max = 60.0
 

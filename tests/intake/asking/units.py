@@ -28,8 +28,10 @@ class Unit(asyncio.Transport):
     `before`: what it sends ahead of each answer, its heartbeats for example.
     """
 
-    def __init__(self, desk: DialIn, devices: Mapping[int, Mapping[int, int]] | None = None) -> None:
-        super().__init__(extra={"peername": ("10.0.0.9", 5), "socket": _Socket()})
+    def __init__(
+        self, desk: DialIn, devices: Mapping[int, Mapping[int, int]] | None = None, peer: str = "10.0.0.9"
+    ) -> None:
+        super().__init__(extra={"peername": (peer, 5), "socket": _Socket()})
         self.devices = devices or {}
         self.before = b""
         self.asked: list[bytes] = []

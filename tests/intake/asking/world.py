@@ -44,6 +44,7 @@ class SimulatedLine:
     """Devices by unit: their registers by address, or why they do not answer."""
 
     manner = MODBUS
+    peer = ""
     silence_s = 0.0  # it is part of `exchange_s`
     open_again_s_max = 60.0
 
