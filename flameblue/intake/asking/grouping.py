@@ -75,9 +75,8 @@ def asked(directory: Directory, profiles: Mapping[str, Profile], *, dial_in: boo
 
 def imeis(directory: Directory, profiles: Mapping[str, Profile]) -> frozenset[str]:
     """The units that dial in with the registry's leave."""
-    return frozenset(
-        line.imei for line in asked(directory, profiles, dial_in=True).lines if isinstance(line, DialIn)
-    )
+    lines = asked(directory, profiles, dial_in=True).lines
+    return frozenset(line.imei for line in lines if isinstance(line, DialIn | dlt645.DialIn))
 
 
 @lru_cache(ASKED_DEVICES_MAX)
@@ -93,14 +92,14 @@ def _refusal(line: Line, ports: dict[str, Line], *, dial_in: bool) -> Refusal | 
         return Refusal(NotAsked.PROTOCOL_DIFFERS, said)
     if isinstance(line, SerialPort | dlt645.SerialPort) and other != line:
         return Refusal(NotAsked.PORT_DIFFERS, f"Another device says {other} of the same port.")
-    if isinstance(line, DialIn) and not dial_in:
+    if isinstance(line, DialIn | dlt645.DialIn) and not dial_in:
         return Refusal(NotAsked.NO_DIAL_IN, "There is no port for 4G units (modbus_dial_in.port is 0).")
     return None
 
 
 def _port(line: Line) -> str:
     """What speaks one protocol: a serial port, a port of a converter, a unit that dials in."""
-    if isinstance(line, DialIn):
+    if isinstance(line, DialIn | dlt645.DialIn):
         return line.imei
     if isinstance(line, SerialPort | dlt645.SerialPort):
         return line.path
@@ -108,7 +107,7 @@ def _port(line: Line) -> str:
 
 
 def _speaks(line: Line) -> str:
-    return "DL/T 645" if isinstance(line, dlt645.Converter | dlt645.SerialPort) else "Modbus"
+    return "DL/T 645" if isinstance(line, dlt645.MeterLineAddress) else "Modbus"
 
 
 def _full(line: Line, found: Asked) -> Refusal | None:
