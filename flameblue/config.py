@@ -68,7 +68,7 @@ class HttpPush:
 
 @dataclass(frozen=True, slots=True)
 class ModbusDialIn:
-    """Where 4G units (DTU) dial in that have Modbus devices behind them; there is neither password nor encryption."""
+    """Where 4G units (DTU) before Modbus or DL/T 645 devices dial in; there is neither password nor encryption."""
 
     host: str = "127.0.0.1"
     port: int = 0  # 0: none

@@ -71,7 +71,8 @@ class DeviceForm(ReasonForm):
         help_texts: ClassVar = {
             "device_address": _(
                 "Where it speaks GB/T 26875.3: 12 hex digits, or a decimal number. Where it is asked over Modbus: "
-                "its line and its number there, such as tcp://192.0.2.7:502?unit=17."
+                "its line and its number there, such as tcp://192.0.2.7:502?unit=17. Where it is asked by DL/T 645: "
+                "its line and its twelve digits, such as tcp://192.0.2.7:8899?meter=000000123456."
             ),
             "networks": _(
                 "From where it may speak: networks such as 10.1.0.0/16 with commas between them, or any. "

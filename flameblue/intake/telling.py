@@ -73,6 +73,8 @@ def named(protocol: str, profiles: Mapping[str, Profile]) -> Profile:
         for name, profile in profiles.items()
         if (profile.push is not None if pushed else profile.payload)
     }
+    if name in profiles and profiles[name].is_asked:
+        raise BadInput(telling_messages.asked(name))
     if name not in known:
         raise BadInput(f"There is no profile {name!r}. There are: {', '.join(sorted(known))}.")
     return known[name]

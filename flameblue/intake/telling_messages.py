@@ -21,12 +21,15 @@ _DEVICE = "device"  # as it is called where the topic does not say it
 _PLACE = re.compile(r"at (?:byte|character) (\d+)")
 
 
+def asked(name: str) -> str:
+    """That devices of the model `name` send no messages, as a sentence."""
+    return f"{name} is asked and sends no messages: flameblue profile try tells its answers."
+
+
 def usual_topic(profile: Profile) -> str:
     """A topic on which a device of this model sends; BadInput where there is none that tells all."""
     if not profile.payload:
-        raise BadInput(
-            f"{profile.name} is asked and sends no messages: flameblue profile try tells its answers."
-        )
+        raise BadInput(asked(profile.name))
     example = examples.any_of(profile, _DEVICE)
     if example is None:
         raise BadInput(f"What a message of {profile.name} means depends on its topic: add --topic TOPIC.")

@@ -107,7 +107,8 @@ TABLE: Sequence[Column] = (
         16,
         _(
             "What the device calls itself where it speaks GB/T 26875.3: 12 hex digits, or a decimal number. Where it "
-            "is asked over Modbus: its line and its number there, such as tcp://192.0.2.7:502?unit=17."
+            "is asked over Modbus: its line and its number there, such as tcp://192.0.2.7:502?unit=17. Where it is "
+            "asked by DL/T 645: its line and its twelve digits, such as tcp://192.0.2.7:8899?meter=000000123456."
         ),
     ),
     Column(

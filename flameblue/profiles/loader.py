@@ -84,6 +84,11 @@ class Profile:
     dlt645: Metering | None = None
     push: Push | None = None
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether its devices say nothing unasked."""
+        return self.modbus is not None or self.dlt645 is not None
+
 
 def package_folder() -> Path:
     """The folder of the device models that come with the package."""

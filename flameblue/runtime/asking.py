@@ -7,7 +7,7 @@ is new to the registry is asked within seconds. What the pages show of it is a f
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,13 @@ from typing import Any
 from flameblue.domain.limits import ASKED_TOLD_EVERY_S
 from flameblue.intake.asking import meter_line
 from flameblue.intake.asking.addresses import DialIn
+from flameblue.intake.asking.dial_in import DialIn as DialInPort
 from flameblue.intake.asking.grouping import Asked, asked
 from flameblue.intake.asking.grouping import Line as LineAddress
 from flameblue.intake.asking.poller import Poller, Sleep
 from flameblue.intake.asking.wire import ClientLine, Line
 from flameblue.intake.directory import Directory
-from flameblue.intake.protocols.dlt645.addresses import Converter
-from flameblue.intake.protocols.dlt645.addresses import SerialPort as MeterPort
+from flameblue.intake.protocols.dlt645 import addresses as dlt645
 from flameblue.intake.reception import Intake
 from flameblue.profiles.loader import Profile
 from flameblue.runtime.health import Health
@@ -31,7 +31,6 @@ log = logging.getLogger("flameblue.runtime")
 FILE = "asking.json"
 LOOK_S = 1.0
 TOLD_AT_ONCE = 50  # devices × about 40 µs = 2 ms; then the others have their turn
-DialInLine = Callable[[str], Line[Any, Any]]
 
 
 @dataclass
@@ -44,7 +43,7 @@ class Kept:
 
 @dataclass
 class Asking:
-    """`dial_in`: the line of an IMEI, where there is a port for units that dial in. The file goes into `folder`.
+    """`dial_in`: where there is a port for units that dial in. The file goes into `folder`.
 
     `sleep`: how it and its pollers wait.
     """
@@ -52,7 +51,7 @@ class Asking:
     intake: Intake
     health: Health
     folder: Path
-    dial_in: DialInLine | None = None
+    dial_in: DialInPort | None = None
     sleep: Sleep = asyncio.sleep
     _lines: dict[LineAddress, Kept] = field(default_factory=dict)
     _seen: tuple[Directory, Mapping[str, Profile]] | None = None
@@ -100,12 +99,12 @@ class Asking:
             self._lines[where] = Kept(poller, task)
 
     def _line(self, where: LineAddress) -> Line[Any, Any]:
-        if isinstance(where, Converter | MeterPort):
+        if isinstance(where, dlt645.Converter | dlt645.SerialPort):
             return meter_line.line(where)
-        if not isinstance(where, DialIn):
+        if not isinstance(where, DialIn | dlt645.DialIn):
             return ClientLine(where)
         assert self.dial_in is not None
-        return self.dial_in(where.imei)
+        return self.dial_in.line(where.imei) if isinstance(where, DialIn) else self.dial_in.meters(where.imei)
 
     async def _tell_for_ever(self) -> None:
         while True:

@@ -17,7 +17,7 @@ from flameblue.intake.tls import CLIENT_CERTIFICATES, REQUIRED
 from flameblue.notices import channels
 from flameblue.notices.channel import Nature
 from flameblue.runtime.backends import is_written
-from flameblue.runtime.uplinking import centre_of
+from flameblue.uplink import mapping
 
 PORT_MAX = 65_535
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")  # what Home Assistant takes in a topic of discovery
@@ -101,7 +101,7 @@ def _of_uplink(config: Config) -> Iterator[str]:
         yield "uplink.mapping is empty; it names the file of what was agreed with the centre (docs/uplink.md)."
         return
     try:
-        centre_of(config)
+        mapping.of_setting(Path(uplink.mapping))
     except BadInput as error:
         yield str(error)
 

@@ -123,7 +123,7 @@ def asking(plant: Plant, dial_in: DialIn) -> Asking:
         intake=plant.intake,
         health=plant.health,
         folder=plant.config.data,
-        dial_in=dial_in.line if plant.config.modbus_dial_in.port else None,
+        dial_in=dial_in if plant.config.modbus_dial_in.port else None,
     )
     plant.health.count_with(made.counters)
     return made

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from flameblue.config import Config
 from flameblue.domain.clock import Clock, to_datetime
-from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import UPLINK_PLAN_S
 from flameblue.history.board import Board
 from flameblue.intake.protocols.gb26875.codec import Frame
@@ -134,8 +133,4 @@ def centre_of(config: Config) -> Centre:
     """The centre that is set; BadInput says what is wrong with its agreement."""
     settings = config.uplink
     path = Path(settings.mapping)
-    try:
-        agreed = mapping.load(path)
-    except BadInput as error:
-        raise BadInput(f"uplink.mapping {settings.mapping}: {error}") from error
-    return Centre(agreed, mapping.agreement(path, settings.host, settings.port))
+    return Centre(mapping.of_setting(path), mapping.agreement(path, settings.host, settings.port))

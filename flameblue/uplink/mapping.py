@@ -135,6 +135,14 @@ def load(path: Path) -> Mapping:
     return found
 
 
+def of_setting(path: Path) -> Mapping:
+    """As `load`, of the file that `uplink.mapping` names; what is wrong with it says so."""
+    try:
+        return load(path)
+    except BadInput as error:
+        raise BadInput(f"uplink.mapping {path}: {error}") from error
+
+
 def agreement(path: Path, host: str, port: int) -> str:
     """What tells that another centre, or something else, was agreed on."""
     return hashlib.sha256(path.read_bytes() + f"\n{host}:{port}".encode()).hexdigest()

@@ -68,7 +68,7 @@ class Asked:
 def of(device: Device, path: Path | None = None) -> Asked | None:
     """How `device` answers; None: it is none that is asked."""
     profile = shelf.profiles().get(device.profile)
-    if profile is None or profile.modbus is None:
+    if profile is None or not profile.is_asked:
         return None
     file = _read(path or settings.CONFIG.data / FILE)
     found = file.devices.get(device.name)

@@ -13,6 +13,7 @@ from flameblue.intake import examples
 from flameblue.intake.asking.addresses import Address, DialIn, Place, SerialPort
 from flameblue.intake.examples import Example
 from flameblue.intake.gb26875_conversation import PROTOCOL
+from flameblue.intake.protocols.dlt645 import addresses as dlt645
 from flameblue.intake.push.admitting import PATH
 from flameblue.intake.tls import REQUIRED
 from flameblue.profiles.loader import Profile
@@ -20,6 +21,7 @@ from flameblue.profiles.loader import Profile
 EVERYWHERE = frozenset({"", "0.0.0.0", "::"})
 LOOPBACK = ("127.", "localhost", "::1")
 HOST_OF_EXAMPLE, PORT_OF_EXAMPLE, IMEI_OF_EXAMPLE = "192.0.2.7", "/dev/ttyUSB0", "860123456789014"
+METER_OF_EXAMPLE, CONVERTER_PORT_OF_EXAMPLE = "000000123456", 8899
 UNKNOWN = "PASSWORD"  # stands in a line where the credential is not shown any more
 
 
@@ -37,18 +39,20 @@ class Way:
 class AskedModel:
     """How a device is asked: what its maker has set, and an address of each form with these settings.
 
-    `unit`, `baud`: None where the maker sets none.
+    `is_meter`: by DL/T 645, else over Modbus. `unit`, `baud`: None where the maker sets none. `tcp`: of Modbus TCP; ""
+    for a meter.
     """
 
     interval_s: float
-    unit: int | None
     baud: int | None
     line: str
-    tcp: str
-    rtu: str
+    converter: str
     serial: str
     dtu: str
     caveats: tuple[str, ...]
+    unit: int | None = None
+    tcp: str = ""
+    is_meter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,9 @@ class Connection:
 def of(device: Device, request: HttpRequest, config: Config, credential: str) -> Connection:
     """How `device` connects; `credential` empty: it is not known any more."""
     profile, mqtt = profiles().get(device.profile), config.mqtt
-    if profile is not None and profile.modbus is not None:
-        return _asked(device, profile, request, config)
+    if profile is not None and profile.is_asked:
+        model = _registers(profile) if profile.dlt645 is None else _meter(profile)
+        return replace(_without_password(device, request, config.modbus_dial_in), asked=model)
     if profile is not None and profile.protocol == PROTOCOL:
         return _by_address(device, request, config)
     if profile is not None and profile.push is not None:
@@ -108,24 +113,51 @@ def _by_address(device: Device, request: HttpRequest, config: Config) -> Connect
     return _without_password(device, request, config.gb26875)
 
 
-def _asked(device: Device, profile: Profile, request: HttpRequest, config: Config) -> Connection:
-    """How a device is asked."""
-    assert profile.modbus is not None
+def _registers(profile: Profile) -> AskedModel:
+    """How a device is asked over Modbus."""
+    assert profile.modbus is not None, "only what is asked over Modbus comes here"
     bounds = profile.modbus
     unit = 1 if bounds.unit is None else bounds.unit
     port = SerialPort(PORT_OF_EXAMPLE, bounds.baud or 9600, bounds.parity or "none", bounds.stop_bits or 1)
-    model = AskedModel(
+    return AskedModel(
         interval_s=profile.interval_s,
         unit=bounds.unit,
         baud=bounds.baud,
         line=f"{port.baud} {port.parity} {port.stop_bits}",
         tcp=str(Place(Address(HOST_OF_EXAMPLE, 502, "tcp"), unit)),
-        rtu=str(Place(Address(HOST_OF_EXAMPLE, 8899, "rtu"), unit)),
+        converter=str(Place(Address(HOST_OF_EXAMPLE, CONVERTER_PORT_OF_EXAMPLE, "rtu"), unit)),
         serial=str(Place(port, unit)),
         dtu=str(Place(DialIn(IMEI_OF_EXAMPLE), unit)),
         caveats=profile.caveats,
     )
-    return replace(_without_password(device, request, config.modbus_dial_in), asked=model)
+
+
+def _meter(profile: Profile) -> AskedModel:
+    """How a device is asked by DL/T 645."""
+    assert profile.dlt645 is not None, "only what is asked by DL/T 645 comes here"
+    bounds, usual = profile.dlt645, dlt645.SerialPort(PORT_OF_EXAMPLE)
+    port = dlt645.SerialPort(
+        usual.path,
+        bounds.baud or usual.baud,
+        bounds.parity or usual.parity,
+        bounds.stop_bits or usual.stop_bits,
+    )
+    lines = (
+        dlt645.Converter(HOST_OF_EXAMPLE, CONVERTER_PORT_OF_EXAMPLE),
+        port,
+        dlt645.DialIn(IMEI_OF_EXAMPLE),
+    )
+    converter, serial, dtu = (str(dlt645.Place(line, METER_OF_EXAMPLE)) for line in lines)
+    return AskedModel(
+        interval_s=profile.interval_s,
+        baud=bounds.baud,
+        line=f"{port.baud} {port.parity} {port.stop_bits}",
+        converter=converter,
+        serial=serial,
+        dtu=dtu,
+        caveats=profile.caveats,
+        is_meter=True,
+    )
 
 
 def _without_password(device: Device, request: HttpRequest, where: Gb26875 | ModbusDialIn) -> Connection:

@@ -1,8 +1,13 @@
 """A device's test has cases of its own: it never hides or joins a real one."""
 
+from datetime import timedelta
+
+import pytest
+
 from flameblue.cases import actions
 from flameblue.cases.models import Case
 from flameblue.domain.transitions import Level, Rule, Why
+from flameblue.fleet import models as fleet
 from tests.cases.bench import Bench, Said
 
 
@@ -81,3 +86,42 @@ def test_a_test_does_not_relapse(bench: Bench) -> None:
             Said(bench.cast.ir, Level.NORMAL, 30.0, rule=Rule.TEST), Said(bench.cast.ir, Level.NORMAL, 30.0)
         )
     assert list(Case.objects.values_list("is_test", "state")) == [(True, "closed"), (True, "closed")]
+
+
+def silent_since_a_test_that_people_began(bench: Bench, said: Said) -> None:
+    """The device speaks on change: nothing comes of it after `said` during the test, which lasts half a minute."""
+    point = said.point
+    until = bench.now + timedelta(seconds=30)
+    fleet.TestWindow.objects.create(
+        device=point.device, opened_at=bench.now, open_until=until, opened_by="bolat"
+    )
+    bench.read(point, said.value)
+    bench.say(said, Said(point, Level.WARNING, said.value, rule=Rule.TEST, why=Why.TEST))
+
+
+@pytest.mark.parametrize("rule", [Rule.OVER, Rule.REPORTED])
+def test_what_stands_when_a_test_of_people_ends_is_real_though_nothing_more_is_heard(
+    bench: Bench, rule: Rule
+) -> None:
+    said = Said(bench.cast.ir, Level.ALARM, 320.0, rule=rule, why=Why.TEST)
+    silent_since_a_test_that_people_began(bench, said)
+    bench.wait(29)
+    bench.look()
+    assert not Case.objects.filter(is_test=False).exists()
+    bench.wait(60)
+    bench.look()
+    real = Case.objects.get(is_test=False)
+    assert (real.level, real.state) == (Level.ALARM, "open")
+    bench.say(Said(bench.cast.ir, Level.ALARM, 320.0, rule=rule))
+    bench.look()
+    assert Case.objects.filter(is_test=False).count() == 1
+
+
+def test_a_device_whose_test_of_people_is_long_over_may_still_say_that_it_tests_itself(bench: Bench) -> None:
+    at = bench.now - timedelta(days=2)
+    fleet.TestWindow.objects.create(
+        device=bench.cast.ir.device, opened_at=at, open_until=at, opened_by="bolat"
+    )
+    begin_test(bench)
+    bench.look()
+    assert not Case.objects.filter(is_test=False).exists()

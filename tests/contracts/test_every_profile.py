@@ -39,7 +39,7 @@ def test_a_profile_names_a_protocol_and_a_payload_that_exist(path: Path) -> None
     profile = load(path)
     if profile.modbus is None:
         assert profile.protocol in plugins.find(protocols)
-    if profile.modbus is None and profile.dlt645 is None and profile.push is None:
+    if not profile.is_asked and profile.push is None:
         assert profile.payload in plugins.find(payloads)
     assert profile.open_points == (not profile.points)
 

@@ -8,13 +8,14 @@ from flameblue.domain.errors import BadInput
 from flameblue.intake.protocols.dlt645.addresses import (
     FORMS,
     Converter,
+    DialIn,
     MeterLineAddress,
     SerialPort,
     line_and_meter,
     place,
 )
 
-METER = "000000123456"
+METER, IMEI = "000000123456", "860123456789014"
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,7 @@ METER = "000000123456"
             SerialPort("/dev/ttyS1", 2400, "none", 2),
             f"serial:/dev/ttyS1?parity=none&stop_bits=2&meter={METER}",
         ),
+        (f"DTU:{IMEI}?meter=123456", DialIn(IMEI), f"dtu:{IMEI}?meter={METER}"),
     ],
 )
 def test_an_address_has_one_normal_form(said: str, line: MeterLineAddress, normal: str) -> None:
@@ -71,6 +73,10 @@ def test_an_address_has_one_normal_form(said: str, line: MeterLineAddress, norma
         ("serial:/dev/ttyS1?baud=fast&meter=1", "should look like"),
         ("serial:/dev/ttyS1?parity=E&meter=1", "should look like"),
         ("serial:/dev/ttyS1?stop_bits=3&meter=1", "should look like"),
+        ("tcp://me@gate:8899?meter=1", "should look like"),
+        ("dtu:86012345678901?meter=1", "no IMEI"),
+        (f"dtu:{IMEI}?unit=1", "should look like"),
+        (f"dtu:{IMEI}", "add [?]meter="),
         ("tcp://gate:8899?meter=", "no address of a meter"),
         ("tcp://gate:8899?meter=AAAAAAAAAAAA", "no address of a meter"),
         ("tcp://gate:8899?meter=999999999999", "no address of a meter"),

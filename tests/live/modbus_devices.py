@@ -12,6 +12,7 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from flameblue.intake.asking.addresses import Address
+from flameblue.intake.protocols.dlt645.addresses import Converter
 from tests.live.installation import HOST, free_port
 
 FRAMERS = {"tcp": FramerType.SOCKET, "rtu": FramerType.RTU}
@@ -57,13 +58,13 @@ def beside(work: AbstractAsyncContextManager[T]) -> Iterator[T]:
 
 
 class Dtu:
-    """A 4G unit: a pipe between the port `ours` and the line `behind` (RTU frames inside TCP), after its registration.
+    """A 4G unit: a pipe between the port `ours` and the line `behind` (its bytes inside TCP), after its registration.
 
     Every `drops_every_s` its network is gone for a moment; `heartbeat` is sent twice a second.
     """
 
     def __init__(
-        self, ours: int, behind: Address, registration: bytes, drops_every_s: float = 3_600.0
+        self, ours: int, behind: Address | Converter, registration: bytes, drops_every_s: float = 3_600.0
     ) -> None:
         self._ours, self._behind, self._registration = ours, behind, registration
         self._drops_every_s = drops_every_s

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.intake.asking.meters import Bus, Meter, current, voltage
-from tests.live.installation import Installation, installation, wait_for
-from tests.live.modbus_devices import beside
+from tests.live.installation import HOST, Installation, free_port, installation, wait_for
+from tests.live.modbus_devices import Dtu, beside, dialling
 from tests.live.test_asked_devices import CABIN, board, connect, told
 from tests.live.test_asking_meters import converter
 
@@ -27,14 +27,16 @@ BREAKER_HOLDS = {
     "02900100": bytes.fromhex("3500"),
     "04000501": bytes([0x00]),
 }
-MODELS = {"电表": "dlt645-single-phase", "断路器": "dlt645-residual-breaker"}
+MODELS = {"电表": "dlt645-single-phase", "断路器": "dlt645-residual-breaker", "远表": "dlt645-single-phase"}
+IMEI = "860123456789014"
 
 
 @pytest.fixture(scope="module")
 def it(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     rows = [CABIN | {"device": name, "profile": model} for name, model in MODELS.items()]
     folder: Path = tmp_path_factory.mktemp("meters") / "data"
-    with installation(folder, rows) as running:
+    dial_in = {"FLAMEBLUE_MODBUS_DIAL_IN_HOST": HOST, "FLAMEBLUE_MODBUS_DIAL_IN_PORT": str(free_port())}
+    with installation(folder, rows, dial_in) as running:
         yield running
 
 
@@ -53,3 +55,14 @@ def test_meters_of_the_registry_are_asked_and_are_on_the_board(it: Installation)
         assert "no such data" in str(told(it)["电表"]["last_trouble"])
         assert it.health()["counters"]["asking_lines_open"] == 1, "both on one line"
         assert it.is_healthy()
+
+
+def test_a_meter_behind_a_4g_unit_is_asked_and_is_on_the_board(it: Installation) -> None:
+    ours = int(it.environment["FLAMEBLUE_MODBUS_DIAL_IN_PORT"])
+    with ExitStack() as stack:
+        where = stack.enter_context(beside(converter(Bus(Meter(SINGLE, METER_HOLDS)))))
+        stack.enter_context(beside(dialling(Dtu(ours, where, IMEI.encode()))))
+        connect(it, 远表=f"dtu:{IMEI}?meter={SINGLE}")
+        wait_for(lambda: "远表/e" in board(it), WITHIN_S, "values on the board")
+        found = board(it)
+        assert (found["远表/ua"], found["远表/ia"], found["远表/e"]) == (2299, 4999, 123_456_780)

@@ -84,10 +84,12 @@ def _measures_fire(profile: Profile) -> bool:
 
 def _needs(profile: Profile, say: Say) -> str:
     """What a device of this model needs beside what its section says; empty where that is all."""
-    if profile.modbus is None:
+    one = profile.modbus or profile.dlt645
+    if one is None:
         return say(TRANSMITTER) if profile.protocol == "gb26875" else ""
-    one = profile.modbus
-    unit = say("address {unit}").format(unit=one.unit) if one.unit else say("the address that is set at it")
+    unit = say("the address that is set at it") if profile.modbus else say("its twelve digits")
+    if profile.modbus and profile.modbus.unit:
+        unit = say("address {unit}").format(unit=profile.modbus.unit)
     line = say(UNKNOWN_LINE)
     if one.baud:
         form = f"8{(one.parity or 'none')[0].upper()}{one.stop_bits or 1}"

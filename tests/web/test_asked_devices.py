@@ -143,6 +143,31 @@ def test_how_an_asked_device_is_connected(meter: Device, reader: Admin, settings
     assert f"dtu:{IMEI}?unit=1" in said
 
 
+def test_how_a_meter_is_connected_and_answers(
+    data: Path, cast: Cast, reader: Admin, now: datetime, settings: LazySettings
+) -> None:
+    line = "tcp://192.0.2.7:8899"
+    meter = Device.objects.create(
+        premises=cast.premises,
+        name="电表2",
+        profile="dlt645-single-phase",
+        device_address=f"{line}?meter=000000000161",
+    )
+    tell(data, now, {"电表2": {**trips(now), "line": line}})
+    settings.CONFIG = replace(settings.CONFIG, modbus_dial_in=ModbusDialIn(host="192.0.2.1", port=5300))
+    said = reader.sees(f"/start/devices/{meter.pk}/")
+    assert "Flameblue asks it by DL/T 645 every 60 s" in said
+    assert f"Address on the line {line}?meter=000000000161 Change it" in said
+    assert "Serial line, as delivered 2400 even 1" in said
+    assert "no Modbus gateway tcp://192.0.2.7:8899?meter=000000123456" in said
+    assert "A serial port of this machine serial:/dev/ttyUSB0?meter=000000123456" in said
+    assert f"dtu:{IMEI}?meter=000000123456 Set the unit to connect to 192.0.2.1, port 5300" in said
+    assert "unit=" not in said
+    assert "Currents are in 0.001 A" in said
+    assert "Asked 5" in said
+    assert "Asked 5" in reader.sees(f"/fleet/devices/{meter.pk}/")
+
+
 def test_an_unknown_4g_unit_gets_its_place_with_a_number_on_its_line(
     data: Path, cast: Cast, now: datetime, reader: Admin
 ) -> None:

@@ -9,13 +9,13 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from typing import TypeVar
 
 from flameblue.config import ModbusDialIn
 from flameblue.domain.errors import WorldFailed
 from flameblue.domain.limits import (
     CONNECT_WITHIN_S,
     DIAL_IN_CONNECTIONS_MAX,
-    DIAL_IN_NOISE_BYTES_MAX,
     DIAL_IN_REGISTRATION_BYTES_MAX,
     READ_BYTES_MAX,
 )
@@ -23,12 +23,15 @@ from flameblue.intake import sources
 from flameblue.intake.asking import grouping, registration, rtu_answers
 from flameblue.intake.asking.addresses import AskedDevice
 from flameblue.intake.asking.blocks import Block
+from flameblue.intake.asking.dial_in_connection import Connection
+from flameblue.intake.asking.meter_line import whole
+from flameblue.intake.asking.metering import METERING, Part, Question
 from flameblue.intake.asking.modbus import MODBUS
 from flameblue.intake.asking.round_trips import Failure, NoAnswer
 from flameblue.intake.asking.wire import refusal
 from flameblue.intake.directory import Directory
 from flameblue.intake.door import open_port
-from flameblue.intake.lines import watch_the_peer
+from flameblue.intake.protocols.dlt645.codec import Frame, Session
 from flameblue.intake.quarantine import Quarantined, Unknown
 from flameblue.intake.reasons import Reason
 from flameblue.intake.reception import Batch, Intake
@@ -38,108 +41,7 @@ SWEEP_S = 1.0
 BACK_WITHIN_S = 5.0  # a unit that dials in again within it is no news to anybody
 MOBILE_S = 2.0  # what a mobile network and the unit's own packing may add to a device's time to answer
 ALIVE_S = 60.0  # a unit heard within it has no dead connection, though no device behind it answers
-HELD_BYTES_MAX = 512  # twice the longest frame
-
-
-class Connection(asyncio.BufferedProtocol):
-    """One connection, before and after its registration."""
-
-    def __init__(self, desk: "DialIn") -> None:
-        self._desk = desk
-        self._transport: asyncio.Transport | None = None
-        self._question: tuple[int, Block, asyncio.Future[tuple[int, ...] | int]] | None = None
-        self._held = bytearray()
-        self.imei = ""
-        self.peer = ""
-        self.noise_bytes = 0  # since the last sweep
-        self.bytes_heard = 0  # since the last question
-        self.began_s = self.heard_s = desk.now_s()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        peer = transport.get_extra_info("peername")
-        self.peer = str(peer[0]) if isinstance(peer, tuple) else ""
-        watch_the_peer(transport.get_extra_info("socket"))
-        if not self._desk.opened(self):
-            self.close()
-
-    def get_buffer(self, _sizehint: int) -> memoryview:
-        return self._desk.buffer
-
-    def buffer_updated(self, nbytes: int) -> None:
-        self.data_received(bytes(self._desk.buffer[:nbytes]))
-
-    def data_received(self, data: bytes) -> None:
-        """`data` came from the unit."""
-        if self._transport is None:
-            return
-        self.heard_s = self._desk.now_s()
-        self.bytes_heard += len(data)
-        self.noise_bytes += len(data)
-        if not self.imei:
-            self._held += data
-            self._desk.spoke(self, bytes(self._held))
-        elif self._question is not None:
-            self._look_for_the_answer(data)
-        if self.noise_bytes > DIAL_IN_NOISE_BYTES_MAX:
-            self._desk.counts("dial_in_garbage")
-            self.close()
-
-    def said(self) -> bytes:
-        """What came before its registration was found."""
-        return bytes(self._held)
-
-    def _look_for_the_answer(self, data: bytes) -> None:
-        assert self._question is not None
-        unit, block, answered = self._question
-        self._held += data
-        found = rtu_answers.answer(bytes(self._held), unit, block)
-        if found is not None and not answered.done():
-            self.noise_bytes = 0
-            answered.set_result(found)
-        del self._held[:-HELD_BYTES_MAX]
-
-    def is_open(self) -> bool:
-        """Whether it stands, as far as is known."""
-        return self._transport is not None
-
-    def register(self, imei: str) -> None:
-        """From now on it is the unit with this IMEI; what it said so far is done with."""
-        self.imei = imei
-        self._held.clear()
-
-    async def ask(self, unit: int, block: Block, timeout_s: float) -> tuple[int, ...] | int:
-        """The registers, or the code of an exception. Raises NoAnswer."""
-        if self._transport is None:
-            raise NoAnswer(Failure.LINE_LOST, "the connection is lost")
-        self._held.clear()
-        self.bytes_heard = 0
-        answered: asyncio.Future[tuple[int, ...] | int] = asyncio.get_running_loop().create_future()
-        self._question = (unit, block, answered)
-        self._transport.write(rtu_answers.request(unit, block))
-        try:
-            async with asyncio.timeout(timeout_s):
-                return await answered
-        except TimeoutError:
-            if self.bytes_heard:
-                why = f"{self.bytes_heard} bytes within {timeout_s:g} s, and no answer in them"
-                raise NoAnswer(Failure.GARBLED, why) from None
-            raise NoAnswer(Failure.TIME_OUT, f"no answer within {timeout_s:g} s") from None
-        finally:
-            self._question = None
-
-    def close(self) -> None:
-        """At once; whoever waits for an answer is told."""
-        transport, self._transport = self._transport, None
-        if transport is not None:
-            transport.abort()
-        if self._question is not None and not self._question[2].done():
-            self._question[2].set_exception(NoAnswer(Failure.LINE_LOST, "the unit's connection was lost"))
-
-    def connection_lost(self, _error: Exception | None, /) -> None:
-        self.close()
-        self._desk.ended(self)
+T = TypeVar("T")
 
 
 class DialIn:
@@ -154,7 +56,7 @@ class DialIn:
         self._known: Mapping[str, Sequence[AskedDevice]] = {}
         self._looked_at: tuple[Directory, object] | None = None
         self.buffer = memoryview(bytearray(READ_BYTES_MAX))
-        self.counts = intake.counts.add
+        self.counts: Callable[[str], None] = intake.counts.add
         self.now_s: Callable[[], float] = intake.clock.monotonic_s
         self.started = asyncio.Event()
 
@@ -181,6 +83,10 @@ class DialIn:
     def line(self, imei: str, back_within_s: float = BACK_WITHIN_S) -> "DialInLine":
         """The line behind the unit with this IMEI, whether it is there or not."""
         return DialInLine(self, imei, back_within_s)
+
+    def meters(self, imei: str, back_within_s: float = BACK_WITHIN_S) -> "DialInMeters":
+        """The same, where devices of DL/T 645 are behind it."""
+        return DialInMeters(self, imei, back_within_s)
 
     async def unit(self, imei: str) -> Connection:
         """The connection of the unit, once there is one."""
@@ -306,10 +212,9 @@ class DialIn:
         self._intake.counts.set("dial_in_connections_open", len(self._connections))
 
 
-class DialInLine:
+class UnitLine:
     """The line behind one unit; opened, it is whichever connection the unit has made last."""
 
-    manner = MODBUS
     silence_s = 0.0  # the unit keeps it
     open_again_s_max = 1.0  # nobody is knocked at: waiting anew costs nothing
 
@@ -344,15 +249,48 @@ class DialInLine:
         """Whether the unit is there."""
         return self._connection is not None and self._connection.is_open()
 
-    async def read(self, unit: int, block: Block, timeout_s: float) -> tuple[int, ...]:
-        """The registers of `block`. Raises NoAnswer and nothing else."""
+    async def ask(self, request: bytes, find: Callable[[bytes], T | None], timeout_s: float) -> T:
+        """What `find` finds among the bytes that come after `request`. Raises NoAnswer and nothing else."""
         if self._connection is None:
             raise NoAnswer(Failure.LINE_LOST, "the unit has not dialled in")
-        found = await self._connection.ask(unit, block, timeout_s + MOBILE_S)
-        if isinstance(found, int):
-            raise refusal(block, found)
-        return found
+        return await self._connection.ask(request, find, timeout_s + MOBILE_S)
 
     def close(self) -> None:
         """Nobody asks here any more; the unit may stay, for whoever asks next."""
         self._connection = None
+
+
+class DialInLine(UnitLine):
+    """One on which devices are asked over Modbus."""
+
+    manner = MODBUS
+
+    async def read(self, unit: int, block: Block, timeout_s: float) -> tuple[int, ...]:
+        """The registers of `block`. Raises NoAnswer and nothing else."""
+        request = rtu_answers.request(unit, block)
+        found: tuple[int, ...] | int = await self.ask(
+            request, lambda held: rtu_answers.answer(held, unit, block), timeout_s
+        )
+        if isinstance(found, int):
+            raise refusal(block, found)
+        return found
+
+
+class DialInMeters(UnitLine):
+    """One on which devices are asked by DL/T 645."""
+
+    manner = METERING
+
+    async def read(self, unit: int, question: Question, timeout_s: float) -> bytes:
+        """The data behind the question's identifier. Raises NoAnswer and nothing else."""
+        return await whole(self._exchange, unit, question, timeout_s)
+
+    async def _exchange(
+        self, request: bytes, judge: Callable[[Frame], Part | None], timeout_s: float
+    ) -> Part:
+        def find(held: bytes) -> Part | None:
+            session = Session()
+            parts = map(judge, [*session.feed(held), *session.give_up()])
+            return next((part for part in parts if part is not None), None)
+
+        return await self.ask(request, find, timeout_s)

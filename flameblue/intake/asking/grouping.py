@@ -76,7 +76,7 @@ def asked(directory: Directory, profiles: Mapping[str, Profile], *, dial_in: boo
 def units(directory: Directory, profiles: Mapping[str, Profile]) -> Mapping[str, Sequence[AskedDevice]]:
     """The units that dial in with the registry's leave, by IMEI: the devices behind each."""
     found = asked(directory, profiles, dial_in=True).lines.items()
-    return {line.imei: devices for line, devices in found if isinstance(line, DialIn)}
+    return {line.imei: devices for line, devices in found if isinstance(line, DialIn | dlt645.DialIn)}
 
 
 @lru_cache(ASKED_DEVICES_MAX)
@@ -92,14 +92,14 @@ def _refusal(line: Line, ports: dict[str, Line], *, dial_in: bool) -> Refusal | 
         return Refusal(NotAsked.PROTOCOL_DIFFERS, said)
     if isinstance(line, SerialPort | dlt645.SerialPort) and other != line:
         return Refusal(NotAsked.PORT_DIFFERS, f"Another device says {other} of the same port.")
-    if isinstance(line, DialIn) and not dial_in:
+    if isinstance(line, DialIn | dlt645.DialIn) and not dial_in:
         return Refusal(NotAsked.NO_DIAL_IN, "There is no port for 4G units (modbus_dial_in.port is 0).")
     return None
 
 
 def _port(line: Line) -> str:
     """What speaks one protocol: a serial port, a port of a converter, a unit that dials in."""
-    if isinstance(line, DialIn):
+    if isinstance(line, DialIn | dlt645.DialIn):
         return line.imei
     if isinstance(line, SerialPort | dlt645.SerialPort):
         return line.path
@@ -107,7 +107,7 @@ def _port(line: Line) -> str:
 
 
 def _speaks(line: Line) -> str:
-    return "DL/T 645" if isinstance(line, dlt645.Converter | dlt645.SerialPort) else "Modbus"
+    return "DL/T 645" if isinstance(line, dlt645.MeterLineAddress) else "Modbus"
 
 
 def _full(line: Line, found: Asked) -> Refusal | None:

@@ -104,6 +104,25 @@ class Wire(asyncio.Protocol):
 
 
 Opening = Callable[[], Awaitable[Wire]]
+Exchange = Callable[[bytes, Callable[[Frame], Part | None], float], Awaitable[Part]]
+
+
+async def whole(exchange: Exchange, unit: int, question: Question, timeout_s: float) -> bytes:
+    """The data behind the question's identifier, put together; each of its parts by `exchange`, within `timeout_s`.
+
+    Raises NoAnswer, as `exchange` does, and nothing else.
+    """
+    data = b""
+    for sequence in range(DLT645_PARTS_MAX):
+        found = await exchange(
+            metering.request(unit, question, sequence),
+            partial(metering.part, unit=unit, question=question, sequence=sequence),
+            timeout_s,
+        )
+        data += found.data
+        if not found.follows:
+            return data
+    raise NoAnswer(Failure.GARBLED, f"{question}: more than {DLT645_PARTS_MAX} frames, and still no last one")
 
 
 class MeterLine:
@@ -133,25 +152,10 @@ class MeterLine:
         return self._wire is not None and self._wire.is_open()
 
     async def read(self, unit: int, question: Question, timeout_s: float) -> bytes:
-        """The data behind the question's identifier, put together; each of its parts within `timeout_s`.
-
-        Raises NoAnswer and nothing else.
-        """
+        """The data behind the question's identifier. Raises NoAnswer and nothing else."""
         if self._wire is None:
             raise NoAnswer(Failure.LINE_LOST, "the connection is lost")
-        data = b""
-        for sequence in range(DLT645_PARTS_MAX):
-            found = await self._wire.exchange(
-                metering.request(unit, question, sequence),
-                partial(metering.part, unit=unit, question=question, sequence=sequence),
-                timeout_s,
-            )
-            data += found.data
-            if not found.follows:
-                return data
-        raise NoAnswer(
-            Failure.GARBLED, f"{question}: more than {DLT645_PARTS_MAX} frames, and still no last one"
-        )
+        return await whole(self._wire.exchange, unit, question, timeout_s)
 
     def close(self) -> None:
         """Ends the connection, if there is one."""

@@ -20,7 +20,7 @@ from flameblue.intake.decode import Draft, Known, Message, decode_samples_into
 from flameblue.intake.directory import Directory
 from flameblue.intake.payloads.gb26875_unit import codec
 from flameblue.intake.protocols import modbus_pdu, modbus_rtu, modbus_tcp
-from flameblue.intake.protocols.dlt645.addresses import line_and_meter
+from flameblue.intake.protocols.dlt645.addresses import DialIn, line_and_meter
 from flameblue.intake.protocols.gb26875 import capture
 from flameblue.intake.samples import Sample
 from flameblue.profiles.items import told as items_told
@@ -141,6 +141,8 @@ async def meter_asked(profile: Profile, where: str, arrival_ns: int) -> dict[str
     WorldFailed: it is not reached; BadInput: `where` is no line.
     """
     at, meter = line_and_meter(where)
+    if isinstance(at, DialIn):
+        raise BadInput("A 4G unit dials in to a Flameblue that runs; it can't be tried from here.")
     samples, missing = await asked_once(line(at), profile, int(meter, 16) if meter else ANY)
     said = _told(profile, samples, arrival_ns)
     return said | ({"error": {"why": "; ".join(missing.values())}} if missing else {})

@@ -6,6 +6,7 @@ repetitions and reconnections are switched off.
 
 import asyncio
 import logging
+import termios
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -91,7 +92,7 @@ class ClientLine:
         try:
             async with asyncio.timeout(CONNECT_WITHIN_S):
                 reached = await client.connect()
-        except (OSError, ModbusException) as error:  # TimeoutError is an OSError
+        except (OSError, termios.error, ModbusException) as error:  # TimeoutError is an OSError
             client.close()
             raise WorldFailed(f"{self._where} is not reached: {error}") from error
         if not reached:

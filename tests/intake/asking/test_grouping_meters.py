@@ -2,23 +2,29 @@
 
 from flameblue.domain.quantities import QUANTITIES
 from flameblue.intake.addresses import Misspelt, spelling
+from flameblue.intake.asking import addresses
 from flameblue.intake.asking.addresses import Address, AskedDevice
-from flameblue.intake.asking.grouping import Asked, NotAsked, Refusal, asked
+from flameblue.intake.asking.grouping import Asked, NotAsked, Refusal, asked, units
 from flameblue.intake.directory import DeviceEntry, Directory
-from flameblue.intake.protocols.dlt645.addresses import Converter, SerialPort
+from flameblue.intake.protocols.dlt645.addresses import Converter, DialIn, SerialPort
 from flameblue.profiles.loader import Shelf, package_folder
 
 SHELF = Shelf(package_folder()).current()
+IMEI = "860123456789014"
 METER, DETECTOR = "dlt645-single-phase", "eastron-sdm630"
 
 
-def found(**devices: tuple[str, str]) -> Asked:
+def directory(**devices: tuple[str, str]) -> Directory:
     points = {"ua": (1, QUANTITIES["voltage_v"])}
     entries = {
         name: DeviceEntry(name, profile, "", points, address=where)
         for name, (profile, where) in devices.items()
     }
-    return asked(Directory(entries), SHELF, dial_in=False)
+    return Directory(entries)
+
+
+def found(*, dial_in: bool = False, **devices: tuple[str, str]) -> Asked:
+    return asked(directory(**devices), SHELF, dial_in=dial_in)
 
 
 def test_meters_of_one_converter_share_a_line() -> None:
@@ -45,6 +51,23 @@ def test_a_port_speaks_one_protocol_and_the_other_is_refused_in_words() -> None:
     assert serial.refused == {"b": Refusal(NotAsked.PROTOCOL_DIFFERS, said)}
     settings = found(a=(METER, "serial:/dev/ttyS1?meter=1"), b=(METER, "serial:/dev/ttyS1?baud=9600&meter=2"))
     assert settings.refused["b"].why is NotAsked.PORT_DIFFERS
+
+
+def test_meters_behind_a_4g_unit_are_asked_where_units_may_dial_in() -> None:
+    behind = {"a": (METER, f"dtu:{IMEI}?meter=161"), "b": (METER, f"dtu:{IMEI}?meter=162")}
+    assert found(dial_in=True, **behind).lines == {
+        DialIn(IMEI): [AskedDevice("a", 0x161), AskedDevice("b", 0x162)]
+    }
+    assert {one.why for one in found(**behind).refused.values()} == {NotAsked.NO_DIAL_IN}
+    assert set(units(directory(**behind), SHELF)) == {IMEI}
+    mixed = found(dial_in=True, a=behind["a"], b=(DETECTOR, f"dtu:{IMEI}?unit=1"))
+    assert mixed.refused["b"].why is NotAsked.PROTOCOL_DIFFERS
+
+
+def test_a_line_is_never_taken_for_one_of_the_other_protocol() -> None:
+    settings = ("/dev/ttyS1", 9600, "even", 1)
+    assert len({SerialPort(*settings), addresses.SerialPort(*settings)}) == 2
+    assert len({DialIn(IMEI), addresses.DialIn(IMEI)}) == 2
 
 
 def test_a_meter_without_an_address_is_told() -> None:

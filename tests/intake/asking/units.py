@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flameblue.config import ModbusDialIn
-from flameblue.intake.asking.dial_in import Connection, DialIn
+from flameblue.intake.asking.dial_in import DialIn
+from flameblue.intake.asking.dial_in_connection import Connection
 from flameblue.intake.directory import DeviceEntry, Directory
 from flameblue.intake.protocols import modbus_rtu
 from flameblue.intake.protocols.modbus_rtu.codec import encode

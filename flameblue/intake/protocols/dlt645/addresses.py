@@ -2,13 +2,16 @@
 
     tcp://192.0.2.7:8899?meter=000000123456    a transparent converter: the frames inside TCP
     serial:/dev/ttyUSB0?meter=000000123456     a serial port; what is not said is baud=2400, parity=even, stop_bits=1
+    dtu:860123456789014?meter=000000123456     a 4G unit that dials in and says its IMEI
 
+A line is never equal to one of another protocol: whoever keeps lines sees that a port speaks another one now.
 Source: DL/T 645-2007, 5.1 (a byte has even parity and one stop bit), 5.2.2 (addresses: twelve digits; 99 in all bytes
 is everybody, and nobody answers). 2400 baud is what public drivers take where nothing is said.
 """
 
 import re
 import unicodedata
+from dataclasses import astuple, dataclass, fields
 from typing import NamedTuple
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
@@ -17,14 +20,17 @@ from flameblue.domain.errors import BadInput
 PARITIES = ("none", "even", "odd")
 BAUD_MAX = 1_000_000
 EVERYBODY = "9" * 12
+IMEI = re.compile(r"[0-9]{15}")
 HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*")
 FORMS = (
     "tcp://192.0.2.7:8899?meter=000000123456",
     "serial:/dev/ttyUSB0?baud=9600&meter=000000123456",
+    "dtu:860123456789014?meter=000000123456",
 )
 
 
-class Converter(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Converter:
     """A line behind a converter that hands on its bytes over TCP. Which port that is, is the converter's setting."""
 
     host: str
@@ -34,7 +40,8 @@ class Converter(NamedTuple):
         return f"tcp://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
-class SerialPort(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class SerialPort:
     """A serial port of this machine, 8 data bits."""
 
     path: str
@@ -43,13 +50,22 @@ class SerialPort(NamedTuple):
     stop_bits: int = 1
 
     def __str__(self) -> str:
-        usual = SerialPort(self.path)
-        pairs = zip(self._fields, self, usual, strict=True)
-        said = "&".join(f"{name}={value}" for name, value, normal in pairs if value != normal)
+        facts = zip(fields(self), astuple(self), astuple(SerialPort(self.path)), strict=True)
+        said = "&".join(f"{one.name}={value}" for one, value, usual in facts if value != usual)
         return f"serial:{self.path}{'?' if said else ''}{said}"
 
 
-MeterLineAddress = Converter | SerialPort
+@dataclass(frozen=True, slots=True)
+class DialIn:
+    """The line behind a 4G unit that connects to us and says its IMEI."""
+
+    imei: str
+
+    def __str__(self) -> str:
+        return f"dtu:{self.imei}"
+
+
+MeterLineAddress = Converter | SerialPort | DialIn
 
 
 class Place(NamedTuple):
@@ -80,7 +96,8 @@ def line_and_meter(said: str) -> tuple[MeterLineAddress, str]:
     """The same, where the meter need not be said: "". Without a scheme it is tcp. BadInput: it looks like neither."""
     plain = unicodedata.normalize("NFKC", said).strip()
     try:
-        parts = urlsplit(plain if ":/" in plain else f"tcp://{plain}")
+        is_named = ":/" in plain or plain[:4].lower() == "dtu:"
+        parts = urlsplit(plain if is_named else f"tcp://{plain}")
         port = parts.port
     except ValueError:
         raise _no_form(said) from None
@@ -91,8 +108,11 @@ def line_and_meter(said: str) -> tuple[MeterLineAddress, str]:
     meter = _meter(said, settings.pop("meter")) if "meter" in settings else ""
     if parts.scheme == "serial":
         return _serial(said, parts, settings), meter
+    if parts.scheme == "dtu" and not settings:
+        return _dial_in(said, parts.path), meter
     host = parts.hostname or ""
-    if settings or parts.scheme != "tcp" or not HOST.fullmatch(host) or parts.path.strip("/") or not port:
+    is_host = parts.scheme == "tcp" and HOST.fullmatch(host) and "@" not in parts.netloc
+    if settings or not is_host or parts.path.strip("/") or not port:
         raise _no_form(said)
     return Converter(host, port), meter
 
@@ -102,6 +122,12 @@ def _meter(said: str, digits: str) -> str:
     if not re.fullmatch(r"[0-9]{1,12}", digits) or meter == EVERYBODY:
         raise BadInput(f"{said!r}: {digits} is no address of a meter, which has up to twelve digits.")
     return meter
+
+
+def _dial_in(said: str, imei: str) -> DialIn:
+    if not IMEI.fullmatch(imei.strip("/")):
+        raise BadInput(f"{said!r} has no IMEI: 15 digits.")
+    return DialIn(imei.strip("/"))
 
 
 def _serial(said: str, parts: SplitResult, settings: dict[str, str]) -> SerialPort:
