@@ -62,7 +62,7 @@ class Size(NamedTuple):
 
 
 SIZES = (
-    Size(60, 52, 30.0),
+    Size(60, 52, 25.0),
     pytest.param(
         Size(300, 260, 65.0), marks=pytest.mark.proof
     ),  # three broken lines, and six samples of each
