@@ -4,7 +4,7 @@ Invariants: a run is under way only while its device's test window is open; a po
 what a run was compared with is written into it when it begins, so that later limits change no record.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -133,12 +133,10 @@ def newest(points: Mapping[int, Point]) -> dict[int, TestRun]:
     return found
 
 
-def settle(now: datetime, told: Told) -> int:
-    """Writes down what has come of the runs under way; how many are over."""
-    over = 0
+def settle_each(now: datetime, told: Told) -> Iterator[int]:
+    """Writes down what has come of the runs under way, one each time it is asked; yields how many that ended."""
     for run in TestRun.objects.filter(state=UNDER_WAY).select_related("point__device").order_by("id"):
-        over += _settle_one(run, now, told)
-    return over
+        yield int(_settle_one(run, now, told))
 
 
 @transaction.atomic

@@ -47,7 +47,7 @@ class Caring:
         now = to_datetime(self.clock.now_ns())
         made = await self.orm(cases.unshelve_due, now)
         silent = await self.orm(cases.silent_desks, now, self.began)
-        made += await self._case_by_case(cases.escalate_each(now, receipts.owner_has_it, silent=silent))
+        made += await self._one_by_one(cases.escalate_each(now, receipts.owner_has_it, silent=silent))
         self._tell(made)
         self.health.beat("cases")
 
@@ -56,7 +56,7 @@ class Caring:
 
     async def _settle_tests(self) -> None:
         told = runs.Told(self.board.latest, self.memory.raw)
-        await self.orm(runs.settle, to_datetime(self.clock.now_ns()), told)
+        await self._one_by_one(runs.settle_each(to_datetime(self.clock.now_ns()), told))
 
     async def _look_at_evidence(self) -> None:
         while True:
@@ -64,15 +64,15 @@ class Caring:
             await asyncio.to_thread(self.memory.read_on)
             now = to_datetime(self.clock.now_ns())
             past = cases.Past(self.memory.raw, self.heard)
-            self._tell(await self._case_by_case(cases.prove_each(now, past, self.latest)))
+            self._tell(await self._one_by_one(cases.prove_each(now, past, self.latest)))
             await asyncio.sleep(max(EVIDENCE_S, REST * (self.clock.monotonic_s() - began_s)))
 
     def _tell(self, made: int) -> None:
         if made:
             self.events_grew()
 
-    async def _case_by_case(self, looks: Iterator[int]) -> int:
-        """A new alarm, or a message that is due, waits for one case at most and not for all of them."""
+    async def _one_by_one(self, looks: Iterator[int]) -> int:
+        """A new alarm, or a message that is due, waits for one case or test at most, not for all of them."""
         made = 0
         while (events := await self.orm(next, looks, None)) is not None:
             made += events

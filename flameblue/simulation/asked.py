@@ -61,10 +61,9 @@ class Asked:
         self._is_dark = False
 
     def left(self, reply: Reply) -> None:
-        """An answer has gone out whole."""
+        """An answer has gone out whole; one that has no value in it, such as states alone, is told too."""
         self.around.counts.answered += 1
-        if reply.values:
-            self.around.tell(self.name, self.around.clock.now_ns() // NS_PER_MS, reply.values)
+        self.around.tell(self.name, self.around.clock.now_ns() // NS_PER_MS, reply.values)
 
 
 class Unit(Asked):

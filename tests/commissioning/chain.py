@@ -66,7 +66,7 @@ class Chain:
         self.now += timedelta(seconds=seconds)
 
     def settle(self) -> int:
-        return runs.settle(self.now, runs.Told(self.newest.get, self._past))
+        return sum(runs.settle_each(self.now, runs.Told(self.newest.get, self._past)))
 
     def _readings(self, readings: Readings) -> list[Transition]:
         self.offset += 1

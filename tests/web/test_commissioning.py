@@ -196,7 +196,7 @@ def test_a_test_on_the_page(bolat: Reader, cast: Cast, data: Path, now: datetime
     assert "Nobody is called for this device." in bolat.sees(page)
     assert "waiting for the value" in bolat.presses(apply)
     read(data, now, cast.ib)
-    runs.settle(now, runs.Told(lambda _point: None, lambda *_asked: {}))
+    list(runs.settle_each(now, runs.Told(lambda _point: None, lambda *_asked: {})))
     assert "The test has ended" in bolat.presses(f"{page}test/", end=1)
     assert testing.open_now(cast.device, now) is None
     assert "broken off" in bolat.sees(page)

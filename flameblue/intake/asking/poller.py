@@ -187,6 +187,7 @@ class Poller(Generic[Question, Answer]):
                 if why.failure in (Failure.UNREACHED, Failure.REFUSED):
                     self._heard(clock.monotonic_s())  # the gateway, or the device, says so
                 if why.failure is Failure.LINE_LOST:
+                    await self._hand_on(plan, came, online=None)
                     return
                 if why.failure in SILENT:
                     self._silent_turns += 1

@@ -146,6 +146,23 @@ async def test_a_connection_that_breaks_is_not_the_devices_fault(
     assert poller.round_trips["a"].failures[Failure.LINE_LOST] == line.opened > 5
 
 
+async def test_what_came_before_a_connection_broke_is_kept(
+    tmp_path: Path, desk: Intake, sink: MemorySink, clock: ManualClock
+) -> None:
+    know(desk, tmp_path, model(tmp_path, point("a", "address: 0") + point("b", "address: 9")), ["d"])
+
+    class Breaking(SimulatedLine):
+        async def read(self, unit: int, block: Block, timeout_s: float) -> tuple[int, ...]:
+            self.devices[unit] = {0: 40} if block.address == 0 else Failure.LINE_LOST
+            return await super().read(unit, block, timeout_s)
+
+    line = Breaking(clock, {}, until_s=4)
+    poller = await run(desk, line, {"d": 3})
+    assert sink.values(1) == [400] * line.opened == [400] * poller.round_trips["d"].answered
+    assert line.opened > 1
+    assert (sink.values(2), sink.connections) == ([], [])
+
+
 async def test_who_is_not_in_the_directory_is_not_asked(
     tmp_path: Path, desk: Intake, sink: MemorySink, clock: ManualClock
 ) -> None:
