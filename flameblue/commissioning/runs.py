@@ -23,7 +23,7 @@ from flameblue.commissioning.models import TestRun
 from flameblue.domain.clock import to_datetime, to_ns
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import SECOND_NS
-from flameblue.domain.points import NO_LIMIT, POINT
+from flameblue.domain.points import NO_LIMIT, ON_CHANGE, POINT
 from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.transitions import Level, Rule
 from flameblue.fleet import audit, point_table, testing
@@ -45,7 +45,7 @@ class Measure:
 
     clause: Clause | None
     limit: int | None  # in the quantity's steps
-    step_s: float = 0.0  # between two readings, as the model promises
+    step_s: float = 0.0  # between two readings, as the model promises; 0: it speaks when something changes
 
 
 def measure_of(point: Point) -> Measure:
@@ -55,7 +55,8 @@ def measure_of(point: Point) -> Measure:
     clause = RESPONSE.get(point.quantity)
     if row is None or clause is None or limit == NO_LIMIT:
         return Measure(None, None)
-    return Measure(clause, limit, int(row["interval_ns"]) / SECOND_NS)
+    step_s = 0.0 if int(row["flags"]) & ON_CHANGE else int(row["interval_ns"]) / SECOND_NS
+    return Measure(clause, limit, step_s)
 
 
 class Told(NamedTuple):

@@ -149,9 +149,12 @@ class MqttConversation:
         line.send_away(answers.disconnect(line.terms, code), self._intake.clock.monotonic_s())
 
     def _became_known(self, line: Line) -> bool:
-        directory, admission = self._intake.directory, line.admission
+        """A credential that another device had already when `line` came is no sign of it: makers deliver all with one."""
+        now, then, admission = self._intake.directory, line.checked, line.admission
         assert admission is not None
-        return admission.name in directory.devices or admission.credential_hash in directory.by_credential
+        assert then is not None
+        holders = [one.by_credential.get(admission.credential_hash) for one in (then, now)]
+        return admission.name in now.devices or holders[0] != holders[1]
 
     def _connect(self, line: Line, frame: packets.Connect, batch: Batch) -> bytes:
         user = frame.user or ""
@@ -160,7 +163,7 @@ class MqttConversation:
         admission = directory.admit(user, password, batch.arrival_ns, line.certified)
         if not user and line.certified is None:
             admission = replace(admission, name=frame.client_id or line.peer, credential_hash="")
-        line.terms = frame.terms
+        line.terms, line.checked = frame.terms, directory
         line.admission, line.client_id, line.has_will = admission, frame.client_id, frame.will is not None
         if admission.outcome in REFUSALS:
             return self._refuse(line, admission, batch)
@@ -175,7 +178,7 @@ class MqttConversation:
         if admission.device is None:
             line.session = DeviceSession("", line.client_id, wire=line)
             return answers.welcome(frame.terms.version, False, agreed)
-        line.entry, line.checked = admission.device, directory
+        line.entry = admission.device
         self._welcome(line, admission.device)
         line.session, present = self.sessions.open(
             admission.device.name, line.client_id, line, clean=frame.clean

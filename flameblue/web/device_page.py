@@ -50,6 +50,8 @@ def about(device: Device, request: HttpRequest) -> dict[str, Any]:
     """What the page's templates are given."""
     may_act = access.role_of(request.user) in access.ACTS.roles
     found: dict[str, Any] = {"sources": sources_of(device), "may_act": may_act}
+    if is_gone_to(device):
+        del found["sources"]
     if protocol_of(device.profile) != PROTOCOL:
         return found
     return (
@@ -84,8 +86,20 @@ def sources_of(device: Device) -> Sources:
         allowed=sources.allowed(device.networks),
         known=list(known.order_by("-accepted_at", "-id")),
         new=sources.awaiting(device),
-        is_proven=protocol_of(device.profile) != PROTOCOL,
+        is_proven=is_proven(device),
     )
+
+
+def is_proven(device: Device) -> bool:
+    """Whether a credential shows who speaks: not of transmitters, nor of what is asked."""
+    profile = profiles().get(device.profile)
+    return profile is None or not (profile.protocol == PROTOCOL or profile.is_asked)
+
+
+def is_gone_to(device: Device) -> bool:
+    """Whether we connect to it: then its address is what the registry says."""
+    profile = profiles().get(device.profile)
+    return profile is not None and profile.is_asked and not device.device_address.startswith("dtu:")
 
 
 def components_of(device: Device) -> dict[str, str]:

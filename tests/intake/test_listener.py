@@ -150,6 +150,18 @@ async def test_in_the_pairing_window_an_unknown_device_is_taken_in_and_listed_no
         assert bytes(peer.sent_to_it) == b""
 
 
+async def test_in_the_pairing_window_a_password_that_another_device_has_too_keeps_nobody_from_the_list(
+    desk: Intake, clock: ManualClock
+) -> None:
+    desk.directory = directory(pairing_until_ns=clock.now_ns() + 60 * SECOND_NS)
+    async with serving(desk) as listener:
+        peer = await connected(listener, user="D9999", password=CREDENTIAL)
+        listener.sweep()
+        peer.send(publish("flameblue/v1/D9999/readings", READING, 1))
+        await peer.receives(puback(1))
+        assert [row.name for row in desk.quarantine.unknown_devices()] == ["D9999"]
+
+
 async def test_an_unknown_device_that_was_bound_is_sent_away_to_come_back_as_known(
     desk: Intake, clock: ManualClock
 ) -> None:
