@@ -16,7 +16,7 @@ from flameblue.intake.decode import Draft
 from flameblue.intake.reception import Intake
 from tests.intake.mqtt_packets import PING, puback, publish, subscribe
 from tests.intake.peer import Peer, client, connected, serving
-from tests.intake.valley import D0217, T0001, TOKEN, TOPIC, MemorySink, directory
+from tests.intake.valley import CREDENTIAL, D0217, T0001, TOKEN, TOPIC, MemorySink, directory
 
 READING = b'{"v":{"ir":12.5}}'
 

@@ -69,6 +69,7 @@ def test_the_chinese_one_is_chinese() -> None:
         "Assistant",
         "HTTP",
         "MQTT",
+        "Modbus",
         "PUBACK",
         "YAML",
         "Apache",
