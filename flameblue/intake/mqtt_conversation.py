@@ -149,7 +149,7 @@ class MqttConversation:
         line.send_away(answers.disconnect(line.terms, code), self._intake.clock.monotonic_s())
 
     def _became_known(self, line: Line) -> bool:
-        """A credential that another device had already when `line` came is no sign of it: makers deliver all with one."""
+        """A credential that another device had when `line` came is no sign of it: makers deliver all with one."""
         now, then, admission = self._intake.directory, line.checked, line.admission
         assert admission is not None
         assert then is not None
