@@ -18,6 +18,8 @@ from flameblue.intake import payloads
 from flameblue.intake.directory import BEHIND
 from flameblue.intake.payloads.gb26875_unit.codec import HEAD
 from flameblue.intake.protocols.gb26875.codec import Frame, Session
+from flameblue.intake.push import mapping
+from flameblue.intake.push.admitting import PATH
 from flameblue.intake.samples import Kind, Payload, Sample
 from flameblue.profiles.loader import Profile
 
@@ -70,15 +72,49 @@ class Fit:
     meant: Mapping[str, Meant]
 
 
+def look(
+    name: str, topic: str, payload: bytes, profiles: Mapping[str, Profile]
+) -> tuple[list[Said], list[Fit]]:
+    """The keys that `payload` holds of the device `name`, and the models that speak as `topic` does, the best first.
+
+    What was pushed is read by each model in its own way; the keys are then those of the best.
+    """
+    if topic.startswith(PATH):
+        pushed = [one for one in profiles.values() if one.push is not None]
+        read = {one.name: _of(name, _pushed(one, payload)) for one in pushed}
+        found = [_fit(one, read[one.name]) for one in pushed if _is_read(one, read[one.name])]
+        ranked = sorted(found, key=lambda fit: (-fit.recognised, -fit.came, fit.is_open, fit.profile))
+        return (read[ranked[0].profile] if ranked else []), ranked
+    came = said(name, topic, payload)
+    return came, fits(topic, came, profiles)
+
+
 def said(name: str, topic: str, payload: bytes) -> list[Said]:
     """The keys that `payload` holds of the device `name`, in their order, at most FITTED_KEYS_MAX."""
     known = _format(topic)
     if known is None:
         return []
     try:
-        samples = known[1].parse(topic, _unit(payload) if topic.startswith(HEAD) else payload)
+        return _of(name, known[1].parse(topic, _unit(payload) if topic.startswith(HEAD) else payload))
     except BadInput:
         return []
+
+
+def _is_read(profile: Profile, came: Sequence[Said]) -> bool:
+    """Anything can be read as a form."""
+    assert profile.push is not None
+    return profile.push.form == "json" or _fit(profile, came).recognised > 0
+
+
+def _pushed(profile: Profile, body: bytes) -> Sequence[Sample]:
+    assert profile.push is not None
+    try:
+        return mapping.read(profile.push, body).samples
+    except BadInput:
+        return ()
+
+
+def _of(name: str, samples: Iterable[Sample]) -> list[Said]:
     whose = name.rpartition(BEHIND)[2] if BEHIND in name else ""
     found: dict[str, Said] = {}
     for sample in samples:

@@ -2,6 +2,7 @@
 
 import shlex
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 from urllib.parse import quote
 
 from django.http import HttpRequest
@@ -11,6 +12,7 @@ from flameblue.fleet.models import Device, Point
 from flameblue.fleet.shelf import profiles
 from flameblue.intake import examples
 from flameblue.intake.asking.addresses import Address, DialIn, Place, SerialPort
+from flameblue.intake.directory import BEHIND
 from flameblue.intake.examples import Example
 from flameblue.intake.gb26875_conversation import PROTOCOL
 from flameblue.intake.protocols.dlt645 import addresses as dlt645
@@ -55,12 +57,20 @@ class AskedModel:
     is_meter: bool = False
 
 
+class Behind(NamedTuple):
+    """A gateway's name, and its number where the registry has it."""
+
+    name: str
+    number: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """What a person types into a device. `example` None: its messages can't be typed.
 
     `has_address`: it has an address in the place of user and password (`device_address`, which may be missing yet).
-    `is_pushed`: a platform calls us over HTTP; `may_sign`: it can sign instead of showing the credential.
+    `is_pushed`: a platform calls us over HTTP; `may_sign`: it can sign instead of showing the credential. `behind`: it
+    speaks through another one.
     """
 
     host: str
@@ -71,6 +81,7 @@ class Connection:
     needs_certificate: bool
     broker: str  # the host of an existing broker, where devices may publish too
     has_address: bool = False
+    behind: Behind | None = None
     is_pushed: bool = False
     may_sign: bool = False
     asked: AskedModel | None = (
@@ -80,6 +91,9 @@ class Connection:
 
 def of(device: Device, request: HttpRequest, config: Config, credential: str) -> Connection:
     """How `device` connects; `credential` empty: it is not known any more."""
+    gateway, separator, _ = device.name.rpartition(BEHIND)
+    if separator and not device.credential_hash:
+        return _behind(gateway, device.name)
     profile, mqtt = profiles().get(device.profile), config.mqtt
     if profile is not None and profile.is_asked:
         model = _registers(profile) if profile.dlt645 is None else _meter(profile)
@@ -105,6 +119,20 @@ def of(device: Device, request: HttpRequest, config: Config, credential: str) ->
         is_local=mqtt.host.startswith(LOOPBACK),
         needs_certificate=mqtt.client_certificates == REQUIRED,
         broker=config.broker.url.rpartition("@")[2].rpartition("//")[2],
+    )
+
+
+def _behind(gateway: str, name: str) -> Connection:
+    """It speaks through its gateway, or its platform, and has nothing of its own to be set."""
+    return Connection(
+        host="",
+        user=name,
+        example=None,
+        ways=(),
+        is_local=False,
+        needs_certificate=False,
+        broker="",
+        behind=Behind(gateway, Device.objects.filter(name=gateway).values_list("pk", flat=True).first()),
     )
 
 

@@ -13,6 +13,7 @@ from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.fleet.models import Circuit, Device, Premises
 from flameblue.fleet.shelf import profiles
 from flameblue.intake import fitting, redact
+from flameblue.intake.asking import registration
 from flameblue.intake.directory import BEHIND
 from flameblue.intake.fitting import Fit, Meant, Said
 from flameblue.intake.quarantine import UnknownDeviceRow
@@ -26,13 +27,18 @@ TOKEN = "token "  # how intake shows a name that is a secret
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """One unknown device. `fit` None: no model speaks as it does."""
+    """One unknown device. `fits`: the models that speak as it does, the best first."""
 
     row: UnknownDeviceRow
     last: datetime
     came: Sequence[Said]
-    fit: Fit | None
+    fits: Sequence[Fit]
     scan: Scan | None
+
+    @property
+    def fit(self) -> Fit | None:
+        """The best of them; None: no model speaks as it does."""
+        return self.fits[0] if self.fits else None
 
     @property
     def address(self) -> str:
@@ -97,12 +103,13 @@ def stranger(name: str) -> Stranger | None:
 
 
 def choices(one: Stranger) -> list[tuple[str, str]]:
-    """Every model, those that fit first, each with how many of the keys it knows."""
+    """The models, those that fit first, each with how many of the keys it knows; what is asked is behind a 4G unit."""
     known = profiles()
-    fits = fitting.fits(one.row.topic, one.came, known)
-    named = {fit.profile for fit in fits}
-    first = [(fit.profile, f"{fit.profile} ({fit.recognised}/{fit.came})") for fit in fits]
-    return first + [(name, name) for name in sorted(known) if name not in named]
+    named = {fit.profile for fit in one.fits}
+    first = [(fit.profile, f"{fit.profile} ({fit.recognised}/{fit.came})") for fit in one.fits]
+    is_unit = one.row.topic == registration.TOPIC
+    others = (name for name in sorted(known) if name not in named and known[name].is_asked == is_unit)
+    return first + [(name, name) for name in others]
 
 
 def key_lines(one: Stranger, profile: str) -> list[KeyLine]:
@@ -166,7 +173,6 @@ def _bare(words: Sequence[str], most: int) -> list[PlaceLine]:
 
 
 def _stranger(row: UnknownDeviceRow, known: Mapping[str, Profile]) -> Stranger:
-    came = fitting.said(row.name, row.topic, redact.restored(row.sample))
-    fits = fitting.fits(row.topic, came, known)
+    came, fits = fitting.look(row.name, row.topic, redact.restored(row.sample), known)
     names = [row.name, row.client_id, row.name.rpartition(BEHIND)[2]]
-    return Stranger(row, to_datetime(row.last_ns), came, fits[0] if fits else None, scanning.of_names(names))
+    return Stranger(row, to_datetime(row.last_ns), came, fits, scanning.of_names(names))

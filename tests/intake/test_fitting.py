@@ -61,16 +61,42 @@ def test_a_transmitters_frame_as_it_is_kept_gives_its_maker(profiles: Mapping[st
 
 @pytest.mark.parametrize(
     ("topic", "payload"),
-    [("nobody/knows", b"{}"), (OURS, b"{"), ("gb26875/3", b"40 40"), ("gb26875/3", b"no hex")],
+    [
+        ("nobody/knows", b"{}"),
+        ("/intake/v1/D9", b"{"),
+        (OURS, b"{"),
+        ("gb26875/3", b"40 40"),
+        ("gb26875/3", b"no hex"),
+    ],
 )
-def test_what_no_format_reads_gives_no_keys(topic: str, payload: bytes) -> None:
-    assert fitting.said("D9", topic, payload) == []
+def test_what_no_format_reads_gives_no_keys(
+    topic: str, payload: bytes, profiles: Mapping[str, Profile]
+) -> None:
+    assert fitting.look("D9", topic, payload, profiles)[0] == []
+
+
+@pytest.mark.parametrize(
+    ("vector", "name", "keys"),
+    [
+        ("own_message", "CLOUD1", {"ir", "tb"}),
+        ("own_several", "CLOUD1>屋1", {"ir"}),
+        ("onenet_property", "CLOUD1>iot-0001", {"Power", "WF"}),
+    ],
+)
+def test_a_pushed_message_is_read_as_the_model_has_it_that_knows_most_of_it(
+    vector: str, name: str, keys: set[str], profiles: Mapping[str, Profile]
+) -> None:
+    sent = json.loads((VECTORS / "pushed" / f"{vector}.json").read_text(encoding="utf-8"))
+    topic = f"/intake/v1/{name.partition('>')[0]}"
+    came, fits = fitting.look(name, topic, sent["body"].encode(), profiles)
+    assert {one.key for one in came} == keys
+    assert fits[0].profile == sent["profile"]
 
 
 def test_states_are_no_numbers_and_are_not_guessed_by_their_name() -> None:
+    generic = Shelf(package_folder()).current()["flameblue-generic"]
     came = fitting.said("D9", OURS, b'{"s": {"temp": ["alarm"]}}')
     assert came == [Said("temp", ["alarm"])]
-    generic = Shelf(package_folder()).current()["flameblue-generic"]
     assert fitting.meaning(came[0], generic) == Meant("")
 
 

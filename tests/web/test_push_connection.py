@@ -61,3 +61,13 @@ def test_a_platform_that_signs_is_told_where_its_secret_belongs(cast: Cast, sett
     assert "Only programs of this machine can connect: set http_push.host" in shown
     assert "curl" not in shown
     assert "推送地址" in page(device, "zh-hans")
+
+
+def test_what_is_behind_a_source_has_nothing_of_its_own_to_be_set(cloud: Device, cast: Cast) -> None:
+    behind = Device.objects.create(premises=cast.premises, name="云 1>k1", profile="flameblue-push")
+    shown = page(behind)
+    assert "It speaks through 云 1 : nothing is to be set at it" in shown
+    assert "Push address" not in shown
+    assert "new password" not in shown
+    lost = Device.objects.create(premises=cast.premises, name="cloud 2>k1", profile="flameblue-push")
+    assert "cloud 2, which the registry does not have" in page(lost)
