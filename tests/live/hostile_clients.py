@@ -81,15 +81,20 @@ async def fall_silent(crowd: Crowd, number: int) -> None:
 
 async def turn_deaf(crowd: Crowd, number: int) -> None:
     """Asks and asks, and does not read the answers."""
+    await write_unread(crowd, hello(number, keep_alive_s=1), lambda: subscribe(1, *TOPICS) * 20)
+
+
+async def write_unread(crowd: Crowd, first: bytes, more: Callable[[], bytes]) -> None:
+    """Says `first` and then `more`, again and again, as fast as it is taken; reads nothing."""
     loop = asyncio.get_running_loop()
     crowd.done["opened"] += 1
     with socket.socket() as line:
         line.setblocking(False)
         line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         await loop.sock_connect(line, (HOST, crowd.port))
-        await loop.sock_sendall(line, hello(number, keep_alive_s=1))
+        await loop.sock_sendall(line, first)
         while not crowd.over.is_set():
-            await loop.sock_sendall(line, subscribe(1, *TOPICS) * 20)
+            await loop.sock_sendall(line, more())
 
 
 async def ask(crowd: Crowd, number: int) -> None:

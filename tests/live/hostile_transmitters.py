@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import sys
 from datetime import UTC, datetime, timedelta
 
@@ -17,8 +16,8 @@ from tests.live.hostile_clients import (
     main,
     send_on,
     so_many_a_second,
+    write_unread,
 )
-from tests.live.installation import HOST
 
 GARBAGE_BYTES = 1 << 20
 RESIDUAL_CURRENT_MA = 130  # Four-Faith's number
@@ -67,15 +66,8 @@ async def spill(crowd: Crowd, number: int) -> None:
 
 async def turn_deaf(crowd: Crowd, number: int) -> None:
     """Sends what is denied, again and again, and does not read the denials."""
-    loop = asyncio.get_running_loop()
-    crowd.done["opened"] += 1
-    with socket.socket() as line:
-        line.setblocking(False)
-        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        await loop.sock_connect(line, (HOST, crowd.port))
-        device = known(number)
-        while not crowd.over.is_set():
-            await loop.sock_sendall(line, b"".join(device.frame(b"\2\1") for _ in range(64)))
+    device = known(number)
+    await write_unread(crowd, b"", lambda: b"".join(device.frame(b"\2\1") for _ in range(64)))
 
 
 async def pour(crowd: Crowd, number: int) -> None:
