@@ -71,6 +71,7 @@ LAWFUL = {
     "ID",
     "EEMUA",
     "GB",
+    *("flameblue", "profile", "new", "from", "quarantine"),  # a command, as it is typed
     *("JPEG", "PNG", "Web", "MB", "Wh"),  # kinds of pictures (WebP), how large; kWh
 }  # names, and the ways to another language
 CHINESE, ENGLISH = re.compile(r"[\u4e00-\u9fff]+"), re.compile(r"[A-Za-z][a-z]+|[A-Z]{2,}")

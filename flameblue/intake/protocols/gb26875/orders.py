@@ -4,6 +4,7 @@ Initialising it (type flag 89) is not offered: it may take a control unit's memo
 Source: GB/T 26875.3-2011, 8.3.2; 6.5.2 (which commands end an exchange).
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -65,7 +66,7 @@ def checked(kind: str, said: Mapping[str, Any]) -> dict[str, Any]:
 def _argument(name: str, value: Any) -> Any:
     if name in _BOUNDS:
         least, most = _BOUNDS[name]
-        if isinstance(value, str) and value.strip().isdecimal():
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,5}", value.strip()):
             value = int(value)
         if type(value) is not int or not least <= value <= most:
             raise BadInput(f"{name} must be a number from {least} to {most}.")
