@@ -10,20 +10,15 @@ Source: MODBUS over Serial Line V1.02, 2.2 (numbers 1 to 247); MODBUS Messaging 
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import NamedTuple
-from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from flameblue.intake.addresses import Misspelt, Slip
+from flameblue.intake.addresses import Misspelt, Slip, written
+from flameblue.intake.addresses.written import Written
 
 PORT = 502
 FRAMES = ("tcp", "rtu")
-PARITIES = ("none", "even", "odd")
-BAUD_MAX = 1_000_000
 UNITS, UNITS_OF_TCP = range(1, 248), range(256)
-IMEI = re.compile(r"\d{15}")
-HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*")
 SILENCE_CHARACTERS, CHARACTER_BITS, SILENCE_S_MIN = 3.5, 11, 0.00175
 SETTINGS = ("baud", "parity", "stop_bits")
 FORMS = (
@@ -130,43 +125,33 @@ def address(said: str) -> Address | SerialPort:
 
 def _line(said: str) -> tuple[LineAddress, dict[str, str]]:
     """The line, and what else is said of it."""
-    plain = unicodedata.normalize("NFKC", said).strip()
-    is_named = ":/" in plain or plain[:4].lower() == "dtu:"
-    try:
-        parts = urlsplit(plain if is_named else f"tcp://{plain}")
-        port = parts.port
-    except ValueError:
-        raise _no_form(said) from None
-    pairs = parse_qsl(parts.query, keep_blank_values=True)
-    settings = {name.lower(): value.strip().lower() for name, value in pairs}
-    if len(settings) < len(pairs) or parts.fragment:
+    found = written.read(said)
+    if found is None:
         raise _no_form(said)
-    if parts.scheme == "dtu":
-        return _dial_in(said, parts.path), settings
-    if parts.scheme == "serial":
-        return _serial(said, parts, settings), settings
-    host = parts.hostname or ""
-    if parts.scheme not in FRAMES or not HOST.fullmatch(host) or "@" in parts.netloc or parts.path.strip("/"):
+    match found.scheme:
+        case "dtu":
+            return _dial_in(said, found), found.settings
+        case "serial":
+            return _serial(said, found), found.settings
+    if found.scheme not in FRAMES or not found.has_host():
         raise _no_form(said)
-    return Address(host, PORT if port is None else port, parts.scheme), settings
+    return Address(found.host, PORT if found.port is None else found.port, found.scheme), found.settings
 
 
-def _dial_in(said: str, imei: str) -> DialIn:
-    if not IMEI.fullmatch(imei.strip("/")):
+def _dial_in(said: str, found: Written) -> DialIn:
+    if not found.imei():
         raise Misspelt(Slip.IMEI, f"{said!r} has no IMEI: 15 digits.")
-    return DialIn(imei.strip("/"))
+    return DialIn(found.imei())
 
 
-def _serial(said: str, parts: SplitResult, settings: dict[str, str]) -> SerialPort:
-    """The port; its settings are taken out of `settings`."""
-    baud, stop_bits = settings.pop("baud", "9600"), settings.pop("stop_bits", "1")
-    parity = settings.pop("parity", "none")
-    if not re.fullmatch(r"/[^\s?&#]+", parts.path) or parts.netloc:
+def _serial(said: str, found: Written) -> SerialPort:
+    """The port; its settings are taken out of those that are said."""
+    settings = found.take_serial_settings((9600, "none"))
+    if not found.names_a_serial_port():
         raise _no_form(said)
-    is_baud = re.fullmatch(r"[0-9]{1,7}", baud) and 0 < int(baud) <= BAUD_MAX
-    if not is_baud or parity not in PARITIES or stop_bits not in ("1", "2"):
+    if settings is None:
         raise _no_serial(said)
-    return SerialPort(parts.path, int(baud), parity, int(stop_bits))
+    return SerialPort(found.path, *settings)
 
 
 def _nothing_else(said: str, found: LineAddress, settings: Mapping[str, str]) -> None:

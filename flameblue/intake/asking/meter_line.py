@@ -13,6 +13,7 @@ from pymodbus.transport.serialtransport import create_serial_connection
 
 from flameblue.domain.errors import WorldFailed
 from flameblue.domain.limits import DLT645_PARTS_MAX
+from flameblue.intake.addresses.written import PARITIES
 from flameblue.intake.asking import metering
 from flameblue.intake.asking.metering import METERING, Part, Question
 from flameblue.intake.asking.round_trips import Failure, NoAnswer
@@ -21,7 +22,6 @@ from flameblue.intake.protocols.dlt645.addresses import Converter, SerialPort
 from flameblue.intake.protocols.dlt645.codec import Frame, Session
 
 CONNECT_WITHIN_S = 5.0
-PARITIES = {"none": "N", "even": "E", "odd": "O"}
 
 
 class Wire(asyncio.Protocol):

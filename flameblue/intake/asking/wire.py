@@ -17,6 +17,7 @@ from pymodbus.exceptions import ModbusException
 from pymodbus.pdu import ModbusPDU
 
 from flameblue.domain.errors import WorldFailed
+from flameblue.intake.addresses.written import PARITIES
 from flameblue.intake.asking.addresses import Address, SerialPort
 from flameblue.intake.asking.blocks import Block
 from flameblue.intake.asking.manner import Answer, Manner, Question
@@ -28,7 +29,6 @@ CONNECT_WITHIN_S = 5.0
 OPEN_AGAIN_S_MAX = 60.0  # between two tries of one that can't be opened
 GATEWAY_EXCEPTIONS = (10, 11)  # MODBUS Application Protocol Specification V1.1b3, 7
 FRAMERS = {"tcp": FramerType.SOCKET, "rtu": FramerType.RTU}
-PARITIES = {"none": "N", "even": "E", "odd": "O"}
 OURS: dict[str, Any] = {
     "timeout": 60.0,
     "retries": 0,

@@ -10,18 +10,14 @@ is everybody, and nobody answers). 2400 baud is what public drivers take where n
 """
 
 import re
-import unicodedata
 from dataclasses import astuple, dataclass, fields
 from typing import NamedTuple
-from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from flameblue.domain.errors import BadInput
+from flameblue.intake.addresses import written
+from flameblue.intake.addresses.written import Written
 
-PARITIES = ("none", "even", "odd")
-BAUD_MAX = 1_000_000
 EVERYBODY = "9" * 12
-IMEI = re.compile(r"[0-9]{15}")
-HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*")
 FORMS = (
     "tcp://192.0.2.7:8899?meter=000000123456",
     "serial:/dev/ttyUSB0?baud=9600&meter=000000123456",
@@ -94,27 +90,18 @@ def place(said: str) -> Place:
 
 def line_and_meter(said: str) -> tuple[MeterLineAddress, str]:
     """The same, where the meter need not be said: "". Without a scheme it is tcp. BadInput: it looks like neither."""
-    plain = unicodedata.normalize("NFKC", said).strip()
-    try:
-        is_named = ":/" in plain or plain[:4].lower() == "dtu:"
-        parts = urlsplit(plain if is_named else f"tcp://{plain}")
-        port = parts.port
-    except ValueError:
-        raise _no_form(said) from None
-    pairs = parse_qsl(parts.query, keep_blank_values=True)
-    settings = {name.lower(): value.strip().lower() for name, value in pairs}
-    if len(settings) < len(pairs) or parts.fragment:
+    found = written.read(said)
+    if found is None:
         raise _no_form(said)
+    settings = found.settings
     meter = _meter(said, settings.pop("meter")) if "meter" in settings else ""
-    if parts.scheme == "serial":
-        return _serial(said, parts, settings), meter
-    if parts.scheme == "dtu" and not settings:
-        return _dial_in(said, parts.path), meter
-    host = parts.hostname or ""
-    is_host = parts.scheme == "tcp" and HOST.fullmatch(host) and "@" not in parts.netloc
-    if settings or not is_host or parts.path.strip("/") or not port:
+    if found.scheme == "serial":
+        return _serial(said, found), meter
+    if found.scheme == "dtu" and not settings:
+        return _dial_in(said, found), meter
+    if settings or found.scheme != "tcp" or not found.has_host() or not found.port:
         raise _no_form(said)
-    return Converter(host, port), meter
+    return Converter(found.host, found.port), meter
 
 
 def _meter(said: str, digits: str) -> str:
@@ -124,21 +111,17 @@ def _meter(said: str, digits: str) -> str:
     return meter
 
 
-def _dial_in(said: str, imei: str) -> DialIn:
-    if not IMEI.fullmatch(imei.strip("/")):
+def _dial_in(said: str, found: Written) -> DialIn:
+    if not found.imei():
         raise BadInput(f"{said!r} has no IMEI: 15 digits.")
-    return DialIn(imei.strip("/"))
+    return DialIn(found.imei())
 
 
-def _serial(said: str, parts: SplitResult, settings: dict[str, str]) -> SerialPort:
-    baud, parity = settings.pop("baud", "2400"), settings.pop("parity", "even")
-    stop_bits = settings.pop("stop_bits", "1")
-    is_baud = re.fullmatch(r"[0-9]{1,7}", baud) and 0 < int(baud) <= BAUD_MAX
-    if settings or parts.netloc or not re.fullmatch(r"/[^\s?&#]+", parts.path):
+def _serial(said: str, found: Written) -> SerialPort:
+    settings = found.take_serial_settings((2400, "even"))
+    if found.settings or settings is None or not found.names_a_serial_port():
         raise _no_form(said)
-    if not is_baud or parity not in PARITIES or stop_bits not in ("1", "2"):
-        raise _no_form(said)
-    return SerialPort(parts.path, int(baud), parity, int(stop_bits))
+    return SerialPort(found.path, *settings)
 
 
 def _no_form(said: str) -> BadInput:
