@@ -47,7 +47,7 @@ HTTP_QUIET_S = (
     75.0  # of an open connection between requests, each whole within it; platforms reuse for a minute
 )
 HTTP_SENT_AGAIN_S = 3 * 3_600.0  # OneNET tries 16 times in 2 h 45 min; so long a message is known again
-HTTP_REMEMBERED_MAX = 131_072  # such messages × about 250 B = 33 MB; 12 a second for three hours
+HTTP_REMEMBERED_MAX = 131_072  # such messages × about 110 B = 14 MB; 12 a second for three hours
 HTTP_SECRETS_BYTES_MAX = 256 * KIB  # of the file of secrets: 3,000 sources
 HTTP_REFUSED_PER_MIN_MAX = 60  # of a peer; then 429, and quarantine is told no more of it in this minute
 HTTP_REQUEST_WEIGHT = 8  # in frames of 10 µs or so, as a request takes of the event loop beside h11's 100

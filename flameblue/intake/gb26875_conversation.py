@@ -9,7 +9,6 @@ Source: GB/T 26875.3-2011, 6.5 (exchanges, 6.5.3 what is denied, 6.5.4 re-sends)
 """
 
 from datetime import UTC, datetime, timedelta
-from math import inf
 from typing import Any, NamedTuple
 
 from flameblue.domain.limits import GB26875_REMEMBERED_MAX, GB26875_SENT_AGAIN_S
@@ -27,6 +26,7 @@ from flameblue.intake.protocols.gb26875.fields import CENTURY, YEAR_MAX, number,
 from flameblue.intake.quarantine import Quarantined, Unknown
 from flameblue.intake.reasons import Reason
 from flameblue.intake.reception import Batch, Intake
+from flameblue.intake.taken import Taken
 
 PROTOCOL = "gb26875"
 WITHOUT_REPLY = frozenset({numbers.ACKNOWLEDGE, numbers.ANSWER, numbers.DENY})  # 6.5: they end an exchange
@@ -38,13 +38,6 @@ class Heard(NamedTuple):
     line: Line
     lost_at_s: float
     last: Frame | None
-
-
-class UnderWay(NamedTuple):
-    """A frame that was taken and is not known to be on disk yet: when, and on which line."""
-
-    at_s: float
-    line: Line
 
 
 class Said(NamedTuple):
@@ -63,10 +56,7 @@ class Gb26875Conversation:
         self._quiet_s = quiet_s
         self._heard: dict[str, Heard] = {}  # by device
         self._lost: set[str] = set()
-        self._under_way: dict[int, UnderWay] = {}  # by the frame's hash, the oldest first
-        self._on_disk: dict[
-            int, float
-        ] = {}  # likewise, when they were taken; no object that the collector walks
+        self._taken = Taken(GB26875_SENT_AGAIN_S, GB26875_REMEMBERED_MAX)
         self._labels: dict[
             float, tuple[int, bytes]
         ] = {}  # by minutes from UTC: the second, and its time label
@@ -93,13 +83,7 @@ class Gb26875Conversation:
 
     def delivered(self, answer: Answer) -> None:
         """What was taken is on disk: sent again, on any line, it is only confirmed."""
-        for _, what in answer.received:
-            known = self._under_way.pop(what, None)
-            if known is not None:
-                self._on_disk.pop(what, None)
-                self._on_disk[what] = known.at_s
-                if len(self._on_disk) > GB26875_REMEMBERED_MAX:
-                    del self._on_disk[next(iter(self._on_disk))]
+        self._taken.kept(what for _, what in answer.received)
 
     def relieved(self, _line: Line) -> None:
         """Nothing waits for it."""
@@ -130,11 +114,7 @@ class Gb26875Conversation:
             line = self._heard[name].line
             if line.closed or not line.waits_for_us():
                 self._lose(name)
-        since_s = now_s - GB26875_SENT_AGAIN_S
-        while self._under_way and self._under_way[what := next(iter(self._under_way))].at_s < since_s:
-            del self._under_way[what]
-        while self._on_disk and self._on_disk[what := next(iter(self._on_disk))] < since_s:
-            del self._on_disk[what]
+        self._taken.expire(now_s)
 
     def _frame(self, frame: Frame, answer: Answer, batch: Batch) -> bytes:
         line, command = answer.line, frame.command
@@ -164,23 +144,13 @@ class Gb26875Conversation:
             self._intake.counts.add("gb26875_without_readings")
             return
         what, now_s = hash(frame), self._intake.clock.monotonic_s()
-        if self._was_taken(what, answer.line, now_s - GB26875_SENT_AGAIN_S):
+        if self._taken.holds(what, answer.line, now_s):
             self._intake.counts.add("duplicates")
             answer.line.fruit.came()
             return
-        self._under_way.pop(what, None)
-        self._under_way[what] = UnderWay(now_s, answer.line)
-        if len(self._under_way) > GB26875_REMEMBERED_MAX:
-            del self._under_way[next(iter(self._under_way))]
+        self._taken.add(what, answer.line, now_s)
         answer.received.append((frame.serial, what))
         batch.take(self._intake, said.entry, Message(topic(unit), unit, origin=said.origin))
-
-    def _was_taken(self, what: int, line: Line, since_s: float) -> bool:
-        """It is on disk, or will be before `line` is answered: where it can't be, the line is ended."""
-        if self._on_disk.get(what, -inf) >= since_s:
-            return True
-        known = self._under_way.get(what)
-        return known is not None and known.line is line and known.at_s >= since_s
 
     def _heartbeat(self, line: Line) -> None:
         """Its bytes name nobody for sure, and nobody has seen it answered: who spoke on the line before is alive."""

@@ -39,6 +39,7 @@ from flameblue.intake.push.secrets import Secrets
 from flameblue.intake.quarantine import Quarantined, Unknown
 from flameblue.intake.reasons import Reason
 from flameblue.intake.reception import Batch, Intake
+from flameblue.intake.taken import Taken
 from flameblue.profiles.pushing import PROTOCOL, Push
 
 METHODS = ("POST", "GET", "HEAD")
@@ -58,14 +59,6 @@ class Reply(NamedTuple):
     ends: bool = False
 
 
-class Remembered(NamedTuple):
-    """A message that was taken: when, on which line, and whether it is known to be on disk."""
-
-    at_s: float
-    line: Line
-    is_durable: bool
-
-
 class HttpPushConversation:
     """The platforms' lines, and what they have sent in the last hours."""
 
@@ -73,8 +66,7 @@ class HttpPushConversation:
         self._intake = intake
         self._secrets = secrets
         self._proxies = proxies
-        self._taken: dict[int, Remembered] = {}  # by the message's hash, the oldest first
-        self._under_way: dict[Line, set[int]] = {}  # of these, what is not known to be on disk
+        self._taken = Taken(HTTP_SENT_AGAIN_S, HTTP_REMEMBERED_MAX)
         self._refusals: Counter[str] = Counter()  # by peer, of this minute
         self._minute_s = 0.0
         self.news = ConnectionNews(intake)
@@ -97,14 +89,7 @@ class HttpPushConversation:
 
     def delivered(self, answer: Answer) -> None:
         """What was taken is on disk: sent again, on any line, it is only answered."""
-        waiting = self._under_way.get(answer.line, set())
-        for _, what in answer.received:
-            waiting.discard(what)
-            known = self._taken.get(what)
-            if known is not None:
-                self._taken[what] = known._replace(is_durable=True)
-        if not waiting:
-            self._under_way.pop(answer.line, None)
+        self._taken.kept(what for _, what in answer.received)
 
     def relieved(self, _line: Line) -> None:
         """Nothing waits for it."""
@@ -115,8 +100,7 @@ class HttpPushConversation:
 
     def send_away(self, line: Line, why: Farewell) -> None:
         """What was not kept is answered 503, and forgotten, so that it is taken when it comes again."""
-        for what in self._under_way.pop(line, ()):
-            self._taken.pop(what, None)
+        self._taken.lost(line)
         told = b""
         if why is Farewell.NOT_KEPT:
             headers = {"Retry-After": str(RETRY_S), **self._date()}
@@ -137,11 +121,7 @@ class HttpPushConversation:
         if now_s - self._minute_s >= MINUTE_S:
             self._minute_s = now_s
             self._refusals.clear()
-        while self._taken:
-            what = next(iter(self._taken))
-            if self._taken[what].at_s + HTTP_SENT_AGAIN_S >= now_s:
-                break
-            del self._taken[what]
+        self._taken.expire(now_s)
 
     def _request(self, request: Request, answer: Answer, batch: Batch) -> bytes:
         line = answer.line
@@ -190,8 +170,8 @@ class HttpPushConversation:
         what = (
             hash((entry.name, pushed.identity, repr(pushed.samples))) if pushed.can_be_known_again() else None
         )
-        if what is not None and (known := self._taken.get(what)) is not None:
-            return self._again(known, push, answer.line)
+        if what is not None and (again := self._again(what, push, answer.line)) is not None:
+            return again
         readings, owed = batch.readings(), batch.owed_to_quarantine
         if pushed.samples:
             batch.take(self._intake, entry, Message(topic, body), pushed.samples)
@@ -201,26 +181,28 @@ class HttpPushConversation:
         more: dict[str, Any] = {"in_quarantine": True} if batch.owed_to_quarantine > owed else {}
         return _taken(push, readings=batch.readings() - readings, **more)
 
-    def _again(self, known: Remembered, push: Push, line: Line) -> Reply:
-        """Of a message on the same line, what fails ends the line, and no later answer is sent on it."""
-        if not known.is_durable and known.line is not line:
-            return _no(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                "The same message is being put on disk for another connection.",
-                **{"Retry-After": str(RETRY_SOON_S)},
-            )
-        self._intake.counts.add("duplicates")
-        line.fruit.came()
-        return _taken(push, readings=0, duplicate=True)
+    def _again(self, what: int, push: Push, line: Line) -> Reply | None:
+        """What is said to a message that was taken before; None: it was not.
+
+        Of one on the same line, what fails ends the line, and no later answer is sent on it.
+        """
+        if self._taken.holds(what, line, self._intake.clock.monotonic_s()):
+            self._intake.counts.add("duplicates")
+            line.fruit.came()
+            return _taken(push, readings=0, duplicate=True)
+        if not self._taken.is_under_way(what):
+            return None
+        return _no(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "The same message is being put on disk for another connection.",
+            **{"Retry-After": str(RETRY_SOON_S)},
+        )
 
     def _remember(self, what: int | None, answer: Answer) -> None:
         if what is None:
             return
-        self._taken[what] = Remembered(self._intake.clock.monotonic_s(), answer.line, is_durable=False)
-        self._under_way.setdefault(answer.line, set()).add(what)
+        self._taken.add(what, answer.line, self._intake.clock.monotonic_s())
         answer.received.append((0, what))
-        if len(self._taken) > HTTP_REMEMBERED_MAX:
-            del self._taken[next(iter(self._taken))]
 
     def _validation(self, one: Asked, found: Admitted) -> Reply:
         """A platform asks whether the address is ours; anybody who is let in may look whether it is."""
