@@ -28,22 +28,15 @@ from flameblue.domain.limits import (
 )
 from flameblue.domain.quantities import NO_VALUE, STEPS_MAX, Quantity
 from flameblue.domain.readings import NS_PER_MS, READING, Mark, Readings
-from flameblue.intake import lenient_json, payloads, written_times
+from flameblue.intake import lenient_json, payloads, state_words, written_times
 from flameblue.intake.directory import DeviceEntry, Directory, credential_hash, name_behind
 from flameblue.intake.reasons import Reason, Reject
-from flameblue.intake.samples import OWN_TOPIC, SUPERVISION_BIT, TEST_BIT, Kind, Payload, Sample
+from flameblue.intake.samples import OWN_TOPIC, Kind, Payload, Sample
 from flameblue.profiles.loader import Profile, ProfilePoint
 
 log = logging.getLogger("flameblue.intake")
 __all__ = ["DeviceEntry", "Directory", "Reject", "credential_hash", "decode"]
 
-STATES = {
-    "warning": Mark.REPORTED_WARNING,
-    "alarm": Mark.REPORTED_ALARM,
-    "fault": Mark.REPORTED_FAULT,
-    "shielded": Mark.SHIELDED,
-    "test": Mark.TEST,
-}
 DETAIL_LENGTH_MAX = 200
 KNOWN_KEYS_LENGTH_MAX = 160  # with the detail before it within the 400 that a row keeps
 RAW_MAX = 1e15  # beyond it no quantity has a value, whatever the scale; ints of any length compare
@@ -54,8 +47,7 @@ _INFINITIES = (math.inf, -math.inf)
 _PACK = struct.Struct("<IqiH").pack  # the bytes of one READING
 _FORMATS: tuple[Payload, ...] = tuple(plugins.find(payloads).values())
 _RETAINED, _REPLACED, _ASSUMED = int(Mark.RETAINED), int(Mark.TIME_REPLACED), int(Mark.TIME_ASSUMED)
-_TEST = int(Mark.TEST)
-_OPEN, _SHORT = int(Mark.SENSOR_OPEN), int(Mark.SENSOR_SHORT)
+_OPEN, _SHORT, _TEST = int(Mark.SENSOR_OPEN), int(Mark.SENSOR_SHORT), int(Mark.TEST)
 assert struct.calcsize("<IqiH") == READING.itemsize
 
 
@@ -363,17 +355,11 @@ def _states(draft: Draft, speaker: _Speaker, sent: Mapping[str, Any]) -> dict[st
             continue
         marks[key] = 0
         for word in words if isinstance(words, list) else [words]:
-            if word == TEST_BIT:
-                marks[key] |= int(Mark.TEST) if speaker.profile.test_bit else 0
-                continue
-            if word == SUPERVISION_BIT:
-                marks[key] |= int(STATES.get(speaker.profile.supervision, 0))
-                continue
-            mark = STATES.get(word) if isinstance(word, str) else None
+            mark = state_words.mark(word, speaker.profile)
             if mark is None:
                 draft.reject(Reason.UNKNOWN_STATE, f"{key}: {_shown(word)}")
             else:
-                marks[key] |= int(mark)
+                marks[key] |= mark
     return marks
 
 
