@@ -1,15 +1,14 @@
 """Hostile clients of every kind beside a healthy one: nothing crashes, memory is bounded, all is counted, and what
 the healthy client waits for its PUBACK is compared with the same load against another endpoint in the same run."""
 
-import statistics
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.live.beside import SMALL_BESIDE_MAX, Pair, assert_waits_little_longer
 from tests.live.certificates import KEY, openssl
 from tests.live.endpoint import Endpoint
 from tests.live.healthy_client import POINT, Healthy, p99
@@ -30,21 +29,8 @@ SIZES = {
 }
 DEVICES = 500
 SLOWED = ("deaf", "asking")
-BESIDE_MAX = 2.0  # of the larger of the p99 alone and beside a load elsewhere
-POURING_MAX = (
-    8.0  # measured 3–4.5: good readings wait for a commit, and the next is 5 ms away once others write too
-)
-SMALL_BESIDE_MAX = 50.0  # in the normal tier, one short round on a shared machine; without turns it was 680
 GROWTH_BYTES_MAX = 120 << 20  # 150 TLS lines × 600 KB, most of it the buffers of asyncio and OpenSSL
 STOP_S = 30.0
-
-
-@dataclass
-class Pair:
-    """The endpoint that is looked at, and another one that takes the same load elsewhere."""
-
-    own: Endpoint
-    other: Endpoint
 
 
 @pytest.fixture
@@ -122,19 +108,16 @@ def test_a_healthy_client_beside_hostile_ones(pair: Pair, kind: str, tmp_path: P
 @pytest.mark.proof
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_a_healthy_client_waits_at_most_twice_as_long(pair: Pair, kind: str) -> None:
-    alone, elsewhere, beside = [], [], []
     with Healthy(pair.own.port) as healthy:
         healthy.publishes(100)
         before = pair.own.resident_bytes()
-        for _ in range(5):
-            alone.append(p99(healthy.publishes(500)))
-            for endpoint, waits in ((pair.other, elsewhere), (pair.own, beside)):
-                waits.append(waits_beside(kind, SIZES[kind][1], endpoint, healthy, 500)[0])
-                gone(endpoint)
+
+        def beside(endpoint: Endpoint) -> float:
+            waited, _ = waits_beside(kind, SIZES[kind][1], endpoint, healthy, 500)
+            gone(endpoint)
+            return waited
+
+        assert_waits_little_longer(kind, pair, lambda: p99(healthy.publishes(500)), beside)
         grown = pair.own.resident_bytes() - before
-    medians = [statistics.median(waits) for waits in (alone, elsewhere, beside)]
-    print(
-        f"\n{kind}: p99 alone / elsewhere / beside: {' / '.join(f'{ms:.2f}' for ms in medians)} ms, +{grown >> 20} MB"
-    )
-    assert medians[2] <= (POURING_MAX if kind == "pouring" else BESIDE_MAX) * max(medians[:2])
+    print(f"+{grown >> 20} MB")
     assert grown <= GROWTH_BYTES_MAX
