@@ -46,13 +46,19 @@ class Ticking:
             await asyncio.sleep(EVERY_S)
 
     async def append_point_changes(self) -> None:
-        """Moves what waits in the outbox into the journal; a crash between the two repeats it, harmlessly."""
+        """Moves what waits in the outbox into the journal; a crash between the two repeats it, harmlessly.
+
+        The intake knows of a change before it is marked: whoever waits for the mark may rely on it at once.
+        """
         waiting = await self.orm(point_table.waiting_changes)
-        for change, rows in waiting:
-            draft = points_draft(self.clock.now_ns(), np.frombuffer(rows, dtype=POINT))
-            await self.orm(point_table.mark_appended, change, await self._append(draft))
+        ends = [
+            (change, await self._append(points_draft(self.clock.now_ns(), np.frombuffer(rows, dtype=POINT))))
+            for change, rows in waiting
+        ]
         if waiting:
             await self.points_changed()
+        for change, end in ends:
+            await self.orm(point_table.mark_appended, change, end)
 
     async def _append(self, draft: Draft) -> int:
         return await asyncio.wrap_future(self.committer.submit(draft))

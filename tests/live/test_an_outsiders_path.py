@@ -74,7 +74,7 @@ def test_a_device_of_ones_own_warns_by_sms(
 ) -> None:
     data, pages, port = valley
     model, registry, bring, send = (
-        _block(start) for start in ("name:", "site,", "FLAMEBLUE_DATA", "mosquitto")
+        _block(start) for start in ("name: acme-rcm1", "site,", "FLAMEBLUE_DATA", "mosquitto")
     )
     (data / "profiles" / "acme-rcm1.yaml").write_text(model, encoding="utf-8")
     (tmp_path / "mine.csv").write_text(registry, encoding="utf-8")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from flameblue.domain.errors import BadInput
-from flameblue.intake import decode
+from flameblue.intake import state_words
 from flameblue.profiles.loader import load
 from flameblue.profiles.registers import STATES, Asking, Register
 
@@ -112,4 +112,4 @@ def test_open_points_and_registers_on_other_models_are_refused(tmp_path: Path) -
 
 
 def test_a_model_can_say_each_state_that_a_message_can() -> None:
-    assert set(STATES) == set(decode.STATES)
+    assert set(STATES) == set(state_words.STATES)
