@@ -170,10 +170,11 @@ def _go_on(centre: Centre, standing: Standing, now: datetime) -> int:
             _tell_event(look, one)
         else:
             _tell(look, one.point_id, _of_transition(one))
-    for ask in _answered().order_by("pk"):
+    answered = list(_answered().order_by("pk"))
+    for ask in answered:
         assert ask.answered_at is not None
         look.uploads.append(_upload(look, planning.duty_answer(ask.answered_at, centre.agreed), None))
-    _answered().update(planned=True)
+    Ask.objects.filter(pk__in=[ask.pk for ask in answered]).update(planned=True)
     standing.transition = transitions[-1].pk if transitions else standing.transition
     standing.event = events[-1].number if events else standing.event
     standing.save(update_fields=["transition", "event"])
