@@ -73,6 +73,8 @@ FRUITLESS_WITHIN_S = 10.0  # slower than 25 frames a second nobody is slowed, wh
 PROBATION_FRAMES_MAX = 32  # instead of FRUITLESS_FRAMES_MAX, until a reading comes
 REST_S = 1.0  # so long a fruitless line is not read
 WAKE_EVERY_S = 0.05  # one of those that rest: all together have 20 turns a second × 2 ms = 4 % of a core
+BUSY_BATCHES_MIN = 4  # on their way to the disk at once: a batch costs about 100 µs, however little is in it
+GATHER_S = 0.002  # then the next waits so long for company; no answer leaves before the commit, COMMIT_WITHIN_S apart
 INTAKE_BATCHES_MAX = 256  # × 4,096 readings × 18 B ≈ 19 MB; then listeners stop reading their sockets
 ASKING_BACK_OFF_S_MIN = 1.0  # after one lost answer; a late one of the same device is over by then
 ASKING_BACK_OFF_S_MAX = 60.0  # one that does not answer is heard again within this and its time-out

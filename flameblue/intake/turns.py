@@ -4,9 +4,10 @@
                        └──▶ quarantine ─▶ answer_late ─▶ sockets
 
 Invariants: a line has at most TURN_FRAMES_MAX frames a turn, then it goes to the end of the queue; a batch is small,
-so that the loop is free soon; lines that say much have their turn after the others, and one batch at a time on
-its way to the disk; batches reach the sink in the order of arrival; an answer leaves after everything that its
-own frames brought is durable, and answers of one line leave in the order of its frames.
+so that the loop is free soon, and while many are on their way the next waits a little for company; lines that say
+much have their turn after the others, and one batch at a time on its way to the disk; batches reach the sink in the
+order of arrival; an answer leaves after everything that its own frames brought is durable, and answers of one line
+leave in the order of its frames.
 """
 
 import asyncio
@@ -16,6 +17,8 @@ from collections.abc import Callable
 
 from flameblue.domain.errors import WorldFailed
 from flameblue.domain.limits import (
+    BUSY_BATCHES_MIN,
+    GATHER_S,
     HEAVY_FRAMES_MAX,
     INTAKE_BATCHES_MAX,
     ROUND_FRAMES_MAX,
@@ -89,7 +92,8 @@ class Turns:
                 answers = self._collect(batch)
                 batch.start(self._intake)
                 await self._under_way.put((batch, answers))
-                await asyncio.sleep(0)  # the sockets' turn
+                busy = self._under_way.qsize() >= BUSY_BATCHES_MIN and not self._ready
+                await asyncio.sleep(GATHER_S if busy else 0)  # the sockets' turn
 
     async def acknowledge(self) -> None:
         """Lets the answers go whose readings are in the journal; those that quarantine holds up wait there."""

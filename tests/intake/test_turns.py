@@ -10,6 +10,7 @@ import pytest
 from flameblue.domain.clock import ManualClock
 from flameblue.domain.errors import JournalFull
 from flameblue.domain.limits import (
+    BUSY_BATCHES_MIN,
     FRUITLESS_BYTES_MAX,
     FRUITLESS_FRAMES_MAX,
     FRUITLESS_WITHIN_S,
@@ -19,6 +20,7 @@ from flameblue.domain.limits import (
     SUBSCRIBE_TOPICS_MAX,
     TURN_FRAMES_MAX,
 )
+from flameblue.intake import turns
 from flameblue.intake.reception import Intake
 from flameblue.intake.rest import Fruit, Pace
 from tests.intake.mqtt_packets import ACCEPTED, PING, puback, publish, subscribe
@@ -223,3 +225,21 @@ async def test_news_that_could_not_be_recorded_are_told_again(
         await sink.connected(1)
         assert sink.connections == [([1], True)]
         assert told.is_set()
+
+
+async def test_a_batch_waits_for_company_while_many_are_on_their_way(
+    desk: Intake, sink: MemorySink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "GATHER_S", 0.2)  # longer than it takes to send what follows
+    async with serving(desk) as listener:
+        peers = [await connected(listener, client_id=f"c{number}") for number in range(2 * BUSY_BATCHES_MIN)]
+        sink.hold()
+        for number, peer in enumerate(peers, 1):
+            peer.send(publish(TOPIC, READING, number))
+            await sink.called(min(number, BUSY_BATCHES_MIN + 1))
+            await asyncio.to_thread(int)  # the loop turns, so that each has a chance to go alone
+        sink.release()
+        for number, peer in enumerate(peers, 1):
+            await peer.receives(puback(number))
+        assert sink.calls < len(peers)
+        assert len(sink.rows) == len(peers)
