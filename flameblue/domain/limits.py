@@ -35,7 +35,7 @@ COMMANDS_KEPT_PER_DEVICE = (
 COMMANDS_SHOWN_MAX = 10  # on a device's page
 GB26875_SENT_AGAIN_S = 40.0  # 10 s for an answer, and three re-sends (6.5.4): so long a frame may come again
 GB26875_REMEMBERED_MAX = (
-    262_144  # such frames × about 110 B = 29 MB; more than 5,000 lines with a frame a second have in 40 s
+    262_144  # such frames × about 230 B = 60 MB; more than 5,000 lines with a frame a second have in 40 s
 )
 HTTP_CONNECTIONS_MAX = (
     1_000  # × 256 KiB of a body and 16 of a head = 280 MB; a platform keeps a few, more are closed at once
@@ -47,7 +47,7 @@ HTTP_QUIET_S = (
     75.0  # of an open connection between requests, each whole within it; platforms reuse for a minute
 )
 HTTP_SENT_AGAIN_S = 3 * 3_600.0  # OneNET tries 16 times in 2 h 45 min; so long a message is known again
-HTTP_REMEMBERED_MAX = 131_072  # such messages × about 110 B = 14 MB; 12 a second for three hours
+HTTP_REMEMBERED_MAX = 131_072  # such messages × about 230 B = 30 MB; 12 a second for three hours
 HTTP_SECRETS_BYTES_MAX = 256 * KIB  # of the file of secrets: 3,000 sources
 HTTP_REFUSED_PER_MIN_MAX = 60  # of a peer; then 429, and quarantine is told no more of it in this minute
 HTTP_REQUEST_WEIGHT = 8  # in frames of 10 µs or so, as a request takes of the event loop beside h11's 100

@@ -20,8 +20,6 @@ import numpy as np
 from flameblue import plugins
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import (
-    BACKLOG_NS_MAX,
-    CLOCK_AHEAD_NS_MAX,
     KNOWN_KEYS_TOLD_MAX,
     PAYLOAD_DEPTH_MAX,
     READINGS_PER_MESSAGE_MAX,
@@ -333,16 +331,11 @@ def _time(draft: Draft, t_ms: Any, arrival_ns: int) -> tuple[int, int]:
     if abs(t_ms) > T_MS_MAX:
         return arrival_ns, _REPLACED
     at_ns = round(t_ms * NS_PER_MS)
-    if _is_likely(at_ns, arrival_ns):
+    if written_times.is_likely(at_ns, arrival_ns):
         return at_ns, 0
-    if _is_likely(at_ns * MS_PER_S, arrival_ns):
+    if written_times.is_likely(at_ns * MS_PER_S, arrival_ns):
         draft.reject(Reason.SECONDS, f"{t_ms:.16g}")
     return arrival_ns, _REPLACED
-
-
-def _is_likely(at_ns: int, arrival_ns: int) -> bool:
-    """Whether something that arrived then can be of that time."""
-    return arrival_ns - BACKLOG_NS_MAX <= at_ns <= arrival_ns + CLOCK_AHEAD_NS_MAX
 
 
 def _states(draft: Draft, speaker: _Speaker, sent: Mapping[str, Any]) -> dict[str, int]:

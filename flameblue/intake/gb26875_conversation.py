@@ -83,7 +83,7 @@ class Gb26875Conversation:
 
     def delivered(self, answer: Answer) -> None:
         """What was taken is on disk: sent again, on any line, it is only confirmed."""
-        self._taken.kept(what for _, what in answer.received)
+        self._taken.kept(answer.received)
 
     def relieved(self, _line: Line) -> None:
         """Nothing waits for it."""
@@ -143,13 +143,14 @@ class Gb26875Conversation:
         if not unit or unit[0] not in WITH_READINGS:  # a heartbeat, or what no reading is made of
             self._intake.counts.add("gb26875_without_readings")
             return
-        what, now_s = hash(frame), self._intake.clock.monotonic_s()
-        if self._taken.holds(what, answer.line, now_s):
+        stamp, content = hash((frame.source, frame.serial)), hash(frame)
+        now_s = self._intake.clock.monotonic_s()
+        if self._taken.holds(stamp, content, answer.line, now_s):
             self._intake.counts.add("duplicates")
             answer.line.fruit.came()
             return
-        self._taken.add(what, answer.line, now_s)
-        answer.received.append((frame.serial, what))
+        self._taken.add(stamp, content, answer.line, now_s)
+        answer.received.append((stamp, content))
         batch.take(self._intake, said.entry, Message(topic(unit), unit, origin=said.origin))
 
     def _heartbeat(self, line: Line) -> None:

@@ -89,7 +89,7 @@ class HttpPushConversation:
 
     def delivered(self, answer: Answer) -> None:
         """What was taken is on disk: sent again, on any line, it is only answered."""
-        self._taken.kept(what for _, what in answer.received)
+        self._taken.kept(answer.received)
 
     def relieved(self, _line: Line) -> None:
         """Nothing waits for it."""
@@ -167,9 +167,9 @@ class HttpPushConversation:
         except BadInput as error:
             batch.keep(Quarantined(entry.name, topic, Reason.MALFORMED, str(error), body, batch.arrival_ns))
             return _taken(push, readings=0, in_quarantine=True, why=str(error))
-        what = (
-            hash((entry.name, pushed.identity, repr(pushed.samples))) if pushed.can_be_known_again() else None
-        )
+        what = None
+        if pushed.can_be_known_again(batch.arrival_ns):
+            what = hash((entry.name, pushed.stamp())), hash(repr(pushed.samples))
         if what is not None and (again := self._again(what, push, answer.line)) is not None:
             return again
         readings, owed = batch.readings(), batch.owed_to_quarantine
@@ -181,16 +181,16 @@ class HttpPushConversation:
         more: dict[str, Any] = {"in_quarantine": True} if batch.owed_to_quarantine > owed else {}
         return _taken(push, readings=batch.readings() - readings, **more)
 
-    def _again(self, what: int, push: Push, line: Line) -> Reply | None:
+    def _again(self, what: tuple[int, int], push: Push, line: Line) -> Reply | None:
         """What is said to a message that was taken before; None: it was not.
 
         Of one on the same line, what fails ends the line, and no later answer is sent on it.
         """
-        if self._taken.holds(what, line, self._intake.clock.monotonic_s()):
+        if self._taken.holds(*what, line, self._intake.clock.monotonic_s()):
             self._intake.counts.add("duplicates")
             line.fruit.came()
             return _taken(push, readings=0, duplicate=True)
-        if not self._taken.is_under_way(what):
+        if not self._taken.is_under_way(*what):
             return None
         return _no(
             HTTPStatus.SERVICE_UNAVAILABLE,
@@ -198,11 +198,11 @@ class HttpPushConversation:
             **{"Retry-After": str(RETRY_SOON_S)},
         )
 
-    def _remember(self, what: int | None, answer: Answer) -> None:
+    def _remember(self, what: tuple[int, int] | None, answer: Answer) -> None:
         if what is None:
             return
-        self._taken.add(what, answer.line, self._intake.clock.monotonic_s())
-        answer.received.append((0, what))
+        self._taken.add(*what, answer.line, self._intake.clock.monotonic_s())
+        answer.received.append(what)
 
     def _validation(self, one: Asked, found: Admitted) -> Reply:
         """A platform asks whether the address is ours; anybody who is let in may look whether it is."""

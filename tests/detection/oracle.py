@@ -239,7 +239,9 @@ class Oracle:
         seen.stale = not was_bad and newest is not None and seen.device_ns <= newest.at_ns
         stretch = take_while([seen, *reversed(point.past)], lambda past: past.stale)
         sign = bool(seen.marks & Mark.TIME_REPLACED)
-        sign |= bool(stretch) and now_ns - stretch[-1].arrival_ns > point.row.gap_ns
+        stale_for_ns = now_ns - stretch[-1].arrival_ns if stretch else 0
+        sign |= stale_for_ns > point.row.gap_ns
+        sign |= newest is not None and seen.device_ns < newest.at_ns and stale_for_ns > 5 * MINUTE_NS
         sign |= was_bad and seen.device_ns <= point.past[-1].device_ns
         is_bad = sign or (was_bad and now_ns - point.clock_bad_ns < 10 * MINUTE_NS)
         point.clock_bad_ns = now_ns if sign else point.clock_bad_ns

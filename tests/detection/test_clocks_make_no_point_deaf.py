@@ -112,6 +112,26 @@ def test_the_clock_is_good_again_ten_minutes_after_the_last_sign() -> None:
     assert told(found) == [("CLOCK", "NORMAL", 610.0)]
 
 
+def test_a_clock_that_is_set_back_makes_nobody_deaf_who_reports_changes_alone() -> None:
+    """A transmitter's clock is set back by 20 minutes. Its first fire passes for an old one, the next is live."""
+    hourly = Row(interval_ns=3_600 * S, gap_ns=9_000 * S, flags=ENABLED | ON_CHANGE)
+    detector = watched(hourly)
+    drive(detector, [one(0, SAFE)], 2)
+    found = drive(detector, [one(-1_180, SAFE, Mark.REPORTED_ALARM, arrival_s=20)], 3)
+    assert told(found) == [("LATE", "ALARM", -1_180.0)]
+    drive(detector, [one(-1_170, SAFE, arrival_s=30)], 4)
+    found = drive(detector, [one(-878, SAFE, Mark.REPORTED_ALARM, arrival_s=322)], 5)
+    assert ("REPORTED", "ALARM", 322.0) in told(found)
+    assert ("CLOCK", "FAULT", 322.0) in told(found)
+
+
+def test_who_says_the_same_once_more_every_few_minutes_has_no_bad_clock() -> None:
+    """As a platform does that repeats the last change with its time."""
+    hourly = Row(interval_ns=3_600 * S, gap_ns=9_000 * S, silence_ns=9_000 * S, flags=ENABLED | ON_CHANGE)
+    detector = watched(hourly)
+    assert drive(detector, [one(0, SAFE, arrival_s=400 * i) for i in range(20)], 2) == []
+
+
 def test_a_burst_that_is_sent_once_more_is_no_clock_fault() -> None:
     detector = watched()
     drive(detector, every(10, [SAFE, SAFE + 1, SAFE + 2]), 2)

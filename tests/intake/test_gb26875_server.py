@@ -267,6 +267,17 @@ async def test_the_serial_number_alone_makes_no_duplicate(desk: Intake, sink: Me
         assert len(sink.rows) == 2
 
 
+async def test_a_clock_and_a_counter_that_stand_still_hide_no_second_fire(
+    desk: Intake, sink: MemorySink
+) -> None:
+    async with serving(desk) as endpoint:
+        peer, dead = peer_of(endpoint), (0, 0, 0, 1, 1, 0)
+        for bits in (2, 1, 2):
+            peer.send(Transmitter(serial=-1).frame(state(bits, time=dead), time=dead))
+            assert (await told(peer)).command == CONFIRM
+        assert len(sink.rows) == 3
+
+
 async def test_heartbeats_keep_a_line_and_silence_ends_it(
     desk: Intake, sink: MemorySink, clock: ManualClock
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from flameblue.domain.clock import ManualClock
 from flameblue.domain.errors import WorldFailed
 from flameblue.domain.limits import HTTP_REFUSED_PER_MIN_MAX, HTTP_SENT_AGAIN_S
-from flameblue.domain.readings import Mark
+from flameblue.domain.readings import NS_PER_MS, Mark
 from flameblue.intake.reception import Intake
 from tests.intake.http_push_endpoint import SECRET, peer_of, request, serving, told
 from tests.intake.valley import MemorySink
@@ -259,6 +259,21 @@ async def test_two_readings_without_id_and_time_are_two(
         peer.send(request({"v": {"ir": 1}}), request({"v": {"ir": 1}}))
         assert [(await told(peer)).told for _ in range(2)] == [{"readings": 1}] * 2
         assert sink.values(1) == [10, 10]
+
+
+@pytest.mark.parametrize(
+    "behind_ms", [None, 60_000], ids=["a clock that never began", "one that has stopped"]
+)
+async def test_a_clock_that_stands_still_hides_no_second_fire(
+    desk: Intake, sink: MemorySink, tmp_path: Path, clock: ManualClock, behind_ms: int | None
+) -> None:
+    stopped_ms = 5 if behind_ms is None else clock.now_ns() // NS_PER_MS - behind_ms
+    async with serving(desk, tmp_path) as endpoint:
+        peer = peer_of(endpoint)
+        for value in (412, 12.5, 412):
+            peer.send(request({"t": stopped_ms, "v": {"ir": value}}))
+            assert (await told(peer)).told["readings"] == 1
+        assert sink.values(1) == [4120, 125, 4120]
 
 
 async def test_a_repetition_is_not_answered_before_the_first_is_on_disk(

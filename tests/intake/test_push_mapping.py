@@ -2,7 +2,7 @@
 
 import json
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from flameblue.domain.clock import to_ns
 from flameblue.domain.errors import BadInput
+from flameblue.domain.readings import NS_PER_MS
+from flameblue.intake import written_times
 from flameblue.intake.push import mapping, pointers
 from flameblue.intake.samples import Sample
 from flameblue.profiles import pushing
@@ -18,6 +21,9 @@ from flameblue.profiles.loader import Shelf, package_folder
 
 SHELF = Shelf(package_folder()).current()
 MODELS = sorted(name for name, profile in SHELF.items() if profile.push is not None)
+ARRIVAL = datetime(2026, 1, 14, 19, 7, tzinfo=UTC)
+ARRIVAL_NS = to_ns(ARRIVAL)
+HOUR_MS = 3_600_000
 VECTORS = sorted((Path(__file__).parents[1] / "vectors" / "pushed").glob("*.json"))
 
 
@@ -99,7 +105,7 @@ def test_no_message_raises_anything_but_bad_input(name: str, soup: bytes) -> Non
     with suppress(BadInput):
         found = mapping.read(push(name), soup)
         assert all(isinstance(key, str) for sample in found.samples for key in sample.values)
-        assert isinstance(found.can_be_known_again(), bool)
+        assert isinstance(found.can_be_known_again(ARRIVAL_NS), bool)
 
 
 @pytest.mark.parametrize(
@@ -158,9 +164,26 @@ def test_reports_that_are_not_where_they_should_be_are_told() -> None:
 
 def test_without_id_and_time_nothing_is_known_again() -> None:
     table = {"values": "/v", "time": "/t", "id": "/id"}
-    assert read(table, {"id": 5, "v": {"a": 1}}).can_be_known_again()
-    assert read(table, {"t": 5, "v": {"a": 1}}).can_be_known_again()
-    assert not read(table, [{"t": 5, "v": {"a": 1}}, {"v": {"a": 1}}]).can_be_known_again()
+    now_ms = ARRIVAL_NS // NS_PER_MS
+    for said, known in (
+        ({"id": 5}, True),
+        ({"t": now_ms}, True),
+        ({"t": now_ms - 3 * HOUR_MS}, True),
+        ({"t": 5}, False),  # the clock of a device that has just begun
+        ({"t": now_ms + HOUR_MS}, False),
+        ({"t": now_ms // 1_000}, False),
+        ({"t": True}, False),
+        ({}, False),
+    ):
+        assert read(table, said | {"v": {"a": 1}}).can_be_known_again(ARRIVAL_NS) is known, said
+    mixed = [{"t": now_ms, "v": {"a": 1}}, {"v": {"a": 1}}]
+    assert not read(table, mixed).can_be_known_again(ARRIVAL_NS)
+
+
+def test_a_local_time_is_known_again_wherever_it_may_be_of() -> None:
+    for hours, known in ((14, True), (-12, True), (15, False), (-12 - 7 * 24, True), (-13 - 7 * 24, False)):
+        local = ARRIVAL.replace(tzinfo=None) + timedelta(hours=hours)
+        assert written_times.may_be(local, ARRIVAL_NS) is known, hours
 
 
 def test_a_pointer_is_read_and_written_as_rfc_6901_has_it() -> None:

@@ -3,7 +3,9 @@
 A reading is accepted when it is newer than the newest one, or of the same time and saying something else; the same
 once more is a duplicate, an older one is late. Two signs make the clock a fault: the decoder has replaced the time; or
 nothing newer has come for longer than a gap while readings went on (set back, or standing still; a burst of messages
-sent once more after a reconnection is shorter). While it is a fault, arrival time is taken instead and every reading is
+sent once more after a reconnection is shorter). Where only changes are reported a gap is hours, and older ones are a
+sign after five minutes, so that a live fire does not pass for an old one for longer. While it
+is a fault, arrival time is taken instead and every reading is
 accepted; a time that does not go on is then a sign too. It ends with the first reading ten minutes after the last
 sign. Whenever the time base changes, runs start anew.
 """
@@ -23,6 +25,7 @@ RULES = (Rule.CLOCK,)
 CLOCK, FAULT, NORMAL = code(Rule.CLOCK), code(Level.FAULT), code(Level.NORMAL)
 TIME_REPLACED = code(Mark.TIME_REPLACED)
 GOOD_FOR_NS = 600 * SECOND_NS
+OLDER_NS_MAX = 300 * SECOND_NS
 ACCEPTED, LATE, DUPLICATE = 1, 2, 3
 
 
@@ -67,12 +70,15 @@ def judge_clock(state: Any, moment: Any) -> None:
 
 @compiled
 def stands_still(state: Any, moment: Any) -> bool:
-    """Whether nothing newer than the newest reading has come for longer than a gap, while readings went on."""
+    """Whether nothing newer than the newest reading has come for too long, while readings went on."""
     if state.clock == FAULT or state.seen == 0 or moment.at_ns > state.at_ns:
         state.stale_ns = NEVER
     elif state.stale_ns == NEVER:
         state.stale_ns = moment.arrival_ns
-    return bool(state.stale_ns != NEVER and moment.arrival_ns - state.stale_ns > state.row.gap_ns)
+    if state.stale_ns == NEVER:
+        return False
+    for_ns = moment.arrival_ns - state.stale_ns
+    return bool(for_ns > state.row.gap_ns or (for_ns > OLDER_NS_MAX and moment.at_ns < state.at_ns))
 
 
 @compiled

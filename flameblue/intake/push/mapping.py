@@ -30,9 +30,19 @@ class Pushed(NamedTuple):
     identity: str
     samples: tuple[Sample, ...]
 
-    def can_be_known_again(self) -> bool:
-        """Two such messages with the same content are one, sent twice: they have an id, or all a time of their own."""
-        return bool(self.identity) or all(sample.t_ms is not None for sample in self.samples)
+    def can_be_known_again(self, arrival_ns: int) -> bool:
+        """Two such messages with the same content are one, sent twice: they have an id, or all a time of their own.
+
+        One that can't be of then is no time: many are of the day on which a clock without a battery begins.
+        """
+        return bool(self.identity) or all(
+            written_times.may_be(sample.t_ms, arrival_ns) for sample in self.samples
+        )
+
+    def stamp(self) -> str:
+        """What should be another in each message: its id and times, and of what they are."""
+        of = [(one.device, one.t_ms, sorted(one.values), sorted(one.states)) for one in self.samples]
+        return repr((self.identity, of))
 
 
 def content(push: Push, body: bytes) -> Any:
