@@ -6,12 +6,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from flameblue.domain.errors import BadInput
+from flameblue.domain.limits import DEVICE_ADDRESS_CHARACTERS_MAX
 from flameblue.fleet import shelf
 from flameblue.fleet.models import Device
 from flameblue.intake.addresses import Misspelt, Slip, spelling
 
 SHOWN_MAX = 40
-CHARACTERS_MAX: int = Device._meta.get_field("device_address").max_length or 0
 SLIPS: Mapping[Slip, object] = {
     Slip.ORDER: gettext_lazy(
         "'%(text)s' is no address: 12 hex digits in the order of travel, or a decimal number"
@@ -45,11 +45,11 @@ def normal(protocol: str, text: str) -> str:
     except Misspelt as error:
         why = str(SLIPS[error.slip]) % {**facts, "forms": _(" or ").join(found.forms)}
         raise BadInput(why) from error
-    if len(address) > CHARACTERS_MAX:
+    if len(address) > DEVICE_ADDRESS_CHARACTERS_MAX:
         why = _(
             "'%(text)s' is too long: %(most)d characters at most; give the port or the host a shorter name"
         )
-        raise BadInput(why % {**facts, "most": CHARACTERS_MAX})
+        raise BadInput(why % {**facts, "most": DEVICE_ADDRESS_CHARACTERS_MAX})
     return address
 
 
