@@ -28,6 +28,10 @@ SLIPS: Mapping[Slip, object] = {
         "'%(text)s' has settings that no serial line has: baud=9600, parity=none, even or odd, stop_bits=1 or 2"
     ),
     Slip.IMEI: gettext_lazy("'%(text)s' has no IMEI: the 15 digits on the 4G unit's label"),
+    Slip.METER_MISSING: gettext_lazy(
+        "'%(text)s' does not say the meter's address: write ?meter= behind it, and the twelve digits on its label"
+    ),
+    Slip.METER: gettext_lazy("'%(text)s' names digits that no meter has: up to twelve, and not twelve nines"),
 }
 
 

@@ -95,7 +95,9 @@ class Device(models.Model):
     serial = models.CharField(max_length=64, blank=True)
     profile = models.CharField(max_length=64)
     credential_hash = models.CharField(max_length=64, blank=True, db_index=True)
-    device_address = models.CharField(max_length=DEVICE_ADDRESS_CHARACTERS_MAX, blank=True, default="", db_index=True)
+    device_address = models.CharField(
+        max_length=DEVICE_ADDRESS_CHARACTERS_MAX, blank=True, default="", db_index=True
+    )
     networks = models.CharField(max_length=400, blank=True, default="")
     enabled = models.BooleanField(default=True)
 

@@ -137,6 +137,26 @@ def test_a_port_may_be_named_by_its_maker_and_number(bring: Bring) -> None:
     assert Device.objects.get(name="电表1").device_address == address
 
 
+@pytest.mark.parametrize(
+    ("address", "why", "chinese"),
+    [
+        ("tcp://x:8899", "does not say the meter's address: write ?meter=", "没有写电表的地址"),
+        ("tcp://x:8899?meter=ABC", "names digits that no meter has", "不是电表地址"),
+        ("serial:/dev/ttyS1?meter=1&baud=x", "settings that no serial line has", "串口参数不对"),
+        ("dtu:1?meter=1", "has no IMEI: the 15 digits", "没有 IMEI"),
+        ("tcp://x?meter=1", "one looks like tcp://192.0.2.7:8899?meter=", "不是这个型号的通信地址"),
+    ],
+)
+def test_what_is_no_address_of_a_dlt645_meter_is_told(
+    bring: Bring, address: str, why: str, chinese: str
+) -> None:
+    meter = METER | {"profile": "dlt645-single-phase", "device_address": address}
+    for language, expected in (("en", why), ("zh-hans", chinese)):
+        with translation.override(language):
+            (told,) = bring(meter).errors
+        assert expected in told
+
+
 def test_a_device_that_gets_another_protocol_needs_another_address(bring: Bring) -> None:
     assert bring(TRANSMITTER).errors == ()
     with translation.override("en"):
