@@ -154,7 +154,7 @@ def part(frame: Frame, unit: int, question: Question, sequence: int = 0) -> Part
 
 
 class Judge:
-    """Says of frames whether they answer a question. `stray`: why the last one that is an answer does not; None: none is."""
+    """Says of frames whether they answer a question. `stray`: why the last that answers another does not."""
 
     def __init__(self, unit: int, question: Question, sequence: int) -> None:
         self._asked = (unit, question, sequence)
