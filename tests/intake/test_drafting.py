@@ -1,6 +1,7 @@
 """A model drafted from what a device sent is one that the loader takes, and its message is its first test."""
 
 import json
+import sys
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -185,6 +186,26 @@ def test_quarantine_is_listed_with_the_numbers_that_a_draft_is_asked_by(
     assert "\x1b" not in "".join(lines)
     assert ran("quarantine", "--rows", "1") == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+LONG = "It reads " + "a reason that goes on and on, " * 5 + "and its last word is SIXTY."
+
+
+def test_a_row_of_quarantine_is_whole_and_set_in_at_a_terminal(
+    installation: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Quarantine(installation / "data" / "quarantine.sqlite3")) as kept:
+        kept.add([Quarantined("D-1", "a/topic", Reason.MALFORMED, LONG, b"", T_NS + 9)])
+    assert ran("quarantine", "--rows", "1") == 0
+    assert capsys.readouterr().out.splitlines()[0].endswith(f"D-1  malformed  a/topic  {LONG}")
+    monkeypatch.setenv("COLUMNS", "72")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert ran("quarantine", "--rows", "1") == 0
+    first, *more = capsys.readouterr().out.splitlines()
+    assert "malformed" in first
+    assert max(map(len, [first, *more])) <= 72
+    assert [line[:8].isspace() for line in more[:3]] == [True] * 3
+    assert "SIXTY." in "".join(more)
 
 
 def test_a_draft_is_checked_and_tried_with_the_message_that_it_came_from(
