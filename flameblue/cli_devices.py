@@ -12,6 +12,7 @@ from typing import Any
 
 from flameblue import config
 from flameblue.domain.errors import BadInput, WorldFailed
+from flameblue.domain.limits import QUARANTINE_SAMPLE_BYTES_MAX
 
 SET_IN = 8  # columns, of the later lines of a row: behind its number
 ROWS = 50
@@ -156,7 +157,7 @@ def _sent(said: str) -> Any:
     else:
         row = _kept().row(number)
         if row is not None:
-            cut = max(row.payload_bytes - len(row.sample.encode()), 0)
+            cut = max(row.payload_bytes - QUARANTINE_SAMPLE_BYTES_MAX, 0)
             return Sent(row.device, row.topic, row.sample, row.count, row.first_ns, row.last_ns, cut)
     raise BadInput(f"There is no {said!r} in quarantine; `flameblue quarantine` lists what is there.")
 
