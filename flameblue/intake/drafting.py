@@ -83,6 +83,10 @@ def draft(sent: Sent, profiles: Mapping[str, Profile], name: str = "") -> Draft:
         *_body(found),
         *_vector(name, topic, frame),
     ]
+    if topic.startswith(f"{GB26875}/") and frame not in "".join(sent.sample.split()).lower():
+        lines.append(
+            "# Only the unit of this frame was kept; its serial number, time and addresses are noughts."
+        )
     return Draft(name, "\n".join(lines) + "\n", topic, frame)
 
 

@@ -171,6 +171,10 @@ def test_a_known_transmitters_unit_is_drafted_from_with_a_frame_around_it(tmp_pa
     of_whole = draft(sent(frame("lee_ff_elec_analog14"), "gb26875/3", device="T889"), SHELF)
     assert made.text.split("# Try it")[0] == of_whole.text.split("# Try it")[0]
     assert capture.with_unit(bytes.fromhex(made.frame)).unit == unit
+    assert made.text.endswith(
+        "# Only the unit of this frame was kept; its serial number, time and addresses are noughts.\n"
+    )
+    assert "Only the unit" not in of_whole.text
 
 
 def test_a_components_state_names_its_key(tmp_path: Path) -> None:

@@ -178,7 +178,8 @@ def _inside(found: Shape, whole: Any) -> Any:
 
 def _walk(found: Shape, node: Any) -> Any:
     """Sets where the reports and the values are; the report that was looked at."""
-    report, path, is_in_reports = node, (), False
+    path: Pointer = ()
+    report, is_in_reports = node, False
     while True:
         if isinstance(node, list):
             items = [one for one in node if isinstance(one, dict) and _numbers(one)]
