@@ -3,15 +3,18 @@
 import argparse
 import json
 import os
+import shutil
 import sys
+import textwrap
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from flameblue import config
 from flameblue.domain.errors import BadInput, WorldFailed
+from flameblue.domain.limits import QUARANTINE_SAMPLE_BYTES_MAX
 
-SHOWN = 60  # characters of a topic or detail in a line
+SET_IN = 8  # columns, of the later lines of a row: behind its number
 ROWS = 50
 
 
@@ -53,7 +56,7 @@ def _add_profiles(commands: Any) -> None:
     look = deeds.add_parser("check", help="say what is wrong with a model's file, or what it reads")
     attempt = deeds.add_parser("try", help="print the readings of a frame, or of a device that is asked once")
     for one in (look, attempt):
-        one.add_argument("file", type=Path, help="the model's YAML file")
+        one.add_argument("model", help="the model's YAML file, or the name of one that is there")
         one.set_defaults(run=_profile, is_tried=one is attempt)
     source = attempt.add_mutually_exclusive_group(required=True)
     source.add_argument(
@@ -89,12 +92,11 @@ def _decode(arguments: argparse.Namespace) -> int:
 def _quarantine(arguments: argparse.Namespace) -> int:
     kept = _kept()
     for row in kept.rows(limit=arguments.rows):
-        what = f"{row.reason}  {_short(row.topic)}  {_short(row.detail)}".rstrip()
-        print(f"{row.id:>6}  {_when(row.last_ns)}  {row.count:>6} x  {row.device or '-'}  {what}")
+        what = f"{row.device or '-'}  {row.reason}  {row.topic}  {row.detail}"
+        print(_wrapped(f"{row.id:>6}  {_when(row.last_ns)}  {row.count:>6} x  {what}"))
     for one in kept.unknown_devices(limit=arguments.rows):
-        print(
-            f"{f'u{one.id}':>6}  {_when(one.last_ns)}  {one.count:>6} x  {one.name}  unknown  {_short(one.topic)}"
-        )
+        what = f"{one.name}  unknown  {one.topic}"
+        print(_wrapped(f"{f'u{one.id}':>6}  {_when(one.last_ns)}  {one.count:>6} x  {what}"))
     return 0
 
 
@@ -107,8 +109,13 @@ def _kept() -> Any:
     return Quarantine(loaded.data / "quarantine.sqlite3", reader_only=True)
 
 
-def _short(text: str) -> str:
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text[:SHOWN])
+def _wrapped(row: str) -> str:
+    """`row` without what a terminal obeys; there its later lines are set in, elsewhere it is one line for a program."""
+    clean = "".join(sign if sign.isprintable() else "\ufffd" for sign in row).rstrip()
+    if not sys.stdout.isatty():
+        return clean
+    columns = max(shutil.get_terminal_size().columns, 2 * SET_IN)
+    return "\n".join(textwrap.wrap(clean, columns, subsequent_indent=" " * SET_IN, drop_whitespace=False))
 
 
 def _when(at_ns: int) -> str:
@@ -150,19 +157,23 @@ def _sent(said: str) -> Any:
     else:
         row = _kept().row(number)
         if row is not None:
-            cut = max(row.payload_bytes - len(row.sample.encode()), 0)
+            cut = max(row.payload_bytes - QUARANTINE_SAMPLE_BYTES_MAX, 0)
             return Sent(row.device, row.topic, row.sample, row.count, row.first_ns, row.last_ns, cut)
     raise BadInput(f"There is no {said!r} in quarantine; `flameblue quarantine` lists what is there.")
 
 
 def _profile(arguments: argparse.Namespace) -> int:
     from flameblue.domain.clock import SystemClock
-    from flameblue.intake.asking import trying
-    from flameblue.profiles.loader import load
+    from flameblue.intake.asking import describing, trying
+    from flameblue.profiles.loader import found, package_folder
 
     wish = None
     if arguments.is_tried:
         wish = trying.Wish(arguments.frame, arguments.topic, arguments.tcp, arguments.unit)
-    said = trying.said_of(load(arguments.file), wish, SystemClock().now_ns())
+    own = config.from_environment(os.environ).data / "profiles"
+    model = found(arguments.model, own, package_folder())
+    said = trying.said_of(model, wish, SystemClock().now_ns())
     print(json.dumps(said, ensure_ascii=False))
+    if wish is None:
+        print("\n".join(describing.sentences(model)), file=sys.stderr)
     return 1 if "error" in said else 0

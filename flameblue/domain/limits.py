@@ -22,6 +22,9 @@ INCOMPLETE_S = (
 NETWORKS_PER_DEVICE_MAX = (
     8  # × 44 characters fit its field of 400; a line of a mobile operator has one or two
 )
+DEVICE_ADDRESS_CHARACTERS_MAX = (
+    128  # serial: + a port's name by its maker and number (64) + settings and ?meter= (56)
+)
 ADDRESSES_PER_DEVICE_MAX = 8  # accepted ones that are kept, the newest first; more is a case for a network
 GB26875_ANSWER_WITHIN_S = 10.0  # GB/T 26875.3-2011, 6.5.4: then what we asked is sent again
 GB26875_SENDS_MAX = 4  # 6.5.5: the first and three re-sends; an exchange without answer is over after 40 s

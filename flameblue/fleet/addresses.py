@@ -6,12 +6,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from flameblue.domain.errors import BadInput
+from flameblue.domain.limits import DEVICE_ADDRESS_CHARACTERS_MAX
 from flameblue.fleet import shelf
 from flameblue.fleet.models import Device
 from flameblue.intake.addresses import Misspelt, Slip, spelling
 
 SHOWN_MAX = 40
-CHARACTERS_MAX: int = Device._meta.get_field("device_address").max_length or 0
 SLIPS: Mapping[Slip, object] = {
     Slip.ORDER: gettext_lazy(
         "'%(text)s' is no address: 12 hex digits in the order of travel, or a decimal number"
@@ -28,6 +28,10 @@ SLIPS: Mapping[Slip, object] = {
         "'%(text)s' has settings that no serial line has: baud=9600, parity=none, even or odd, stop_bits=1 or 2"
     ),
     Slip.IMEI: gettext_lazy("'%(text)s' has no IMEI: the 15 digits on the 4G unit's label"),
+    Slip.METER_MISSING: gettext_lazy(
+        "'%(text)s' does not say the meter's address: write ?meter= behind it, and the twelve digits on its label"
+    ),
+    Slip.METER: gettext_lazy("'%(text)s' names digits that no meter has: up to twelve, and not twelve nines"),
 }
 
 
@@ -45,11 +49,11 @@ def normal(protocol: str, text: str) -> str:
     except Misspelt as error:
         why = str(SLIPS[error.slip]) % {**facts, "forms": _(" or ").join(found.forms)}
         raise BadInput(why) from error
-    if len(address) > CHARACTERS_MAX:
+    if len(address) > DEVICE_ADDRESS_CHARACTERS_MAX:
         why = _(
             "'%(text)s' is too long: %(most)d characters at most; give the port or the host a shorter name"
         )
-        raise BadInput(why % {**facts, "most": CHARACTERS_MAX})
+        raise BadInput(why % {**facts, "most": DEVICE_ADDRESS_CHARACTERS_MAX})
     return address
 
 

@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
+from flameblue.domain.limits import DEVICE_ADDRESS_CHARACTERS_MAX
+
 
 class Station(models.Model):
     """A fire station: it signs the messages and its people handle the cases of its sites."""
@@ -93,7 +95,9 @@ class Device(models.Model):
     serial = models.CharField(max_length=64, blank=True)
     profile = models.CharField(max_length=64)
     credential_hash = models.CharField(max_length=64, blank=True, db_index=True)
-    device_address = models.CharField(max_length=64, blank=True, default="", db_index=True)
+    device_address = models.CharField(
+        max_length=DEVICE_ADDRESS_CHARACTERS_MAX, blank=True, default="", db_index=True
+    )
     networks = models.CharField(max_length=400, blank=True, default="")
     enabled = models.BooleanField(default=True)
 

@@ -52,13 +52,15 @@ assert struct.calcsize("<IqiH") == READING.itemsize
 class Message(NamedTuple):
     """One message as it came. `retained`: a broker sends it from its store, so its age is unknown.
 
-    `origin`: the mark of where it came from, which all its readings get (origins.py).
+    `origin`: the mark of where it came from, which all its readings get (origins.py). `asked`: somebody wanted to see
+    it, so what no point is for is passed over.
     """
 
     topic: str
     payload: bytes
     retained: bool = False
     origin: int = 0
+    asked: bool = False
 
 
 @dataclass(frozen=True)
@@ -153,7 +155,8 @@ def decode_into(draft: Draft, known: Knowing, entry: DeviceEntry, message: Messa
     if profile is None:
         draft.reject(Reason.NO_PROFILE, entry.profile)
         return
-    speaker = _Speaker(entry, profile, arrival_ns, message.retained, payload.strict)
+    is_strict = payload.strict and not message.asked
+    speaker = _Speaker(entry, profile, arrival_ns, message.retained, is_strict)
     _decode_samples(draft, known, speaker, payload, message)
 
 

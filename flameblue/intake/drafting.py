@@ -15,11 +15,16 @@ from flameblue import plugins
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import DRAFTED_KEYS_MAX, KEY_CHARACTERS_MAX, PROFILES_SUGGESTED_MAX
 from flameblue.domain.readings import NS_PER_S
-from flameblue.intake import guessing, payloads, telling
+from flameblue.intake import guessing, payloads, redact, telling
 from flameblue.intake.decode import route
 from flameblue.intake.payloads.gb26875_unit.codec import topic as topic_of_unit
-from flameblue.intake.protocols.gb26875 import capture
+from flameblue.intake.protocols.gb26875 import capture, numbers, objects
+from flameblue.intake.protocols.gb26875.codec import Frame, encode
+from flameblue.intake.push import mapping
+from flameblue.intake.push.admitting import PATH
+from flameblue.intake.push.shapes import Shape, shape
 from flameblue.intake.samples import Payload, Sample
+from flameblue.profiles import pushing
 from flameblue.profiles.loader import Profile
 
 INTERVAL_S = 60.0  # where one message tells of no other
@@ -57,6 +62,8 @@ class _Found:
 
     payload: str
     behind: str = ""
+    push: Shape | None = None  # of what a platform pushed, which has no payload
+    body: bytes = b""  # of that
     points: list[str] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)  # numeric
     open_questions: list[str] = field(default_factory=list)
@@ -67,7 +74,7 @@ class _Found:
 def draft(sent: Sent, profiles: Mapping[str, Profile], name: str = "") -> Draft:
     """The draft of `sent`. `name`: as its file will be called; "": made from the device's."""
     topic, payload, frame = _message(sent)
-    found = _sorted(topic, payload)
+    found = _pushed(payload) if topic.startswith(PATH) else _sorted(topic, payload)
     name = name or _name(sent.device)
     lines = [
         *_head(sent, name),
@@ -76,6 +83,10 @@ def draft(sent: Sent, profiles: Mapping[str, Profile], name: str = "") -> Draft:
         *_body(found),
         *_vector(name, topic, frame),
     ]
+    if topic.startswith(f"{GB26875}/") and frame not in "".join(sent.sample.split()).lower():
+        lines.append(
+            "# Only the unit of this frame was kept; its serial number, time and addresses are noughts."
+        )
     return Draft(name, "\n".join(lines) + "\n", topic, frame)
 
 
@@ -89,10 +100,42 @@ def _message(sent: Sent) -> tuple[str, bytes, str]:
         return sent.topic, sent.sample.encode(), sent.sample
     try:
         data = telling.from_hex(sent.sample)
-    except BadInput as error:
-        raise BadInput("This is no frame of GB/T 26875.3 that was kept whole.") from error
+    except BadInput:
+        data = _framed(sent)
     unit = capture.with_unit(data).unit
     return topic_of_unit(unit), unit, data.hex()
+
+
+def _framed(sent: Sent) -> bytes:
+    """Of a known transmitter the unit alone is kept, as text; a frame around it, with noughts for its addresses."""
+    unit = redact.restored(sent.sample)
+    try:
+        is_whole = topic_of_unit(unit) == sent.topic and objects.read(unit) is not None
+    except objects.BadUnit:
+        is_whole = False
+    if not is_whole:
+        raise BadInput(
+            "No whole frame or unit of GB/T 26875.3 is kept of this message: take a row whose newest message is whole."
+        )
+    nobody = bytes(6)
+    return encode(Frame(0, 1, 0, nobody, nobody, nobody, numbers.SEND, unit))
+
+
+def _pushed(body: bytes) -> _Found:
+    """Of a message that a platform pushed."""
+    if not body:
+        raise BadInput(
+            "Nothing of this message is kept: it was refused before it was read. Let it in, or pair it."
+        )
+    push = shape(body)
+    try:
+        samples = mapping.read(pushing.push(push.table()), body).samples
+    except BadInput as error:
+        raise BadInput(f"This message can't be read: {error}.") from error
+    found = _Found("", push=push, body=body)
+    for sample in samples:
+        _sort(found, sample)
+    return _checked(found)
 
 
 def _sorted(topic: str, content: bytes) -> _Found:
@@ -108,6 +151,10 @@ def _sorted(topic: str, content: bytes) -> _Found:
     found = _Found(name, behind)
     for sample in (one for one in samples if one.device == behind):
         _sort(found, sample)
+    return _checked(found)
+
+
+def _checked(found: _Found) -> _Found:
     if not (found.keys or found.words):
         raise BadInput("This message holds no value: draft from one that does.")
     if len(found.keys) + len(found.words) > DRAFTED_KEYS_MAX:
@@ -175,6 +222,9 @@ def _head(sent: Sent, name: str) -> Iterator[str]:
 
 def _suggested(found: _Found, profiles: Mapping[str, Profile]) -> Iterator[str]:
     """Models that read this already: writing none is best."""
+    if found.push is not None:
+        yield from _suggested_of_pushed(found, profiles)
+        return
     same = [one for one in profiles.values() if one.payload == found.payload]
     fitting = sorted(
         ((len(set(found.keys) & set(one.points)), one.name) for one in same if one.points), reverse=True
@@ -189,11 +239,36 @@ def _suggested(found: _Found, profiles: Mapping[str, Profile]) -> Iterator[str]:
             yield f"# The model {one.name} knows {share}: try it first."
 
 
+def _suggested_of_pushed(found: _Found, profiles: Mapping[str, Profile]) -> Iterator[str]:
+    fitting = []
+    for one in profiles.values():
+        keys = _read_by(one, found)
+        known = keys & set(one.points) if one.points else keys & set(found.keys)
+        if known and len(known) * 2 >= len(found.keys):
+            fitting.append((len(known), one.name))
+    for count, name in sorted(fitting, reverse=True)[:PROFILES_SUGGESTED_MAX]:
+        yield f"# The model {name} reads {count} of its {len(found.keys)} keys already: try it first."
+
+
+def _read_by(profile: Profile, found: _Found) -> set[str]:
+    """The keys that a model that is pushed finds in the same message."""
+    if profile.push is None or found.push is None or profile.push.form != found.push.form:
+        return set()
+    try:
+        samples = mapping.read(profile.push, found.body).samples
+    except BadInput:
+        return set()
+    return {key for one in samples for key in one.values}
+
+
 def _settings(found: _Found, sent: Sent, name: str) -> Iterator[str]:
     is_gb = sent.topic.startswith(f"{GB26875}/")
     yield f"name: {name}"
-    yield f"protocol: {GB26875 if is_gb else MQTT}"
-    yield f"payload: {found.payload}"
+    yield f"protocol: {GB26875 if is_gb else MQTT if found.push is None else pushing.PROTOCOL}"
+    if found.push is None:
+        yield f"payload: {found.payload}"
+    else:
+        yield from _of_push(found.push)
     if is_gb:
         yield "interval_s: 3600  # components speak on change; what the maker promises counts"
         yield "on_change: true"
@@ -209,6 +284,14 @@ def _settings(found: _Found, sent: Sent, name: str) -> Iterator[str]:
     yield f"source: {_quoted(f'A message of {who}, from quarantine; no manual was read.')}"
     yield "caveats:"
     yield "  - Drafted from one message; nothing was compared with the device's display or the maker's papers."
+
+
+def _of_push(push: Shape) -> Iterator[str]:
+    if push.needs_zone:
+        yield "utc_offset_min: 480  # its times name no zone: taken for China's"
+    yield "# What stands where below was read off names: compare it with the platform's papers (docs/own-device.md)."
+    yield "push:"
+    yield from push.lines()
 
 
 def _interval(sent: Sent) -> str:
@@ -241,7 +324,7 @@ def _body(found: _Found) -> Iterator[str]:
 def _vector(name: str, topic: str, frame: str) -> Iterator[str]:
     """How it is tried; in a shell a ' in the frame would end it, so a file is named instead."""
     shown = "".join(sign if sign.isprintable() else "\ufffd" for sign in frame)
-    where = "" if topic.startswith(f"{GB26875}/") else f" --topic {_shell(topic)}"
+    where = "" if topic.startswith((f"{GB26875}/", PATH)) else f" --topic {_shell(topic)}"
     yield f"# Try it: flameblue profile try {name}.yaml{where} --frame {name}.sample"
     yield f"# with this message in {name}.sample: {shown}"
 

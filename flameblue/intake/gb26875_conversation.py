@@ -19,7 +19,13 @@ from flameblue.intake.decode import Message
 from flameblue.intake.directory import DeviceEntry
 from flameblue.intake.gb26875_exchanges import Exchanges, Speaker
 from flameblue.intake.lines import Answer, Ending, Line
-from flameblue.intake.payloads.gb26875_unit.codec import WITH_READINGS, topic
+from flameblue.intake.payloads.gb26875_unit.codec import (
+    DEVICE_KEY,
+    DEVICE_STATE,
+    WITH_READINGS,
+    own_troubles,
+    topic,
+)
 from flameblue.intake.protocols.gb26875 import numbers, objects
 from flameblue.intake.protocols.gb26875.codec import Frame, Heartbeat, Refused, encode
 from flameblue.intake.protocols.gb26875.fields import CENTURY, YEAR_MAX, number, time_label
@@ -41,11 +47,12 @@ class Heard(NamedTuple):
 
 
 class Said(NamedTuple):
-    """A frame of a known device, and the mark of where it came from."""
+    """A frame of a known device, and the mark of where it came from. `asked`: somebody wanted to see what it holds."""
 
     frame: Frame
     entry: DeviceEntry
     origin: int
+    asked: bool
 
 
 class Gb26875Conversation:
@@ -125,7 +132,7 @@ class Gb26875Conversation:
         if origin & Mark.FOREIGN:
             return self._foreign(frame, entry, line, batch)
         self._hear(entry, line, frame)
-        self._exchanges.heard(entry.name, frame)
+        is_asked = self._exchanges.heard(entry.name, frame)
         if command in (numbers.ACKNOWLEDGE, numbers.DENY):
             return b""
         if command not in (numbers.SEND, numbers.ANSWER):
@@ -135,7 +142,7 @@ class Gb26875Conversation:
             objects.read(frame.unit)
         except objects.BadUnit as error:
             return self._refuse(frame, entry, f"at byte {error.at} of the unit: {error}", batch)
-        self._take(Said(frame, entry, origin), answer, batch)
+        self._take(Said(frame, entry, origin, is_asked), answer, batch)
         return self._confirm(frame, entry) if command == numbers.SEND else b""
 
     def _take(self, said: Said, answer: Answer, batch: Batch) -> None:
@@ -151,7 +158,22 @@ class Gb26875Conversation:
             return
         self._taken.add(stamp, content, answer.line, now_s)
         answer.received.append((stamp, content))
-        batch.take(self._intake, said.entry, Message(topic(unit), unit, origin=said.origin))
+        if unit[0] == DEVICE_STATE and DEVICE_KEY not in said.entry.points:
+            self._own_state(said, batch)
+        else:
+            message = Message(topic(unit), unit, origin=said.origin, asked=said.asked)
+            batch.take(self._intake, said.entry, message)
+
+    def _own_state(self, said: Said, batch: Batch) -> None:
+        """A transmitter's state of itself, which no point of it is for. What is wrong with it unasked has to be seen by
+        somebody; a mark on another point would end what that point's own bits say."""
+        self._intake.counts.add("gb26875_without_readings")
+        words = own_troubles(said.frame.unit)
+        if words and not said.asked:
+            detail = f"its own state: {', '.join(words)}; a point with the key {DEVICE_KEY} makes it a fault"
+            where, sample = topic(said.frame.unit), _shown(said.frame)
+            kept = (said.entry.name, where, Reason.UNKNOWN_KEY, detail, sample, batch.arrival_ns)
+            batch.keep(Quarantined(*kept))
 
     def _heartbeat(self, line: Line) -> None:
         """Its bytes name nobody for sure, and nobody has seen it answered: who spoke on the line before is alive."""

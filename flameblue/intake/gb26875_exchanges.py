@@ -68,28 +68,30 @@ class Exchanges:
             self._send(exchange, speaker)
             self._tell(wish, Outcome.SENT)
 
-    def heard(self, device: str, frame: Frame) -> None:
-        """`device` has sent `frame`, from where it may speak."""
+    def heard(self, device: str, frame: Frame) -> bool:
+        """`device` has sent `frame`, from where it may speak. Whether it holds what was asked for."""
         exchange = self._open.get(device)
         if exchange is None:
-            return
+            return False
         kind = exchange.wish.kind
         order = orders.ORDERS[kind]
         if frame.command == numbers.SEND:
             if kind == orders.DUTY_CHECK and orders.is_duty_answer(frame.unit):
                 self._end(exchange, Outcome.DONE, frame.unit)
         elif frame.serial != exchange.serial or exchange.heard:
-            return
+            return False
         elif frame.command == numbers.DENY:
             self._end(exchange, Outcome.DENIED)
         elif frame.command == numbers.ANSWER and order.answer and frame.unit[:1] == bytes([order.answer]):
             self._end(exchange, Outcome.DONE, frame.unit)
+            return True
         elif frame.command == numbers.ACKNOWLEDGE and kind == orders.DUTY_CHECK:
             exchange.heard = True
             exchange.until_s = self._clock.monotonic_s() + exchange.wish.arguments["minutes"] * MINUTE_S
             self._tell(exchange.wish, Outcome.HEARD)
         elif frame.command == numbers.ACKNOWLEDGE and not order.answer:
             self._end(exchange, Outcome.DONE)
+        return False
 
     def expire(self, now_s: float) -> None:
         """Sends again what was not answered in time, and ends what was sent often enough."""

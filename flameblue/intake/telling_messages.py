@@ -7,6 +7,7 @@ from typing import Any
 
 from flameblue import plugins
 from flameblue.domain.errors import BadInput
+from flameblue.domain.limits import KNOWN_KEYS_TOLD_MAX
 from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.readings import NS_PER_S, Mark, Readings
 from flameblue.intake import examples, payloads
@@ -53,6 +54,7 @@ def told(profile: Profile, message: Message, arrival_ns: int) -> Iterator[dict[s
     name = payload.device(message.topic) or _DEVICE
     decoded = decode(device_of(profile, name), profile, message, arrival_ns)
     said["readings"] = told_readings(profile, decoded.readings)
+    said |= _left_open(profile, samples)
     if decoded.rejects and not profile.open_points:
         said["error"] = {"at": _place(decoded.rejects[0].detail, message), "why": whys(decoded.rejects)}
     yield said
@@ -79,9 +81,24 @@ def told_push(profile: Profile, body: bytes, arrival_ns: int) -> Iterator[dict[s
     )
     said |= {"id": pushed.identity, "samples": [_sample(one) for one in pushed.samples]}
     said["readings"] = told_readings(profile, draft.readings())
+    said |= _left_open(profile, pushed.samples)
     if (rejects := draft.rejects()) and not profile.open_points:
         said["error"] = {"at": 0, "why": whys(rejects)}
     yield said
+
+
+def _left_open(profile: Profile, samples: Iterable[Sample]) -> dict[str, str]:
+    """Why values that came are no readings here, where the registry alone knows which of them are points."""
+    keys = dict.fromkeys(key for one in samples for key in (*one.values, *one.states))
+    left = [key for key in keys if key not in profile.points]
+    if not profile.open_points or not left:
+        return {}
+    named = ", ".join(left[:KNOWN_KEYS_TOLD_MAX])
+    more = f" and {len(left) - KNOWN_KEYS_TOLD_MAX} more" if len(left) > KNOWN_KEYS_TOLD_MAX else ""
+    return {
+        "note": f"{profile.name} names no points of its own: the registry does, in its columns point and quantity. "
+        f"These keys could be points: {named}{more}."
+    }
 
 
 def device_of(profile: Profile, name: str = _DEVICE) -> DeviceEntry:

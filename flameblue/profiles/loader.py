@@ -9,6 +9,7 @@ import math
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ SCHEMA = (
     1  # the version of the format that is read here: schema.json (docs/own-device.md says how it may grow)
 )
 MISTAKES_TOLD_MAX = 5  # of one file, in one sentence
+MODELS_LIKE_MAX = 5  # that are called nearly as what was said
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,25 @@ def load(path: Path) -> Profile:
     if table["name"] != path.stem:
         raise BadInput(f"Its name is {table['name']!r}; it must be {path.stem!r} as its file is called.")
     return _profile(table)
+
+
+def found(said: str, *folders: Path) -> Profile:
+    """The profile that a person means: a file, or the name of a model in `folders`, the first of them first.
+
+    BadInput names the file in which something is wrong, or what is called alike.
+    """
+    path = Path(said)
+    if not path.is_file():
+        known = {file.stem: file for folder in reversed(folders) for file in sorted(folder.glob("*.yaml"))}
+        if said not in known:
+            near = get_close_matches(path.stem, known, MODELS_LIKE_MAX, 0.5)
+            hint = f" There are: {', '.join(near)}." if near else ""
+            raise BadInput(f"There is no file {said}, and no model of this name.{hint}")
+        path = known[said]
+    try:
+        return load(path)
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from error
 
 
 class Shelf:

@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from django.contrib.auth import get_user_model
@@ -17,6 +17,8 @@ from flameblue.config import Config
 from flameblue.domain.clock import SystemClock, to_datetime
 from flameblue.domain.errors import BadInput
 from flameblue.fleet import point_table
+from flameblue.intake.plain_listener import places
+from flameblue.intake.push.admitting import PATH
 from flameblue.people import actions as people
 from flameblue.people import registry
 from flameblue.runtime import health
@@ -42,17 +44,34 @@ def prepare(config: Config) -> None:
         )
 
 
+def doors(config: Config) -> Iterator[str]:
+    """Where people and devices come in, and whom we go to: a line each, of what is switched on."""
+    yield f"Pages: http://{config.web.host}:{config.web.port}/"
+    push, mqtt = config.http_push, config.mqtt
+    for name, host, port in (
+        ("MQTT", mqtt.host, mqtt.port),
+        ("MQTT over TLS", mqtt.host, mqtt.tls_port),
+        ("GB/T 26875.3 transmitters", config.gb26875.host, config.gb26875.port),
+        ("Platforms that push", f"http://{push.host}", push.port),
+        ("Platforms that push, TLS", f"https://{push.host}", push.tls_port),
+        ("4G units (DTU) that dial in", config.modbus_dial_in.host, config.modbus_dial_in.port),
+        *(
+            (f"{place.protocol} devices", config.protocols.host, place.port)
+            for place in places(config.protocols)
+        ),
+    ):
+        if port:
+            yield f"{name}: {host}:{port}{f'{PATH}SOURCE' if host.startswith('http') else ''}"
+    if config.uplink.host and not config.demo:
+        yield f"The city's centre is told at {config.uplink.host}:{config.uplink.port}"
+
+
 def run(config: Config) -> int:
     """Starts the core and the pages and watches them until told to stop."""
     check(config)
     prepare(config)
-    log.info(
-        "Pages: http://%s:%d/   MQTT: %s:%d",
-        config.web.host,
-        config.web.port,
-        config.mqtt.host,
-        config.mqtt.port,
-    )
+    for line in doors(config):
+        log.info(line)
     health.begin(config.data / "health.json", SystemClock())
     asyncio.run(supervise(children(config), config.data / "run"))
     return 0

@@ -20,5 +20,7 @@ ASKING_FAILURES: Mapping[object, Promise | str] = {
     "garbled": _("Something came, and no answer with a right check sum was in it."),
     "unreached": _("The gateway says that the device behind it does not answer."),
     "refused": _("The device refused the question."),
+    "other_address": _("Another device answered: compare the address with the device's label."),
+    "other_answer": _("An answer came, and not to this question."),
     "line_lost": _("The connection broke."),
 }

@@ -116,7 +116,7 @@ def test_a_meter_that_is_asked_has_its_line_and_number_in_one_spelling(bring: Br
         ("tcp://x?unit=256", "unit is 1 to 247, with tcp:// 0 to 255", "站号不对"),
         ("serial:/dev/ttyS1?unit=1&baud=x", "settings that no serial line has: baud=9600", "串口参数不对"),
         ("dtu:1?unit=1", "has no IMEI: the 15 digits", "没有 IMEI"),
-        (f"serial:/dev/{'x' * 60}?unit=1", "is too long: 64 characters at most", "最多 64 个字符"),
+        (f"serial:/dev/{'x' * 120}?unit=1", "is too long: 128 characters at most", "最多 128 个字符"),
     ],
 )
 def test_what_is_no_address_of_an_asked_device_is_told(
@@ -127,6 +127,34 @@ def test_what_is_no_address_of_an_asked_device_is_told(
             (told,) = bring(METER | {"device_address": address}).errors
         assert expected in told
         assert "row 2, column device_address" in told or "第 2 行" in told
+
+
+def test_a_port_may_be_named_by_its_maker_and_number(bring: Bring) -> None:
+    """Such a name stays the same whichever port is plugged in first."""
+    port = "serial:/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0"
+    address = f"{port}?baud=19200&parity=even&stop_bits=2&unit=247"
+    assert bring(METER | {"device_address": address}).errors == ()
+    assert Device.objects.get(name="电表1").device_address == address
+
+
+@pytest.mark.parametrize(
+    ("address", "why", "chinese"),
+    [
+        ("tcp://x:8899", "does not say the meter's address: write ?meter=", "没有写电表的地址"),
+        ("tcp://x:8899?meter=ABC", "names digits that no meter has", "不是电表地址"),
+        ("serial:/dev/ttyS1?meter=1&baud=x", "settings that no serial line has", "串口参数不对"),
+        ("dtu:1?meter=1", "has no IMEI: the 15 digits", "没有 IMEI"),
+        ("tcp://x?meter=1", "one looks like tcp://192.0.2.7:8899?meter=", "不是这个型号的通信地址"),
+    ],
+)
+def test_what_is_no_address_of_a_dlt645_meter_is_told(
+    bring: Bring, address: str, why: str, chinese: str
+) -> None:
+    meter = METER | {"profile": "dlt645-single-phase", "device_address": address}
+    for language, expected in (("en", why), ("zh-hans", chinese)):
+        with translation.override(language):
+            (told,) = bring(meter).errors
+        assert expected in told
 
 
 def test_a_device_that_gets_another_protocol_needs_another_address(bring: Bring) -> None:

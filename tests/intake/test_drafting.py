@@ -1,6 +1,7 @@
 """A model drafted from what a device sent is one that the loader takes, and its message is its first test."""
 
 import json
+import sys
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,10 @@ from hypothesis import strategies as st
 from flameblue.cli import main
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import DRAFTED_KEYS_MAX
+from flameblue.intake import redact
 from flameblue.intake.drafting import Draft, Sent, draft
+from flameblue.intake.protocols.gb26875 import capture
+from flameblue.intake.push import mapping
 from flameblue.intake.quarantine import Quarantine, Quarantined, Unknown
 from flameblue.intake.reasons import Reason
 from flameblue.profiles.loader import Profile, Shelf, load, package_folder
@@ -96,6 +100,83 @@ def test_a_transmitters_own_types_are_questions_with_what_was_seen(tmp_path: Pat
     assert profile.kinds == {}
 
 
+PUSHED = [
+    json.loads(path.read_text(encoding="utf-8")) for path in sorted((VECTORS / "pushed").glob("*.json"))
+]
+CLOUD = (
+    '{"msgId": "1", "sign": "x", "data": [{"sn": "A7", "time": "2026-01-14 19:07:00", '
+    '"items": [{"kpiKey": "ir", "kpiValue": "35.6"}]}]}'
+)
+
+
+@pytest.mark.parametrize("body", [one["body"] for one in PUSHED])
+def test_every_pushed_message_gives_a_profile_or_a_reason(body: str, tmp_path: Path) -> None:
+    with suppress(BadInput):
+        assert drafted(sent(body, "/intake/v1/C1"), tmp_path)[1].push is not None
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["ctwing_flat", "onenet_property", "onenet_data_point", "own_message", "own_several", "ecowitt_wh2650a"],
+)
+def test_a_drafts_places_are_those_of_the_model_that_knows_the_platform(name: str, tmp_path: Path) -> None:
+    vector = json.loads((VECTORS / "pushed" / f"{name}.json").read_text(encoding="utf-8"))
+    _, profile = drafted(sent(vector["body"], "/intake/v1/C1"), tmp_path)
+    assert profile.push is not None
+    known = SHELF[vector["profile"]].push
+    assert known is not None
+    ours, theirs = (mapping.read(one, vector["body"].encode()).samples for one in (profile.push, known))
+    assert [one.values for one in ours] == [one.values for one in theirs]
+    if name != "onenet_data_point":  # the message alone does not tell whose its only value is
+        assert [one.device for one in ours] == [one.device for one in theirs]
+
+
+def test_a_platforms_message_is_drafted_with_what_a_person_must_decide(tmp_path: Path) -> None:
+    made, profile = drafted(sent(CLOUD, "/intake/v1/CLOUD1"), tmp_path)
+    assert (profile.protocol, profile.payload, profile.utc_offset_min) == ("http_push", "", 480)
+    assert profile.points["ir"].quantity.name == "residual_current_ma"
+    assert '  device: /sn  # seen "A7"; in the registry it is SOURCE>that' in made.text
+    assert '  # id: /msgId  # seen "1"; if each message has one of its own' in made.text
+    assert '  # signature: or token: it has "sign"' in made.text
+    assert f"# Try it: flameblue profile try {made.name}.yaml --frame {made.name}.sample" in made.text
+    own = draft(sent('{"id":"1","t":1700000000000,"v":{"ir":412}}', "/intake/v1/C1"), SHELF)
+    assert "# The model flameblue-push reads 1 of its 1 keys already: try it first." in own.text
+
+
+@given(
+    content=st.recursive(
+        st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=9),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["t", "v", "id", "sn", "value", "key", "time"]), inner, max_size=4
+            )
+            | st.dictionaries(st.text(max_size=9), inner, max_size=3)
+        ),
+        max_leaves=12,
+    )
+)
+def test_no_pushed_message_makes_a_draft_that_is_no_profile(
+    content: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with suppress(BadInput):
+        drafted(sent(json.dumps(content), "/intake/v1/C1"), tmp_path_factory.mktemp("draft"))
+
+
+def test_a_known_transmitters_unit_is_drafted_from_with_a_frame_around_it(tmp_path: Path) -> None:
+    whole = bytes.fromhex(frame("lee_ff_elec_analog14"))
+    unit = capture.with_unit(whole).unit
+    kept = sent(redact.sample(unit), "gb26875/3", device="T889")
+    made, _ = drafted(kept, tmp_path)
+    of_whole = draft(sent(frame("lee_ff_elec_analog14"), "gb26875/3", device="T889"), SHELF)
+    assert made.text.split("# Try it")[0] == of_whole.text.split("# Try it")[0]
+    assert capture.with_unit(bytes.fromhex(made.frame)).unit == unit
+    assert made.text.endswith(
+        "# Only the unit of this frame was kept; its serial number, time and addresses are noughts.\n"
+    )
+    assert "Only the unit" not in of_whole.text
+
+
 def test_a_components_state_names_its_key(tmp_path: Path) -> None:
     made, _ = drafted(sent(frame("lee_haiwan_residual_fire"), "gb26875/2"), tmp_path)
     assert "# Keys to register as points:\n#   1.17.2db83201\n" in made.text
@@ -110,7 +191,11 @@ def test_a_components_state_names_its_key(tmp_path: Path) -> None:
         (sent('{"v":{}}'), "holds no value"),
         (sent(cut_bytes=900), "900 bytes of it are missing"),
         (sent("40 40 01", "gb26875/3"), "no whole frame"),
-        (sent("no hex", "gb26875/3"), "kept whole"),
+        (sent("no hex", "gb26875/3"), "No whole frame or unit .* is kept"),
+        (sent("", "/intake/v1/"), "refused before it was read"),
+        (sent("hello", "/intake/v1/C1"), "neither JSON nor a form"),
+        (sent("[1]", "/intake/v1/C1"), "neither an object nor an array of them"),
+        (sent('{"id": "7", "time": 1}', "/intake/v1/C1"), "holds no value"),
         (sent(frame("lee_haiwan_ack"), "gb26875/"), "no whole frame"),
         (
             sent(json.dumps({"v": {f"k{n}": n for n in range(DRAFTED_KEYS_MAX + 1)}})),
@@ -185,6 +270,26 @@ def test_quarantine_is_listed_with_the_numbers_that_a_draft_is_asked_by(
     assert "\x1b" not in "".join(lines)
     assert ran("quarantine", "--rows", "1") == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+LONG = "It reads " + "a reason that goes on and on, " * 5 + "and its last word is SIXTY."
+
+
+def test_a_row_of_quarantine_is_whole_and_set_in_at_a_terminal(
+    installation: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Quarantine(installation / "data" / "quarantine.sqlite3")) as kept:
+        kept.add([Quarantined("D-1", "a/topic", Reason.MALFORMED, LONG, b"", T_NS + 9)])
+    assert ran("quarantine", "--rows", "1") == 0
+    assert capsys.readouterr().out.splitlines()[0].endswith(f"D-1  malformed  a/topic  {LONG}")
+    monkeypatch.setenv("COLUMNS", "72")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert ran("quarantine", "--rows", "1") == 0
+    first, *more = capsys.readouterr().out.splitlines()
+    assert "malformed" in first
+    assert max(map(len, [first, *more])) <= 72
+    assert [line[:8].isspace() for line in more[:3]] == [True] * 3
+    assert "SIXTY." in "".join(more)
 
 
 def test_a_draft_is_checked_and_tried_with_the_message_that_it_came_from(

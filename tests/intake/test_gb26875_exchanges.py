@@ -16,9 +16,17 @@ from flameblue.intake.protocols.gb26875 import orders
 from flameblue.intake.protocols.gb26875.codec import Frame, Session
 from flameblue.intake.reception import Intake
 from flameblue.intake.sources import spelled
-from tests.intake.gb26875_endpoint import T889, others_had_their_turn, peer_of, serving, told
+from tests.intake.gb26875_endpoint import (
+    T889,
+    kept,
+    others_had_their_turn,
+    peer_of,
+    reasons,
+    serving,
+    told,
+)
 from tests.intake.peer import Peer
-from tests.intake.transmitter import ADDRESS, ANSWER, CENTRE, CONFIRM, DENY, Transmitter
+from tests.intake.transmitter import ADDRESS, ANSWER, CENTRE, CONFIRM, DENY, Transmitter, state
 from tests.intake.transmitter import clock as device_time
 from tests.intake.valley import MemorySink
 
@@ -113,6 +121,47 @@ def test_the_units_are_those_of_the_standard(kind: str, said: Mapping[str, Any],
 def test_what_can_not_be_asked_is_refused(kind: str, said: Mapping[str, Any]) -> None:
     with pytest.raises(BadInput):
         orders.checked(kind, said)
+
+
+ALARMED = state(2, component="2eb83201")  # of a component that the registry does not know
+MAINS_LOST = bytes((21, 1, 0b1001)) + bytes((2, 58, 9, 26, 9, 12))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "unit"), [("device_state", {}, MAINS_LOST), ("component_state", COMPONENT, ALARMED)]
+)
+async def test_what_was_asked_for_is_never_in_quarantine(
+    desk: Intake, sink: MemorySink, kind: str, said: Mapping[str, Any], unit: bytes
+) -> None:
+    bare = replace(T889, points={"1.17.2db83201": T889.points["1.17.2db83201"]})
+    async with serving(desk, bare) as endpoint:
+        device = Transmitter()
+        peer = await connected(endpoint, device)
+        ask(desk, kind, **said)
+        (question,) = asked(peer)
+        peer.send(answer(device, question, ANSWER, unit))
+        await others_had_their_turn(endpoint)
+        await kept(desk)
+        last = desk.commands.told()[-1]
+        assert (last.outcome, last.answer) == (Outcome.DONE, unit)
+        assert "unknown_key" not in reasons(desk)
+        assert sink.rows == []
+
+
+@pytest.mark.parametrize("bits", [1, 0b1001, 0b10])
+async def test_an_own_state_without_a_point_is_told_where_something_is_wrong(
+    desk: Intake, sink: MemorySink, bits: int
+) -> None:
+    bare = replace(T889, points={"1.17.2db83201": T889.points["1.17.2db83201"]})
+    async with serving(desk, bare) as endpoint:
+        peer = peer_of(endpoint)
+        peer.send(Transmitter().frame(bytes((21, 1, bits)) + bytes((2, 58, 9, 26, 9, 12))))
+        assert (await told(peer)).command == CONFIRM
+        await kept(desk)
+        words = {1: "", 0b1001: "main power fault", 0b10: "fire alarm"}[bits]
+        detail = f"its own state: {words}; a point with the key device makes it a fault"
+        assert reasons(desk) == ({"unknown_key": detail} if words else {})
+        assert sink.rows == [], "no other point's bits are ended by it"
 
 
 async def test_an_answer_counts_by_its_serial_number_and_its_kind(desk: Intake, sink: MemorySink) -> None:

@@ -78,6 +78,19 @@ def test_a_device_behind_the_source_has_the_models_points(
     assert "not a number" in said["error"]["why"]
 
 
+def test_values_that_the_registry_may_make_points_of_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (
+        ("profile", "try", "flameblue-push", "--frame", '{"id": "1", "v": {"ir": 12.5}}'),
+        ("decode", "mqtt:flameblue-generic", '{"v": {"ir": 12.5}}'),
+    ):
+        status, said, _ = told(capsys, *arguments)
+        assert (status, said["readings"]) == (0, [])
+        assert "the registry does, in its columns point and quantity" in said["note"]
+        assert said["note"].endswith("These keys could be points: ir.")
+    _, said, _ = told(capsys, "profile", "try", "ecowitt-push", "--frame", ECOWITT)
+    assert "note" not in said
+
+
 def test_each_kind_of_message_has_its_own_models(capsys: pytest.CaptureFixture[str]) -> None:
     status, _, err = told(capsys, "decode", "http-push:flameblue-generic", "{}")
     assert status == 1

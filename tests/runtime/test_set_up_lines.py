@@ -60,5 +60,12 @@ def test_a_line_that_the_running_core_does_not_reach_is_wrong(
     (tmp_path / FILE).write_text(json.dumps(said), encoding="utf-8")
     assert looked(config, clock, running=True) == [wrong("asking", f"{LINE} is not reached.")]
     assert looked(config, clock) == [fine("asking", "Devices that are asked: 1; lines: 1.")]
+    answering = {"asked": 9, "answered": 9, "last_failure": None, "last_trouble": ""}
+    wrong_meter = answering | {"answered": 0, "last_failure": "other_address", "last_trouble": "2 answers"}
+    told = {"lines": {}, "devices": {"a": answering, "b": wrong_meter, "c": {"not_asked": "no_address"}}}
+    (tmp_path / FILE).write_text(json.dumps(told), encoding="utf-8")
+    assert looked(config, clock, running=True)[0] == unsure(
+        "asking", "b was asked 9 times and has not answered: 2 answers."
+    )
     (tmp_path / FILE).write_text("{", encoding="utf-8")
     assert [one.verdict.name for one in looked(config, clock, running=True)] == ["FINE"]

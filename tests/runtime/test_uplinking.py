@@ -94,7 +94,7 @@ def test_the_check_says_what_an_alarm_is_and_whether_the_centre_is_there(
     clock.advance(3_600)
     found = list(set_up.look_at_uplink(config, clock, installed=True, running=False))
     assert [one.verdict for one in found] == [Verdict.FINE, Verdict.WRONG, Verdict.WRONG, Verdict.UNSURE]
-    assert "an alarm is a fire report (bit 1)" in found[0].seen
+    assert found[0].seen == "To the centre an alarm is a fire report (bit 1); a warning is not reported."
     assert "can't be reached" in found[1].seen
     assert found[2].seen.startswith("1 reports wait for the centre, the oldest since 2026-01-14 19:07:00 UTC")
     assert found[3].seen.startswith("2 points have no address")

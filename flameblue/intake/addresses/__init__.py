@@ -21,6 +21,8 @@ class Slip(Enum):
     NUMBER = "number"  # a number on the line that can't be
     SERIAL = "serial"  # speed, parity or stop bits of a serial line that can't be
     IMEI = "imei"
+    METER_MISSING = "meter_missing"  # it does not say which meter of the line is meant
+    METER = "meter"  # digits that no meter has
 
 
 class Misspelt(BadInput):

@@ -47,7 +47,7 @@ class Address(NamedTuple):
 
 
 class SerialPort(NamedTuple):
-    """A serial port of this machine, 8 data bits. What is usual is not written: an address has 64 characters."""
+    """A serial port of this machine, 8 data bits. What is usual is not written."""
 
     path: str
     baud: int = 9600

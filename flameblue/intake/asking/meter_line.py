@@ -7,7 +7,6 @@ frame, however much of it is garbage.
 import asyncio
 import termios
 from collections.abc import Awaitable, Callable
-from functools import partial
 
 from pymodbus.transport.serialtransport import create_serial_connection
 
@@ -114,11 +113,13 @@ async def whole(exchange: Exchange, unit: int, question: Question, timeout_s: fl
     """
     data = b""
     for sequence in range(DLT645_PARTS_MAX):
-        found = await exchange(
-            metering.request(unit, question, sequence),
-            partial(metering.part, unit=unit, question=question, sequence=sequence),
-            timeout_s,
-        )
+        judge = metering.Judge(unit, question, sequence)
+        try:
+            found = await exchange(metering.request(unit, question, sequence), judge.part, timeout_s)
+        except NoAnswer as why:
+            if why.failure is Failure.GARBLED and judge.stray is not None:
+                raise judge.stray from why
+            raise
         data += found.data
         if not found.follows:
             return data

@@ -153,6 +153,40 @@ def part(frame: Frame, unit: int, question: Question, sequence: int = 0) -> Part
     return Part(fields["data"], found.follows)
 
 
+class Judge:
+    """Says of frames whether they answer a question. `stray`: why the last that answers another does not."""
+
+    def __init__(self, unit: int, question: Question, sequence: int) -> None:
+        self._asked = (unit, question, sequence)
+        self.stray: NoAnswer | None = None
+
+    def part(self, frame: Frame) -> Part | None:
+        """As `part`. Raises NoAnswer."""
+        found = part(frame, *self._asked)
+        if found is None and controls.control(frame.control).answer:
+            self.stray = _stray(frame, *self._asked)
+        return found
+
+
+def _stray(frame: Frame, unit: int, question: Question, sequence: int) -> NoAnswer:
+    wanted, found = METERING.spelled(unit), controls.control(frame.control)
+    if unit != ANY and frame.address != wanted:
+        return NoAnswer(
+            Failure.OTHER_ADDRESS, f"{question}: {frame.address} answers in the place of {wanted}"
+        )
+    what = f"control code {frame.control:02X}H"
+    if found.function in (controls.READ, controls.READ_MORE):
+        try:
+            fields = controls.decode(frame.control, frame.data)
+        except Misfit:
+            what = f"{len(frame.data)} bytes, in which no identifier fits"
+        else:
+            what = f"the identifier {fields['data_identifier']}"
+            if fields["data_identifier"] == question.identifier:
+                what = f"part {fields.get('sequence', 0)}, and part {sequence} was asked for"
+    return NoAnswer(Failure.OTHER_ANSWER, f"{question}: the answer has {what}")
+
+
 def refusal(data: bytes, custom: ErrorWord) -> str:
     """What an abnormal answer says, in words."""
     if not data:

@@ -16,11 +16,19 @@ class Failure(Enum):
     TIME_OUT = "time_out"  # nothing came
     GARBLED = "garbled"  # something came, and no frame with a right CRC was in it
     UNREACHED = "unreached"  # a gateway says that the device behind it does not answer (exceptions 10 and 11)
-    REFUSED = "refused"  # the device answers that it will not (any other exception)
+    REFUSED = "refused"  # the device answers that it will not (any other exception; an abnormal answer)
+    OTHER_ADDRESS = "other_address"  # a right answer, of another device (DL/T 645)
+    OTHER_ANSWER = "other_answer"  # a right answer of the device, and not to this question (DL/T 645)
     LINE_LOST = "line_lost"  # the connection broke
 
 
-SILENT = (Failure.TIME_OUT, Failure.GARBLED, Failure.UNREACHED)  # the device itself was not heard
+SILENT = (
+    Failure.TIME_OUT,
+    Failure.GARBLED,
+    Failure.UNREACHED,
+    Failure.OTHER_ADDRESS,
+    Failure.OTHER_ANSWER,
+)  # the device itself was not heard, or not to the point
 
 
 class NoAnswer(Exception):

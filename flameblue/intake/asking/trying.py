@@ -11,6 +11,7 @@ from flameblue.intake import payloads, protocols, telling, telling_messages
 from flameblue.intake.asking import answers
 from flameblue.intake.asking.addresses import address
 from flameblue.intake.asking.blocks import READ_FUNCTIONS, Block, planned, wanted
+from flameblue.intake.asking.describing import hints
 from flameblue.intake.asking.meter_captures import captured, unread
 from flameblue.intake.asking.meter_line import line
 from flameblue.intake.asking.metering import ANY, METERING, items
@@ -38,7 +39,8 @@ def checked(profile: Profile) -> dict[str, Any]:
         registers = wanted(profile, profile.points)
         blocks = planned(profile.modbus, registers)
         said |= {"reads": [str(block) for block in blocks], "registers": told(dict.fromkeys(registers))}
-        return said | {"registers_read": sum(block.words for block in blocks)}
+        said["registers_read"] = sum(block.words for block in blocks)
+        return said | ({"hints": slips} if (slips := hints(profile)) else {})
     if profile.push is not None:
         return said | {"push": profile.push.form, "signed": profile.push.signature is not None}
     if profile.dlt645 is not None:

@@ -10,6 +10,7 @@ from flameblue.config import Config
 from flameblue.domain.clock import Clock, to_datetime
 from flameblue.fleet import point_table
 from flameblue.intake.asking.grouping import Asked, asked
+from flameblue.intake.asking.round_trips import Failure
 from flameblue.profiles.loader import Shelf, package_folder
 from flameblue.runtime.asking import FILE
 from flameblue.runtime.set_up.findings import Finding, fine, unsure, wrong
@@ -30,6 +31,8 @@ def look_at_lines(config: Config, clock: Clock, *, installed: bool, running: boo
     yield from _told(
         [wrong(SUBJECT, why) for where, why in troubles.items() if where in map(str, found.lines)]
     )
+    if running:
+        yield from _told(list(_unheard(config)))
     if found.lines and not troubles:
         reached = " All are reached, or not tried yet." if running else ""
         yield fine(SUBJECT, f"Devices that are asked: {found.devices}; lines: {len(found.lines)}.{reached}")
@@ -52,6 +55,20 @@ def _troubles(config: Config) -> Mapping[str, str]:
         return {where: line["trouble"] for where, line in lines.items() if line["trouble"]}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
+
+
+def _unheard(config: Config) -> Iterator[Finding]:
+    """Devices on lines that stand, which were asked and have never answered: why the last time."""
+    try:
+        devices: Mapping[str, Any] = json.loads((config.data / FILE).read_bytes())["devices"]
+        for name, one in devices.items():
+            if one.get("asked") and not one["answered"] and one["last_failure"] != Failure.LINE_LOST.value:
+                yield unsure(
+                    SUBJECT,
+                    f"{name} was asked {one['asked']} times and has not answered: {one['last_trouble']}.",
+                )
+    except (OSError, ValueError, KeyError, TypeError):
+        return
 
 
 def _told(found: list[Finding]) -> Iterator[Finding]:

@@ -90,8 +90,19 @@ def _of_the_open(config: Config) -> Iterator[Finding]:
 
 
 def _of_platforms(config: Config) -> Iterator[Finding]:
-    host, port = config.http_push.host, config.http_push.port
-    if port and not host.startswith(LOOPBACK):
+    host, port, tls_port = config.http_push.host, config.http_push.port, config.http_push.tls_port
+    if (port or tls_port) and host.startswith(LOOPBACK):
+        if config.http_push.trusted_proxies:
+            yield fine(
+                "devices", f"http_push.host is {host}: platforms come through the proxy of this machine."
+            )
+        else:
+            yield unsure(
+                "devices",
+                f"http_push.host is {host}: only programs of this machine can connect. Where a proxy stands before it, "
+                "name it in http_push.trusted_proxies; else set an address that the platforms reach.",
+            )
+    elif port:
         yield unsure(
             "devices",
             f"http_push.port {port} on {host} is open without TLS: credentials and readings can be read on the way. "

@@ -29,7 +29,8 @@ def look_at_uplink(config: Config, clock: Clock, *, installed: bool, running: bo
     except BadInput:
         return  # told with the settings
     alarm = ALARMS.get(agreed.alarm_bit if isinstance(agreed.alarm_bit, int) else 0, "not reported")
-    yield fine(SUBJECT, f"To the centre an alarm is {alarm}; a warning is bit {agreed.warning_bit}.")
+    warning = "supervisory (bit 4)" if agreed.warning_bit == 4 else "not reported"
+    yield fine(SUBJECT, f"To the centre an alarm is {alarm}; a warning is {warning}.")
     where = f"{settings.host}:{settings.port}"
     if running:
         yield fine(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from flameblue.intake.asking import dial_in
 from flameblue.intake.asking.dial_in import DialIn, DialInMeters
 from flameblue.intake.asking.metering import Question
 from flameblue.intake.asking.round_trips import Failure, NoAnswer
@@ -100,6 +101,23 @@ async def test_what_is_no_answer_to_the_question_is_passed_over(
     for _ in range(3):
         unit.says(before)
         assert await line.read(UNIT, VOLTAGE, 1.0) == voltage(231.5)
+
+
+async def test_another_meters_answer_is_told_apart_from_garbage(
+    port: DialIn, dials: Callable[[], MeterUnit], bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dial_in, "MOBILE_S", 0.0)
+    unit = dials()
+    line = await opened(port)
+    for said, failure in (
+        (framed(OTHER, 0x91, bytes.fromhex("00010102") + voltage(1)), Failure.OTHER_ADDRESS),
+        (framed(METER, 0x91, bytes.fromhex("00020202") + voltage(1)), Failure.OTHER_ANSWER),
+        (b"ping", Failure.GARBLED),
+    ):
+        monkeypatch.setattr(bus, "hear", lambda _, said=said: unit.says(said))
+        with pytest.raises(NoAnswer) as caught:
+            await line.read(UNIT, VOLTAGE, 0.0)
+        assert caught.value.failure is failure
 
 
 async def test_a_refusal_is_an_answer(port: DialIn, dials: Callable[[], MeterUnit]) -> None:

@@ -117,6 +117,48 @@ async def test_a_damaged_answer_is_counted_as_one() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "failure", "told"),
+    [
+        (
+            framed("000000000999", 0x91, ASKS + b"\x11\x11"),
+            Failure.OTHER_ADDRESS,
+            "000000000999 answers in the place of 000000000161",
+        ),
+        (
+            framed("000000000999", 0xD1, b"\x02"),
+            Failure.OTHER_ADDRESS,
+            "000000000999 answers in the place of 000000000161",
+        ),
+        (
+            framed(ADDRESS, 0x91, bytes.fromhex("00020102") + b"\x11\x11"),
+            Failure.OTHER_ANSWER,
+            "the answer has the identifier 02010200",
+        ),
+        (
+            framed(ADDRESS, 0x92, ASKS + b"\x11\x03"),
+            Failure.OTHER_ANSWER,
+            "the answer has part 3, and part 0 was asked for",
+        ),
+        (
+            framed(ADDRESS, 0x91, b"\x00\x01"),
+            Failure.OTHER_ANSWER,
+            "the answer has 2 bytes, in which no identifier fits",
+        ),
+        (
+            framed(ADDRESS, 0x93, bytes(6)),
+            Failure.OTHER_ANSWER,
+            "the answer has control code 93H",
+        ),
+    ],
+)
+async def test_a_right_frame_that_is_no_answer_says_what_is_wrong_with_it(
+    said: bytes, failure: Failure, told: str
+) -> None:
+    why = await failing(await opened(lambda _: said))
+    assert (why.failure, str(why)) == (failure, f"identifier 02010100: {told}")
+
+
+@pytest.mark.parametrize(
     "noise",
     [
         b"\x00\xff\x68\x16",

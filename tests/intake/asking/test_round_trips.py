@@ -42,6 +42,8 @@ def test_questions_are_counted_by_what_became_of_them() -> None:
         "garbled": 1,
         "unreached": 0,
         "refused": 0,
+        "other_address": 0,
+        "other_answer": 0,
         "line_lost": 0,
         "p50_s": 0.06,
         "p95_s": 0.06,

@@ -1,7 +1,5 @@
 """Addresses of devices that are asked by DL/T 645: the line, and the twelve digits on it."""
 
-from flameblue.domain.errors import BadInput
-from flameblue.intake.addresses import Misspelt, Slip
 from flameblue.intake.protocols.dlt645.addresses import FORMS, place
 
 
@@ -12,10 +10,7 @@ class Dlt645Spelling:
 
     def normal(self, text: str) -> str:
         """As tcp://192.0.2.7:8899?meter=000000123456. Raises Misspelt."""
-        try:
-            return str(place(text))
-        except BadInput as error:
-            raise Misspelt(Slip.FORM, str(error)) from error
+        return str(place(text))
 
 
 PLUGIN = Dlt645Spelling()

@@ -13,7 +13,7 @@ from typing import Any
 from flameblue.domain.errors import BadInput
 from flameblue.intake.protocols.gb26875 import objects
 from flameblue.intake.protocols.gb26875.fields import time
-from flameblue.intake.protocols.gb26875.numbers import ANALOGUES
+from flameblue.intake.protocols.gb26875.numbers import ANALOGUES, DEVICE_STATES
 from flameblue.intake.protocols.gb26875.objects import (
     BadUnit,
     ComponentState,
@@ -91,6 +91,14 @@ class Gb26875Unit:
 def topic(unit: bytes) -> str:
     """Where a unit would be found: it tells the kinds of units apart in quarantine."""
     return f"{HEAD}{unit[0]}" if unit else HEAD
+
+
+def own_troubles(unit: bytes) -> list[str]:
+    """What a device state that can be read says is wrong with its transmitter; empty where nothing is."""
+    found = objects.read(unit)
+    states = [one.state for one in found.objects] if found is not None else []
+    known = _WORDS[DEVICE_STATE]
+    return [DEVICE_STATES[bit].en for bit in known if any(state >> bit & 1 for state in states)]
 
 
 def _sample(flag: int, item: Any) -> Sample:

@@ -13,8 +13,7 @@ import re
 from dataclasses import astuple, dataclass, fields
 from typing import NamedTuple
 
-from flameblue.domain.errors import BadInput
-from flameblue.intake.addresses import written
+from flameblue.intake.addresses import Misspelt, Slip, written
 from flameblue.intake.addresses.written import Written
 
 EVERYBODY = "9" * 12
@@ -81,15 +80,18 @@ class Place(NamedTuple):
 
 
 def place(said: str) -> Place:
-    """The device that `said` names; fewer than twelve digits have noughts before them. BadInput: it is none."""
+    """The device that `said` names; fewer than twelve digits have noughts before them. Misspelt: it is none."""
     line, meter = line_and_meter(said)
     if not meter:
-        raise BadInput(f"{said!r} does not say the meter's address: add ?meter= and its twelve digits.")
+        raise Misspelt(
+            Slip.METER_MISSING,
+            f"{said!r} does not say the meter's address: add ?meter= and its twelve digits.",
+        )
     return Place(line, meter)
 
 
 def line_and_meter(said: str) -> tuple[MeterLineAddress, str]:
-    """The same, where the meter need not be said: "". Without a scheme it is tcp. BadInput: it looks like neither."""
+    """The same, where the meter need not be said: "". Without a scheme it is tcp. Misspelt: it looks like neither."""
     found = written.read(said)
     if found is None:
         raise _no_form(said)
@@ -107,22 +109,27 @@ def line_and_meter(said: str) -> tuple[MeterLineAddress, str]:
 def _meter(said: str, digits: str) -> str:
     meter = digits.zfill(12)
     if not re.fullmatch(r"[0-9]{1,12}", digits) or meter == EVERYBODY:
-        raise BadInput(f"{said!r}: {digits} is no address of a meter, which has up to twelve digits.")
+        raise Misspelt(
+            Slip.METER, f"{said!r}: {digits} is no address of a meter, which has up to twelve digits."
+        )
     return meter
 
 
 def _dial_in(said: str, found: Written) -> DialIn:
     if not found.imei():
-        raise BadInput(f"{said!r} has no IMEI: 15 digits.")
+        raise Misspelt(Slip.IMEI, f"{said!r} has no IMEI: 15 digits.")
     return DialIn(found.imei())
 
 
 def _serial(said: str, found: Written) -> SerialPort:
     settings = found.take_serial_settings((2400, "even"))
-    if found.settings or settings is None or not found.names_a_serial_port():
+    if not found.names_a_serial_port():
         raise _no_form(said)
+    if found.settings or settings is None:
+        form = "serial:/dev/ttyUSB0?baud=2400&parity=even&stop_bits=1&meter=000000123456"
+        raise Misspelt(Slip.SERIAL, f"{said!r} should look like {form}.")
     return SerialPort(found.path, *settings)
 
 
-def _no_form(said: str) -> BadInput:
-    return BadInput(f"{said!r} should look like {' or '.join(FORMS)}.")
+def _no_form(said: str) -> Misspelt:
+    return Misspelt(Slip.FORM, f"{said!r} should look like {' or '.join(FORMS)}.")
