@@ -1,7 +1,7 @@
 """What a device of a model would send, as a person can type it: ordinary values, in the device's own numbers."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -38,6 +38,13 @@ class Example(NamedTuple):
     text: str
 
 
+class Behind(NamedTuple):
+    """A device behind a source, as the platform names it, with its points (key, quantity)."""
+
+    name: str
+    points: Sequence[tuple[str, str]] = (("ir", "residual_current_ma"), ("t", "temperature_c"))
+
+
 def can_be_typed(profile: Profile) -> bool:
     """Whether a device of this model can be tried by hand; a gateway or a binary format can't."""
     return any_of(profile, "x") is not None
@@ -68,6 +75,50 @@ def of(profile: Profile, device: str, points: Iterable[tuple[str, str]]) -> Exam
     payload: Payload = plugins.one(payloads, profile.payload)
     found = payload.example(device, values)
     return None if found is None else Example(*found)
+
+
+def through(profile: Profile, source: str, behind: Behind) -> Example | None:
+    """A message that the source `source` of `profile` pushes of the device `behind` it.
+
+    None: such messages name no device, or `behind` has no point whose value is known here. It is not signed, and its
+    time is that of its arrival.
+    """
+    push, firsts = profile.push, {quantity: key for key, quantity in reversed(list(behind.points))}
+    values = {firsts[one]: ORDINARY[one] for one in ORDINARY if one in firsts}
+    if push is None or push.device is None or push.form != "json" or not values:
+        return None
+    report: dict[str, Any] = {}
+    for one in push.only:
+        pointers.put(report, one.pointer, one.words[0])
+    pointers.put(report, push.device, behind.name)
+    _fill(report, push, list(values.items())[:EXAMPLE_VALUES_MAX])
+    content = _wrapped(report, push)
+    return Example(f"{PATH}{quote(source, safe='')}", json.dumps(content, ensure_ascii=False))
+
+
+def _fill(report: dict[str, Any], push: Push, values: Iterable[tuple[str, float]]) -> None:
+    """Puts `values` into `report`; where each has its key inside, a report has room for one."""
+    at, each = push.values[0], push.each
+    for key, value in values:
+        if each is None or each.key is None:
+            pointers.put(report, (*at, key, *(each.value if each is not None else ())), value)
+            continue
+        pointers.put(report, (*at, *each.key), key)
+        pointers.put(report, (*at, *each.value), value)
+        return
+
+
+def _wrapped(report: dict[str, Any], push: Push) -> dict[str, Any]:
+    """The body around `report`."""
+    content: dict[str, Any] = report
+    if push.reports:
+        content = {}
+        pointers.put(content, push.reports, [report])
+    if not push.inside:
+        return content
+    body: dict[str, Any] = {}
+    pointers.put(body, push.inside, json.dumps(content, ensure_ascii=False))
+    return body
 
 
 def _pushed(push: Push, device: str, values: Mapping[str, float]) -> Example | None:

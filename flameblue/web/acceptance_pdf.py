@@ -23,7 +23,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import Image, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
 from flameblue.commissioning.models import Acceptance
-from flameblue.web import commissioning_words, words
+from flameblue.web import commissioning_words, model_words, words
 
 FONT = "STSong-Light"
 MARGIN = 14 * mm
@@ -86,7 +86,8 @@ def _story(acceptance: Acceptance, title: str) -> list[Any]:
 
 
 def _device(device: dict[str, Any]) -> list[Any]:
-    told = " · ".join(filter(None, (device["premises"], device["serial"], device["model"], device["maker"])))
+    maker = model_words.said(device["maker"])
+    told = " · ".join(filter(None, (device["premises"], device["serial"], device["model"], maker)))
     found: list[Any] = [_text(device["name"], HEAD), _text(told, SMALL)]
     if device["points"]:
         rows = [_line(point) for point in device["points"]]

@@ -145,7 +145,6 @@ VIEWS: Mapping[str, Rule] = {
     "acceptance-signature": SEES,
     "quarantine": ACTS,
     "pairing": RUNS,
-    "bind-device": RUNS,
     "reveal-phone": ACTS,
     "health": SEES,
     "metrics": API_READS,
@@ -279,6 +278,11 @@ def person_of(user: AnyUser) -> Person:
     if person is None:
         raise PermissionDenied(_("Your user is not linked to a person; an admin can do that."))
     return person
+
+
+def is_person(user: AnyUser) -> bool:
+    """Whether `user` can do what needs a name."""
+    return _once(user, "person", _person) is not None
 
 
 def station_id_of(user: AnyUser) -> int | None:

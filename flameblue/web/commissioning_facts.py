@@ -21,7 +21,7 @@ from flameblue.fleet import testing
 from flameblue.fleet.models import Device, Point, TestWindow
 from flameblue.fleet.shelf import profiles
 from flameblue.history.board import Latest
-from flameblue.web import readings, words
+from flameblue.web import model_words, readings, words
 from flameblue.web.series_csv import MARK, safe
 
 RUNS_SHOWN = 50
@@ -109,7 +109,8 @@ def table(found: Sequence[DeviceFacts]) -> Iterator[str]:
     for one in found:
         reached = STEPS.index(step_of(one))
         marks = ["1" if n <= reached else "0" for n in range(len(STEPS))]
-        yield _row([safe(text) for text in (one.site, one.premises, one.name, one.maker)] + marks)
+        texts = (one.site, one.premises, one.name, model_words.said(one.maker))
+        yield _row([safe(text) for text in texts] + marks)
 
 
 def _last_runs(points: Sequence[Point]) -> Mapping[int, TestRun]:

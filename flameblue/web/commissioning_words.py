@@ -46,7 +46,7 @@ def limit(line: Mapping[str, Any]) -> list[str]:
 
 def measured(line: Mapping[str, Any]) -> list[str]:
     """What was measured: the first value that counted, and the seconds to the alarm."""
-    found = [] if line["value"] is None else [f"{line['value']:g} {line['unit']}".removesuffix(" 1")]
+    found = [] if line["value"] is None else [f"{line['value']:.10g} {line['unit']}".removesuffix(" 1")]
     if line["seconds"] is not None:
         step = {"n": f"{line['seconds']:.1f}", "step": f"{line['step_s'] or 0:g}"}
         found.append(_("alarm after %(n)s s, a reading every %(step)s s") % step)

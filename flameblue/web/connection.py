@@ -8,6 +8,7 @@ from urllib.parse import quote
 from django.http import HttpRequest
 
 from flameblue.config import Config, Gb26875, ModbusDialIn
+from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.fleet.models import Device, Point
 from flameblue.fleet.shelf import profiles
 from flameblue.intake import examples
@@ -24,6 +25,7 @@ EVERYWHERE = frozenset({"", "0.0.0.0", "::"})
 LOOPBACK = ("127.", "localhost", "::1")
 HOST_OF_EXAMPLE, PORT_OF_EXAMPLE, IMEI_OF_EXAMPLE = "192.0.2.7", "/dev/ttyUSB0", "860123456789014"
 METER_OF_EXAMPLE, CONVERTER_PORT_OF_EXAMPLE = "000000123456", 8899
+NAME_OF_EXAMPLE = "k1"
 UNKNOWN = "PASSWORD"  # stands in a line where the credential is not shown any more
 
 
@@ -70,7 +72,7 @@ class Connection:
 
     `has_address`: it has an address in the place of user and password (`device_address`, which may be missing yet).
     `is_pushed`: a platform calls us over HTTP; `may_sign`: it can sign instead of showing the credential. `behind`: it
-    speaks through another one.
+    speaks through another one. `through`: the device behind it that the example is of; "": it is its own.
     """
 
     host: str
@@ -84,6 +86,7 @@ class Connection:
     behind: Behind | None = None
     is_pushed: bool = False
     may_sign: bool = False
+    through: str = ""
     asked: AskedModel | None = (
         None  # we ask; `ways` are then the ports where a 4G unit in front of it dials in
     )
@@ -208,13 +211,16 @@ def _by_push(device: Device, profile: Profile, asked: tuple[HttpRequest, Config,
     where, token = config.http_push, credential or UNKNOWN
     points = Point.objects.filter(device=device, retired=False).order_by("id").values_list("key", "quantity")
     example = examples.of(profile, device.name, points)
+    through = None if example is not None else _first_behind(device)
+    if through is not None:
+        example = examples.through(profile, device.name, through)
     host = _host(where.host, request)
     named = f"[{host}]" if ":" in host else host
     ways = []
     for port, is_tls in ((where.port, False), (where.tls_port, True)):
         if port:
             scheme = "https" if is_tls else "http"
-            address = f"{scheme}://{named}:{port}{PATH}{quote(device.name, safe='')}"
+            address = f"{scheme}://{named}:{port}{push_path(device)}"
             ways.append(Way(port, is_tls, _call(address, token, example, is_tls=is_tls), address))
     assert profile.push is not None, "only who is pushed comes here"
     return Connection(
@@ -226,8 +232,29 @@ def _by_push(device: Device, profile: Profile, asked: tuple[HttpRequest, Config,
         needs_certificate=False,
         broker="",
         is_pushed=True,
+        through=through.name if through is not None and example is not None else "",
         may_sign=profile.push.signature is not None,
     )
+
+
+def push_path(device: Device) -> str:
+    """Where a platform calls us for `device`; "" where it is none that is pushed."""
+    profile = profiles().get(device.profile)
+    if profile is None or profile.push is None:
+        return ""
+    return f"{PATH}{quote(device.name, safe='')}"
+
+
+def _first_behind(device: Device) -> examples.Behind:
+    """A device that speaks through `device`, with its points; one that is nowhere where there is none."""
+    begin = f"{device.name}{BEHIND}"
+    points = Point.objects.filter(device__name__startswith=begin, device__enabled=True, retired=False)
+    rows = list(
+        points.order_by("device", "id").values_list("device__name", "key", "quantity")[:PAGE_ROWS_MAX]
+    )
+    if not rows:
+        return examples.Behind(NAME_OF_EXAMPLE)
+    return examples.Behind(rows[0][0].removeprefix(begin), [row[1:] for row in rows if row[0] == rows[0][0]])
 
 
 def _call(address: str, token: str, example: Example | None, *, is_tls: bool) -> str:

@@ -33,12 +33,13 @@ def _of_unit(unit: bytes, command: DeviceCommand) -> Iterator[str]:
     elif not said.get("objects"):
         yield _("nothing is recorded")
     for one in said.get("objects", ()):
-        yield " · ".join(part for part in _parts(one, command) if part)
+        yield " · ".join(part for part in parts(one, command) if part)
 
 
-def _parts(one: Mapping[str, Any], command: DeviceCommand) -> Iterator[str]:
+def parts(one: Mapping[str, Any], command: DeviceCommand | None = None) -> Iterator[str]:
+    """What an information object says, as `telling` tells it; `command`: that it was the answer to."""
     if "component_type" in one:
-        yield f"{_word(one, 'component_name')} {one['component_address_hex']}"
+        yield f"{word(one, 'component_name')} {one['component_address_hex']}"
     if "text" in one:
         yield str(one["text"])
     for key in ("states", "operations"):
@@ -47,7 +48,7 @@ def _parts(one: Mapping[str, Any], command: DeviceCommand) -> Iterator[str]:
     if "analogue_type" in one:
         known = one.get("value") is not None
         value = f"{one['value']:g} {one['unit']}" if known else _("%(raw)d, of the maker's own type %(type)d")
-        yield f"{_word(one, 'analogue_name')} " + (
+        yield f"{word(one, 'analogue_name')} " + (
             value if known else value % {"raw": one["raw"], "type": one["analogue_type"]}
         )
     if "version" in one:
@@ -56,7 +57,7 @@ def _parts(one: Mapping[str, Any], command: DeviceCommand) -> Iterator[str]:
         yield _("operator %(n)d") % {"n": one["operator"]}
     if "time" in one:
         yield str(one["time"])
-        if command.kind == "device_time":
+        if command is not None and command.kind == "device_time":
             yield _beside_ours(str(one["time"]), command)
 
 
@@ -77,7 +78,8 @@ def _beside_ours(time: str, command: DeviceCommand) -> str:
     )
 
 
-def _word(one: Mapping[str, Any], key: str) -> str:
+def word(one: Mapping[str, Any], key: str) -> str:
+    """What the standard calls it, in the reader's language."""
     return str(one[key if _is_english() else f"{key}_zh"])
 
 

@@ -1,7 +1,7 @@
 """The health of the devices of premises: last heard, how often silent, whose clock was wrong."""
 
-from collections import Counter
-from collections.abc import Collection
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -9,11 +9,14 @@ from typing import NamedTuple
 from flameblue.cases.models import Alarm, AppliedTransition
 from flameblue.domain.clock import to_datetime
 from flameblue.domain.limits import PAGE_ROWS_MAX
+from flameblue.domain.quantities import QUANTITIES
 from flameblue.domain.transitions import Level, Rule
 from flameblue.fleet.models import Device, Point, Premises
 from flameblue.web import readings, tiles
 
 DAYS = 30
+VALUES_SHOWN = 3
+ORDER = {name: number for number, name in enumerate(QUANTITIES)}
 WATCHED = (Rule.SILENCE, Rule.CLOCK)
 
 
@@ -57,21 +60,43 @@ def of(premises: Premises, at: datetime) -> list[Health]:
     ]
 
 
+class Value(NamedTuple):
+    """The newest value of a point, in steps of its quantity."""
+
+    steps: int
+    quantity: str
+    phase: str
+
+
 class Heard(NamedTuple):
-    """When any point of a device was heard last (None: never), and how many points it has."""
+    """When any point of a device was heard last (None: never), how many points it has, the first of their values."""
 
     at: datetime | None
     points: int
+    values: Sequence[Value] = ()
 
 
 def heard(devices: Collection[int]) -> dict[int, Heard]:
     """What was heard of each of `devices` (ids)."""
-    owners = dict(Point.objects.filter(device__in=devices, retired=False).values_list("id", "device_id"))
+    wanted = Point.objects.filter(device__in=devices, retired=False).order_by("id")
+    points = {row[0]: row[1:] for row in wanted.values_list("id", "device_id", "quantity", "phase")}
     newest: dict[int, int] = {}
-    for point, reading in readings.latest(list(owners)).items():
-        newest[owners[point]] = max(newest.get(owners[point], 0), reading.arrival_ns)
-    counts = Counter(owners.values())
-    return {one: Heard(to_datetime(newest[one]) if one in newest else None, counts[one]) for one in devices}
+    values: dict[int, list[Value]] = defaultdict(list)
+    latest = readings.latest(list(points))
+    for point, (owner, quantity, phase) in points.items():
+        if point in latest:
+            newest[owner] = max(newest.get(owner, 0), latest[point].arrival_ns)
+            values[owner].append(Value(latest[point].value, quantity, phase))
+    counts = Counter(owner for owner, *_ in points.values())
+    return {
+        one: Heard(to_datetime(newest[one]) if one in newest else None, counts[one], _first(values[one]))
+        for one in devices
+    }
+
+
+def _first(values: Sequence[Value]) -> Sequence[Value]:
+    """What a fire begins with comes first: the quantities in their own order."""
+    return sorted(values, key=lambda value: ORDER.get(value.quantity, len(ORDER)))[:VALUES_SHOWN]
 
 
 def _faults(devices: list[int], at: datetime) -> set[tuple[int, int, int]]:

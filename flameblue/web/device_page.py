@@ -15,6 +15,7 @@ from flameblue.fleet.addresses import protocol_of
 from flameblue.fleet.models import Device, DeviceCommand, DeviceSource, Point
 from flameblue.fleet.shelf import profiles
 from flameblue.intake.device_commands import OPEN
+from flameblue.intake.directory import BEHIND
 from flameblue.intake.gb26875_conversation import PROTOCOL
 from flameblue.intake.protocols.gb26875 import orders
 from flameblue.intake.sources import Allowed
@@ -24,17 +25,25 @@ from flameblue.web.numbers import number
 
 COMPONENT_KEY_PARTS = 3  # system, component type, address; a value's key has its analogue type too
 DUTY_CHECK_MIN = 5
+MOST_USED_FIRST = (
+    *("device_state", "component_value", "component_state", "set_clock", "duty_check"),
+    *("device_operations", "system_operations", "device_time", "device_version", "device_configuration"),
+)
 RECORDS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """`is_proven`: who speaks is known by a credential, so that no address is remembered."""
+    """`is_proven`: who speaks is known by a credential, so that no address is remembered.
+
+    `through`: the device whose credential that is, where it has none of its own; "": it is its own.
+    """
 
     allowed: Allowed
     known: list[DeviceSource]
     new: DeviceSource | None
     is_proven: bool
+    through: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +61,13 @@ def about(device: Device, request: HttpRequest) -> dict[str, Any]:
     found: dict[str, Any] = {"sources": sources_of(device), "may_act": may_act}
     if is_gone_to(device):
         del found["sources"]
-    if protocol_of(device.profile) != PROTOCOL:
+    if not has_address(device):
         return found
     return (
         found
         | log_of(device)
         | {
-            "orders": orders.ORDERS,
+            "orders": {kind: orders.ORDERS[kind] for kind in MOST_USED_FIRST},
             "components": components_of(device),
             "spans": SPANS,
             "minutes": DUTY_CHECK_MIN,
@@ -87,6 +96,7 @@ def sources_of(device: Device) -> Sources:
         known=list(known.order_by("-accepted_at", "-id")),
         new=sources.awaiting(device),
         is_proven=is_proven(device),
+        through="" if device.credential_hash else device.name.rpartition(BEHIND)[0],
     )
 
 
@@ -94,6 +104,11 @@ def is_proven(device: Device) -> bool:
     """Whether a credential shows who speaks: not of transmitters, nor of what is asked."""
     profile = profiles().get(device.profile)
     return profile is None or not (profile.protocol == PROTOCOL or profile.is_asked)
+
+
+def has_address(device: Device) -> bool:
+    """Whether its protocol knows it by an address, and no user name."""
+    return protocol_of(device.profile) == PROTOCOL
 
 
 def is_gone_to(device: Device) -> bool:

@@ -26,6 +26,7 @@ class Line:
     level: Level | None = None
     at: datetime | None = None
     value: int = NO_VALUE
+    values: Sequence[device_facts.Value] = ()
     count: int = 0
     equipped: int = 0
     is_silent: bool = False
@@ -94,6 +95,7 @@ def _devices(things: Sequence[Any], _user: access.AnyUser, at: datetime) -> list
             one,
             at=heard[one.pk].at,
             count=heard[one.pk].points,
+            values=heard[one.pk].values,
             is_silent=(one.pk, Rule.SILENCE) in wrong,
             is_expected=tiles.is_closed(one.premises, at),
             has_clock_fault=(one.pk, Rule.CLOCK) in wrong,

@@ -58,6 +58,13 @@ DEEDS: Words = {
     "accepted": _("accepted an address that it speaks from"),
     "asked": _("asked the device"),
 }
+BY: Words = {"command line": _("command line")}
+OCCASIONS: Words = {
+    "paired": _("paired"),
+    "commissioning": pgettext_lazy("occasion", "commissioning"),
+    "getting started": pgettext_lazy("occasion", "getting started"),
+}
+IMPORTED = "import of "  # and the file's name
 LIMIT_TROUBLES: Words = {
     "hold": _("“%(field)s” can't be %(value)s s: between 0 and %(most)s s."),
     "hysteresis": _("“%(field)s” can't be %(value)s %(unit)s: it is neither negative nor so large."),

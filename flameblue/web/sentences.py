@@ -128,11 +128,15 @@ def where(place: str, circuit: str) -> str:
     return circuit if circuit.startswith(place) else f"{place} {circuit}".strip()
 
 
+COUNTERS = frozenset({"energy_kwh"})  # compared with a display: their tenths are said however large they are
+
+
 def measured(steps: int, quantity: str) -> str:
     """A value with its unit; a dash where there is none."""
     known = QUANTITIES.get(quantity)
     if known is None or steps in (NO_VALUE, NO_LIMIT, NO_LOWER_LIMIT):
         return "—"
     value = known.value(steps)
-    number = f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    large = f"{value:.1f}" if quantity in COUNTERS else f"{value:.0f}"
+    number = large if abs(value) >= 1000 else f"{value:.4g}"
     return number if known.unit == "1" else f"{number} {known.unit}"

@@ -13,11 +13,16 @@ from flameblue.fleet.models import Circuit, Device, Point, Premises, Site
 from flameblue.fleet.shelf import profiles
 from flameblue.history.board import Latest
 from flameblue.intake import examples
+from flameblue.intake.asking.registration import TOPIC as UNITS
+from flameblue.intake.directory import BEHIND
+from flameblue.intake.payloads.gb26875_unit.codec import HEAD as GB26875
+from flameblue.intake.push.admitting import PATH
 from flameblue.intake.quarantine import QuarantineRow
+from flameblue.intake.reasons import Reason
 from flameblue.notices import sign_of_life
 from flameblue.notices.models import Notice
 from flameblue.people.models import Person
-from flameblue.web import access, chain, device_facts, readings
+from flameblue.web import access, chain, device_facts, quarantine_facts, quarantine_words, readings
 from flameblue.web.views.quarantine import shelf
 
 STEPS = ("site", "premises", "device", "message")
@@ -25,6 +30,7 @@ REFUSED_SHOWN = 5
 LATELY = timedelta(minutes=15)  # who was refused before is somebody else
 ADMINS_NAMED = 3
 USUAL = "flameblue-generic"  # the model that a list begins with
+WAYS = (GB26875, PATH, UNITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,23 @@ class Refused:
     row: QuarantineRow
     at: datetime
     was_too_early: bool  # under this very name, before the listener had read the registry anew
+    is_behind: bool  # it came through this device, from one behind it that nobody registered
+
+    @property
+    def detail(self) -> str:
+        return quarantine_words.detail(self.row.detail)
+
+    @property
+    def topic(self) -> str:
+        return quarantine_facts.where(self.row.topic, self.row.detail)
+
+    @property
+    def sample(self) -> str:
+        return quarantine_facts.sample(self.row.sample, self.row.topic)
+
+    @property
+    def said(self) -> str:
+        return quarantine_facts.said(self.row.sample, self.row.topic)
 
 
 def is_empty() -> bool:
@@ -113,14 +136,43 @@ def values(device: Device) -> list[Value]:
 
 
 def refused(device: Device, read: Sequence[Value], at: datetime) -> list[Refused]:
-    """What was lately refused of this device, and who was refused under a name that nobody knows.
+    """What was lately refused of this device, and who was refused, in the way that it speaks, under an unknown name.
 
     What is older than a reading of `read` is settled; a part of the message that brought it is not.
     """
     newest = max((value.reading.arrival_ns for value in read if value.reading), default=0)
-    rows = shelf().of_device(device.name, max(to_ns(at - LATELY), newest - 1), limit=REFUSED_SHOWN)
-    early = f"{device.name} ("
+    rows = shelf().of_device(device.name, max(to_ns(at - LATELY), newest - 1), limit=PAGE_ROWS_MAX)
+    way, early = _way_of(device), f"{device.name} ("
     return [
-        Refused(row, to_datetime(row.last_ns), not row.device and row.detail.startswith(early))
+        Refused(
+            row,
+            to_datetime(row.last_ns),
+            was_too_early=not row.device and row.detail.startswith(early),
+            is_behind=row.device == device.name and row.reason == Reason.UNKNOWN_DEVICE,
+        )
         for row in rows
-    ]
+        if row.device or _way(row.topic) == way
+    ][:REFUSED_SHOWN]
+
+
+def behind(device: Device) -> list[Started]:
+    """The devices that speak through `device`, each with when it was heard last."""
+    found = Device.objects.filter(name__startswith=f"{device.name}{BEHIND}", enabled=True)
+    devices = list(found.select_related("premises__site").order_by("name")[:START_CHOICES_MAX])
+    heard = device_facts.heard([one.pk for one in devices])
+    return [Started(one, heard[one.pk].at) for one in devices]
+
+
+def _way_of(device: Device) -> str:
+    """How `device` speaks, as the topics of the refused tell it."""
+    profile = profiles().get(device.profile)
+    if profile is None:
+        return ""
+    if profile.is_asked:
+        return UNITS
+    return PATH if profile.push is not None else _way(f"{profile.protocol}/")
+
+
+def _way(topic: str) -> str:
+    """The way that a refused message came: each but MQTT has topics of its own."""
+    return next((way for way in WAYS if topic.startswith(way)), "")

@@ -18,6 +18,7 @@ from flameblue.intake.directory import BEHIND
 from flameblue.intake.fitting import Fit, Meant, Said
 from flameblue.intake.quarantine import UnknownDeviceRow
 from flameblue.profiles.loader import Profile
+from flameblue.web import quarantine_facts
 from flameblue.web.views.quarantine import BY_ADDRESS, shelf
 
 PLACES_SHOWN = 20
@@ -49,6 +50,21 @@ class Stranger:
     def is_free_to_name(self) -> bool:
         """Whether it is known by something else than its name: a token, or an address."""
         return bool(self.address) or self.row.name.startswith(TOKEN)
+
+    @property
+    def is_unit(self) -> bool:
+        """Whether it is a 4G unit, with devices behind it that are asked by their numbers."""
+        return self.row.topic == registration.TOPIC
+
+    @property
+    def sample(self) -> str:
+        """Its message where no key is known of it."""
+        return quarantine_facts.sample(self.row.sample, self.row.topic)
+
+    @property
+    def said(self) -> str:
+        """What its bytes say, where that is known."""
+        return quarantine_facts.said(self.row.sample, self.row.topic)
 
     @property
     def suggested_name(self) -> str:

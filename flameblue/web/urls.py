@@ -122,7 +122,6 @@ urlpatterns = [
     path("commissioning/sheets/<int:number>/signature/", acceptance.signature, name="acceptance-signature"),
     path("quarantine/", quarantine.quarantine, name="quarantine"),
     path("quarantine/pairing/", quarantine.pairing, name="pairing"),
-    path("quarantine/bind/", quarantine.bind, name="bind-device"),
     path("people/<int:person_id>/phone/", people.reveal_phone, name="reveal-phone"),
     path("health/", health.health, name="health"),
     path("healthz", health.healthz, name="healthz"),

@@ -83,3 +83,24 @@ def test_two_keys_of_which_one_is_inside_the_other_are_no_accident() -> None:
     profile = SHELF["tasmota-generic"]
     points = [("A", "temperature_c"), ("A.B", "current_a")]
     assert examples.of(profile, "d", points) is not None
+
+
+BEHIND = sorted(name for name, profile in SHELF.items() if profile.push and profile.push.device is not None)
+
+
+@pytest.mark.parametrize("name", BEHIND)
+def test_a_message_of_a_device_behind_a_source_is_read_as_that_devices(name: str) -> None:
+    push = SHELF[name].push
+    found = examples.through(SHELF[name], "CLOUD 1", examples.Behind("k1"))
+    assert push is not None
+    assert found is not None
+    assert found.topic == "/intake/v1/CLOUD%201"
+    (sample,) = mapping.read(push, found.text.encode()).samples
+    assert sample.device == "k1"
+    assert sample.values
+    assert set(sample.values.items()) <= {("ir", 12.5), ("t", 41.2)}
+
+
+def test_sources_with_devices_behind_them_were_met() -> None:
+    assert {"flameblue-push", "onenet-push", "onenet-multiprotocol", "ctwing-push"} <= set(BEHIND)
+    assert examples.through(SHELF["ecowitt-push"], "w", examples.Behind("k1")) is None

@@ -35,7 +35,7 @@ def chinese(text: str) -> str:
 
 def chinese_where_known(text: str) -> str:
     """The words in Chinese, or as they are: a maker's names and documents."""
-    return catalogue(OWN).get(text) or text
+    return catalogue(OWN).get(text) or of_models().get(text) or text
 
 
 LANGUAGES: Iterable[tuple[str, Say]] = (("", english), (".zh", chinese))
@@ -46,6 +46,14 @@ def strings(path: Path) -> list[str]:
     with path.open("rb") as file:
         entries = [entry.string for entry in read_po(file) if entry.id]
     return [text for said in entries for text in ([said] if isinstance(said, str) else said or ())]
+
+
+@cache
+def of_models() -> Mapping[str, str]:
+    """What the product's catalogue says for the models' makers and caveats."""
+    with PRODUCT.open("rb") as file:
+        entries = read_po(file)
+    return {str(entry.id): str(entry.string) for entry in entries if entry.context == "model"}
 
 
 @cache

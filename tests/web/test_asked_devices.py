@@ -73,6 +73,17 @@ def test_the_pages_and_the_core_mean_the_same_file_and_words() -> None:
     assert set(words.ASKING_FAILURES) == {one.value for one in Failure}
 
 
+def test_what_we_connect_to_is_said_to_have_no_password(meter: Device, reader: Admin, data: Path) -> None:
+    page = reader.sees(f"/fleet/devices/{meter.pk}/")
+    assert "password or certificate" not in page
+    assert (
+        f"/commissioning/devices/{meter.pk}/"
+        in reader.client.get(f"/fleet/devices/{meter.pk}/").content.decode()
+    )
+    back = reader.client.get(f"/commissioning/devices/{meter.pk}/").content.decode()
+    assert f'href="/fleet/devices/{meter.pk}/"' in back
+
+
 def test_a_device_says_how_it_answers(
     data: Path, meter: Device, reader: Admin, now: datetime, clock: ManualClock
 ) -> None:
@@ -174,8 +185,11 @@ def test_an_unknown_4g_unit_gets_its_place_with_a_number_on_its_line(
     kept = Quarantine(data / "quarantine.sqlite3")
     kept.add([Unknown(IMEI, f"dtu:{IMEI}", "10.0.0.9", "", TOPIC, IMEI.encode(), to_ns(now))])
     kept.close()
-    assert "Number on its line" in reader.sees("/quarantine/")
-    wish = {"name": IMEI, "premises": cast.premises.pk, "profile": "lx47le-125", "unit": "3"}
-    said = reader.client.post("/quarantine/bind/", wish, follow=True).content.decode()
+    form = "/commissioning/unknown/bind/"
+    assert "Number on its line" in reader.sees(f"{form}?name={IMEI}")
+    wish = {"name": IMEI, "place": f"c{cast.circuit.pk}", "profile": "lx47le-125"}
+    refused = reader.client.post(form, wish | {"unit": "248"})
+    assert refused.status_code == 422
+    said = reader.client.post(form, wish | {"unit": "3"}, follow=True).content.decode()
     assert f"{IMEI} is known now." in said
     assert Device.objects.get(name=IMEI).device_address == f"dtu:{IMEI}?unit=3"

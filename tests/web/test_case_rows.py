@@ -58,9 +58,11 @@ OTHERWISE = {
 }
 
 
-def drawn(row: Row, now: datetime, *, may_act: bool = True, language: str = "en") -> str:
+def drawn(
+    row: Row, now: datetime, *, may_act: bool = True, language: str = "en", person: str = "Bolat"
+) -> str:
     with translation.override(language):
-        context = Context({"row": row, "now": now, "may_act": may_act})
+        context = Context({"row": row, "now": now, "may_act": may_act, "person": person})
         return Template("{% load flameblue %}{% case_row row %}").render(context)
 
 
@@ -107,6 +109,7 @@ def test_a_row_without_a_next_call_has_one_time(row: Row) -> None:
 def test_who_may_not_act_and_who_reads_another_language_have_rows_of_their_own(row: Row) -> None:
     officers, viewers = drawn(row, AT), drawn(row, AT, may_act=False)
     assert ("data-take" in officers, "data-take" in viewers) == (True, False)
+    assert "data-take" not in drawn(row, AT, person=""), "who has no name can't have a case"
     assert "我来接警" in drawn(row, AT, language="zh-hans")
     assert drawn(row, AT) == officers
 

@@ -13,7 +13,7 @@ from flameblue.config import Broker, Config
 from flameblue.domain.clock import ManualClock, to_ns
 from flameblue.domain.readings import Reading, readings_array
 from flameblue.domain.transitions import Level, Rule
-from flameblue.fleet.models import AuditEntry, Device, PairingWindow
+from flameblue.fleet.models import AuditEntry, PairingWindow
 from flameblue.history.board import Board
 from flameblue.intake.announcements import Announcements
 from flameblue.intake.discovery import SENTENCES
@@ -36,7 +36,7 @@ def board(data: Path, cast: Cast, now: datetime) -> Board:
 
 def test_a_device_shows_when_it_was_heard_last(board: Board, bolat: Reader, clock: ManualClock) -> None:
     clock.advance(90)
-    line = "D0217 SN-0217 Normal 禾木 松林客栈 flameblue-generic 3 2026-01-15 03:07:00 1 min"
+    line = "D0217 SN-0217 Normal 23 mA 23 °C B 0.23 A B 禾木 松林客栈 flameblue-generic 3 2026-01-15 03:07:00 1 min"
     assert line in bolat.sees("/fleet/devices/")
 
 
@@ -108,7 +108,7 @@ def test_quarantine_shows_reason_count_and_sample_of_the_own_devices(
     assert "foreign" in admin.get("/quarantine/").content.decode()
 
 
-def test_an_unknown_device_is_paired_and_given_a_place(
+def test_an_unknown_device_is_listed_with_the_way_to_its_place(
     data: Path, cast: Cast, now: datetime, admin: Client
 ) -> None:
     admin.post("/quarantine/pairing/", {"minutes": "15"})
@@ -120,33 +120,9 @@ def test_an_unknown_device_is_paired_and_given_a_place(
     kept.close()
     page = admin.get("/quarantine/").content.decode()
     assert "The pairing window is open until 03:22:00." in page
-    assert "<td>u1</td><td>D0999" in page
+    assert "u1 D0999 10.0.0.9 t" in text_of(page)
     assert "hash-of-it" not in page
-    wish = {"name": "D0999", "premises": cast.premises.pk, "profile": "flameblue-efm8"}
-    assert "D0999 is known now." in admin.post("/quarantine/bind/", wish, follow=True).content.decode()
-    device = Device.objects.get(name="D0999")
-    assert device.credential_hash == "hash-of-it"
-    assert device.points.exists()
-
-
-def test_an_unknown_transmitter_keeps_its_address(
-    data: Path, cast: Cast, now: datetime, admin: Client
-) -> None:
-    address = "790300000000"
-    kept = Quarantine(data / "quarantine.sqlite3")
-    kept.add([Unknown(address, address, "10.0.0.9", "", "gb26875/2", b"40 40 01 00", to_ns(now))])
-    kept.close()
-    wish = {"name": address, "premises": cast.premises.pk, "profile": "gb26875-generic"}
-    assert f"{address} is known now." in admin.post("/quarantine/bind/", wish, follow=True).content.decode()
-    assert Device.objects.get(name=address).device_address == address
-
-
-def test_what_is_not_in_the_list_of_unknown_devices_gets_no_place(
-    cast: Cast, data: Path, admin: Client
-) -> None:
-    wish = {"name": "D0998", "premises": cast.premises.pk, "profile": "flameblue-efm8"}
-    assert "Not done" in admin.post("/quarantine/bind/", wish, follow=True).content.decode()
-    assert not Device.objects.filter(name="D0998").exists()
+    assert 'href="/commissioning/unknown/bind/?name=D0999"' in page
 
 
 def announcement(key: str, **changes: str) -> bytes:

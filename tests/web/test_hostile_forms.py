@@ -93,7 +93,7 @@ Body = list[tuple[str, bytes]]
 
 def forms(cast: Cast) -> Mapping[str, Fields]:
     """What an honest browser would send, by the view's name."""
-    key, ticks = str(cast.premises.pk), {item.value: "not_ok" for item in Item}
+    ticks = {item.value: "not_ok" for item in Item}
     place = {"latitude": "48.5", "longitude": "87.4"}
     return {
         "case-take": {},
@@ -124,12 +124,11 @@ def forms(cast: Cast) -> Mapping[str, Fields]:
         "start-message": {"name": "Root", "number": PHONE, "language": "en", "on_duty": "on"},
         "start-credential": {},
         "pairing": {"minutes": "5"},
-        "bind-device": {"name": "D0217", "premises": key, "profile": "flameblue-generic"},
         "commissioning-test": {"minutes": "10"},
         "commissioning-apply": {},
         "commissioning-waive": {"point": str(cast.tb.pk), "reason": "no access"},
         "commissioning-bind": {"name": "D9", "profile": "flameblue-generic", "place": f"c{cast.circuit.pk}",
-            "called": "D9", "key-0": "temp", "quantity-0": "temperature_c", "phase-0": "A"},
+            "called": "D9", "unit": "3", "key-0": "temp", "quantity-0": "temperature_c", "phase-0": "A"},
         "scan-send": {"serial": "SN-1"},
         "accept": {"name": "Ainur", "role": "owner", "digest": "0" * 64, "drawn": "no file"},
         "device-address": {"address": "10.0.0.9"},

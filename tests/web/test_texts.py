@@ -9,12 +9,14 @@ import pytest
 import yaml
 from babel.messages.extract import extract_python
 from babel.messages.pofile import read_po
+from django.utils import translation
 from django.utils.translation.template import templatize
 
 from flameblue.cases import causes, kinds, policy, presence, trending
 from flameblue.intake.reasons import Reason
 from flameblue.notices import reasons
-from flameblue.web import case_charts, words
+from flameblue.profiles.loader import Shelf, package_folder
+from flameblue.web import case_charts, model_words, words
 
 PACKAGE = Path(__file__).parents[2] / "flameblue"
 TEMPLATES = sorted((PACKAGE / "web/templates").rglob("*.html"))
@@ -29,6 +31,7 @@ KEYWORDS = {
     "ngettext": (1, 2),
     "pgettext_lazy": ((1, "c"), 2),
 }
+MODELS = Shelf(package_folder()).current()
 KEYWORDS |= {"pgettext": ((1, "c"), 2), "npgettext": ((1, "c"), 2, 3)}
 
 
@@ -79,6 +82,7 @@ def test_the_catalogue_holds_nothing_that_is_doubtful_or_that_nobody_says(catalo
     assert [message.id for message in read if message.fuzzy and message.id] == []
     assert list(read.obsolete) == []
     said = set().union(*(texts_of(path) for path in [*TEMPLATES, *SOURCES]))
+    said |= {text for model in MODELS.values() for text in (model.maker, *model.caveats)}
     assert set(catalogue) - said == set()
 
 
@@ -99,6 +103,17 @@ def test_every_default_limit_says_where_it_comes_from_in_the_readers_language() 
     limits = [limit for fields in table.values() for limit in fields.values() if isinstance(limit, dict)]
     assert len(limits) > 20
     assert {limit["edition"] for limit in limits} == set(words.EDITIONS)
+
+
+def test_every_model_of_the_package_says_in_chinese_what_is_to_be_known_of_it() -> None:
+    assert len(MODELS) > 30
+    with translation.override("zh-hans"):
+        said = {text: model_words.said(text) for model in MODELS.values() for text in model.caveats}
+        makers = {text for text in (model.maker for model in MODELS.values()) if text.startswith("any")}
+        assert {text for text in makers if not re.search("[\u4e00-\u9fff]", model_words.said(text))} == set()
+        assert model_words.said("") == ""
+        assert model_words.said("What nobody has said") == "What nobody has said"
+    assert {text for text, chinese in said.items() if not re.search("[\u4e00-\u9fff]", chinese)} == set()
 
 
 def test_every_stored_word_has_a_text() -> None:

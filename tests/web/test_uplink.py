@@ -43,6 +43,21 @@ def test_the_board_says_that_the_centre_asks_and_one_press_answers(cast: Cast, a
     assert "It was answered before" in again.content.decode()
 
 
+def test_who_is_no_person_is_told_so_before_pressing(cast: Cast, ask: Ask) -> None:
+    client = Client()
+    client.force_login(cast.admin)
+    page = client.get("/", headers={"Accept-Language": "en"}).content.decode()
+    assert "The fire centre asks who is on duty. It wants an answer by" in page
+    assert "Left: <time" in page
+    assert "Your user is not linked to a person" in page
+    assert 'href="/start/#message"' in page
+    assert f"/board/duty/{ask.pk}/" not in page
+    assert (
+        "not linked to a person"
+        not in signed_in(cast).get("/", headers={"Accept-Language": "en"}).content.decode()
+    )
+
+
 def test_a_question_whose_time_is_over_is_not_on_the_board(cast: Cast, ask: Ask) -> None:
     Ask.objects.update(answer_by=now())
     assert "duty-check" not in signed_in(cast).get("/").content.decode()

@@ -27,7 +27,7 @@ from flameblue.notices import delivery
 from flameblue.notices.models import Attempt
 from flameblue.notices.texts.catalogue import LANGUAGES, Catalogue, catalogue
 from flameblue.people.actions import mask_phone
-from flameblue.web import commissioning_words, health, sentences, sketch, words
+from flameblue.web import commissioning_words, health, model_words, sentences, sketch, words
 from flameblue.web.case_rows import Look, Row
 from flameblue.web.health import Health
 from flameblue.web.now import now_ns
@@ -113,7 +113,8 @@ def site_tiles(site: SiteTiles) -> SafeString:
 def case_row(context: Context, row: Row) -> SafeString:
     """One open case: drawn again when it looks different, with its age and the time to the next call as they are."""
     look, now = row.look, context["now"]
-    pieces = _case_drawn(get_language(), bool(context["may_act"]), look)
+    may_take = bool(context["may_act"] and context.get("person"))
+    pieces = _case_drawn(get_language(), may_take, look)
     runs = [age(look.announced_at, now)]
     if row.reading is not None:
         runs.append(escape(f"{row.reading.value} ({localtime(row.reading.at):%H:%M:%S})"))
@@ -123,9 +124,9 @@ def case_row(context: Context, row: Row) -> SafeString:
 
 
 @lru_cache(maxsize=CASES_DRAWN_MAX)
-def _case_drawn(_language: str | None, may_act: bool, look: Look) -> tuple[str, ...]:
+def _case_drawn(_language: str | None, may_take: bool, look: Look) -> tuple[str, ...]:
     """Its text before, between and after the times that run."""
-    drawn = render_to_string("board/_case.html", {"look": look, "may_act": may_act, "runs": HOLE})
+    drawn = render_to_string("board/_case.html", {"look": look, "may_take": may_take, "runs": HOLE})
     return tuple(drawn.split(HOLE))
 
 
@@ -227,6 +228,12 @@ def line_limit(line: Mapping[str, Any]) -> str:
 def line_measured(line: Mapping[str, Any]) -> str:
     """What was measured of it."""
     return " · ".join(commissioning_words.measured(line)) or "—"
+
+
+@register.filter
+def model_said(text: str) -> str:
+    """What a device model says of itself, its maker too."""
+    return model_words.said(text)
 
 
 @register.filter

@@ -122,4 +122,4 @@ def _watched(at: datetime) -> tuple[object, ...]:
 
 def _scope(request: HttpRequest) -> tuple[object, ...]:
     """What readers must have in common to see the same board."""
-    return (*access.scope_of(request), request.GET.get("page"))
+    return (*access.scope_of(request), access.is_person(request.user), request.GET.get("page"))

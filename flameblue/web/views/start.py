@@ -27,7 +27,7 @@ from flameblue.notices.planning import SMS
 from flameblue.notices.writing import channel_for
 from flameblue.people import starting as people
 from flameblue.people.models import Person
-from flameblue.web import access, asked_facts, connection, drawings, live, map_tiles, start_facts
+from flameblue.web import access, asked_facts, connection, device_page, drawings, live, map_tiles, start_facts
 from flameblue.web.now import now
 from flameblue.web.start_forms import (
     DeviceForm,
@@ -152,11 +152,14 @@ async def live_connect(request: HttpRequest, device_id: int) -> HttpResponseBase
 def context(_request: HttpRequest, device_id: int) -> dict[str, Any]:
     """What was heard of the device until now."""
     found, at = _device(device_id), now()
-    values = start_facts.values(found)
+    values, behind = start_facts.values(found), start_facts.behind(found)
     return {
         "device": found,
         "values": values,
-        "received": any(value.reading for value in values),
+        "behind": behind,
+        "received": any(value.reading for value in values) or any(one.at for one in behind),
+        "has_address": device_page.has_address(found),
+        "push_path": connection.push_path(found),
         "refused": start_facts.refused(found, values, at),
         "now": at,
     }

@@ -18,6 +18,7 @@ from flameblue.domain.visible import flaw
 from flameblue.fleet.actions import NewDevice
 from flameblue.fleet.keeping import Hand
 from flameblue.fleet.models import Circuit, PairingWindow, Premises
+from flameblue.fleet.shelf import profiles
 from flameblue.fleet.starting import NewPoint
 from flameblue.web import drawings, live, unknown_facts
 from flameblue.web.now import now
@@ -34,6 +35,7 @@ class BindForm(forms.Form):
     profile = forms.CharField(max_length=64)
     place = forms.RegexField(r"\A[cp][0-9]{1,12}\Z")
     called = forms.CharField(max_length=64, required=False)
+    unit = forms.IntegerField(required=False, min_value=1, max_value=247)  # behind a 4G unit
 
 
 @require_GET
@@ -112,6 +114,7 @@ def _form_values(request: HttpRequest, one: Stranger) -> dict[str, Any]:
         "places": _places(request),
         "place": asked.get("place", ""),
         "called": asked.get("called", one.suggested_name),
+        "unit": asked.get("unit", "1"),
         "q": request.GET.get("q", ""),
         "now": now(),
         **_points(request, one),
@@ -135,16 +138,22 @@ def _places(request: HttpRequest) -> list[unknown_facts.PlaceLine]:
     return unknown_facts.places(request.GET.get("q", "")[:80])
 
 
-def _wish(request: HttpRequest, one: Stranger, said: dict[str, str]) -> Binding:
+def _wish(request: HttpRequest, one: Stranger, said: dict[str, Any]) -> Binding:
     circuit, premises = _place(said["place"])
     device = NewDevice(
         name=said["called"] if one.is_free_to_name and said["called"] else one.row.name,
         premises=premises,
         profile=said["profile"],
         credential_hash=one.row.credential_hash,
-        device_address=one.address,
+        device_address=f"{one.address}?unit={said['unit'] or 1}" if _is_modbus(one, said) else one.address,
     )
     return Binding(device, circuit, _new_points(request))
+
+
+def _is_modbus(one: Stranger, said: dict[str, Any]) -> bool:
+    """Whether a number on the line behind a 4G unit belongs to the address; a meter has its own twelve digits."""
+    profile = profiles().get(said["profile"])
+    return one.is_unit and (profile is None or profile.dlt645 is None)
 
 
 def _place(value: str) -> tuple[Circuit | None, Premises]:
