@@ -14,8 +14,9 @@ from flameblue import plugins
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import FITTED_KEYS_MAX, KEY_CHARACTERS_MAX
 from flameblue.domain.quantities import QUANTITIES
-from flameblue.intake import payloads
+from flameblue.intake import naming, payloads
 from flameblue.intake.directory import BEHIND
+from flameblue.intake.guessing import AROUND
 from flameblue.intake.payloads.gb26875_unit.codec import HEAD
 from flameblue.intake.protocols.gb26875.codec import Frame, Session
 from flameblue.intake.push import mapping
@@ -23,23 +24,8 @@ from flameblue.intake.push.admitting import PATH
 from flameblue.intake.samples import Kind, Payload, Sample
 from flameblue.profiles.loader import Profile
 
-_WORDS: Mapping[str, str] = {  # the last word of a key, without digits at its end
-    **dict.fromkeys(("t", "temp", "temperature", "tc", "wd", "wendu", "conductor"), "temperature_c"),
-    **dict.fromkeys(("amb", "ambient", "env", "room"), "ambient_temperature_c"),
-    **dict.fromkeys(("ir", "il", "ld", "leak", "leakage", "residual", "rcd", "rcm", "sydl"), "residual_current_ma"),
-    **dict.fromkeys(("i", "current", "cur", "amp", "amps", "dl"), "current_a"),
-    **dict.fromkeys(("u", "v", "volt", "voltage", "dy"), "voltage_v"),
-    **dict.fromkeys(("p", "power", "apower", "act_power"), "power_w"),
-    **dict.fromkeys(("energy", "kwh", "ep"), "energy_kwh"),
-    **dict.fromkeys(("arc", "arcs"), "arc_count"),
-    **dict.fromkeys(("hum", "humidity"), "humidity_percent"),
-    **dict.fromkeys(("pf", "power_factor"), "power_factor"),
-    **dict.fromkeys(("freq", "frequency", "hz"), "frequency_hz"),
-}  # fmt: skip
-_PHASED = re.compile(r"(u|v|i|t)_?([abcn])")
 _COMPONENTS = {"17": "residual_current_ma", "18": "temperature_c"}  # GB/T 26875.3-2011, 8.2.1.2: detectors
 _COMPONENT = re.compile(r"\d{1,3}\.(\d{1,3})\.[0-9a-f]{8}")
-_BREAKS = re.compile(r"[.:/\- ]")
 
 
 class Said(NamedTuple):
@@ -160,14 +146,12 @@ def _fit(profile: Profile, came: Sequence[Said]) -> Fit:
 
 
 def _by_name(key: str) -> Meant:
-    words = [word.rstrip("0123456789").rstrip("_") for word in _BREAKS.split(key.lower())]
-    for word in reversed([word for word in words if word]):
-        if phased := _PHASED.fullmatch(word):
-            return Meant(_WORDS[phased[1]], phased[2].upper())
-        for part in (word, word.rpartition("_")[2], word.partition("_")[0]):
-            if part in _WORDS:
-                return Meant(_WORDS[part])
-    return Meant("")
+    kind, phase, _, whole = naming.read(key, hinted=True)
+    if kind is None:
+        return Meant("")
+    if kind.quantity == "temperature_c" and AROUND & set(whole):
+        return Meant("ambient_temperature_c", phase)
+    return Meant(kind.quantity, phase)
 
 
 def _of_sample(sample: Sample) -> Iterable[Said]:

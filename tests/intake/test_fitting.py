@@ -100,6 +100,29 @@ def test_states_are_no_numbers_and_are_not_guessed_by_their_name() -> None:
     assert fitting.meaning(came[0], generic) == Meant("")
 
 
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("leakage_current", Meant("residual_current_ma")),
+        ("ENERGY.ApparentPower", Meant("apparent_power_va")),
+        ("cur_b", Meant("current_a", "B")),
+        ("tc2", Meant("temperature_c", "C")),
+        ("u_a", Meant("voltage_v", "A")),
+        ("va", Meant("voltage_v", "A")),
+        ("wendu1", Meant("temperature_c")),
+        ("sydl", Meant("residual_current_ma")),
+        ("switch:0.apower", Meant("power_w")),
+        ("room_temp", Meant("ambient_temperature_c")),
+        ("amb", Meant("ambient_temperature_c")),
+        ("sn", Meant("")),
+        ("seq", Meant("")),
+    ],
+)
+def test_a_name_is_read_as_a_draft_reads_it_and_hints_count_too(key: str, meant: Meant) -> None:
+    generic = Shelf(package_folder()).current()["flameblue-generic"]
+    assert fitting.meaning(Said(key, 12.5), generic) == meant
+
+
 @given(st.binary(max_size=300))
 def test_bytes_that_are_kept_as_text_come_back(payload: bytes) -> None:
     if b"\\" not in payload:
