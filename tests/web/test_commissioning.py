@@ -232,6 +232,21 @@ def test_the_progress_counts_by_site_and_maker(bolat: Reader, cast: Cast, data: 
     assert rows[1:] == ["禾木,松林客栈,D0217,any,1,1,1,1,0", "禾木,松林客栈,D0300,Shelly,1,0,0,0,0"]
 
 
+def test_what_only_carries_others_says_so(bolat: Reader, cast: Cast, data: Path, now: datetime) -> None:
+    gateway = Device.objects.create(premises=cast.premises, name="G1", profile="thingsboard-gateway")
+    page = f"/commissioning/devices/{gateway.pk}/"
+    assert "It has no points yet" in bolat.sees(page)
+    Device.objects.filter(pk=cast.device.pk).update(name="G1>D0217")
+    assert "It carries other devices: nothing of its own to test." in bolat.sees(page)
+    assert "Begin the test" not in bolat.sees(page)
+    progress = bolat.sees("/commissioning/")
+    assert "Expected 1 / 1" in progress
+    assert "1 device only carries others" in progress
+    rows = bolat.client.get("/commissioning/devices.csv").getvalue().decode().splitlines()
+    assert rows[1] == "禾木,松林客栈,G1,ThingsBoard,,,,,"
+    assert "Carry other devices: nothing of their own to test 1 G1" in bolat.sees("/commissioning/accept/")
+
+
 def test_a_sheet_is_signed_read_and_taken_home(bolat: Reader, cast: Cast, data: Path, now: datetime) -> None:
     ready(cast, data, now)
     page = bolat.html("/commissioning/accept/")
