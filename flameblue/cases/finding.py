@@ -79,7 +79,7 @@ def _open_one(rise: Rise) -> Case | None:
 
 
 def _of_its_test(rise: Rise) -> Case | None:
-    """The case that says that the device is tested; one that says nothing else takes the family of what the test did."""
+    """The case that says that the device is tested; one that says only that takes the family of what the test did."""
     if not rise.is_test:
         return None
     tests = Case.objects.filter(alarms__point__device=rise.point.device_id, is_test=True)

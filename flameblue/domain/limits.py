@@ -142,6 +142,10 @@ BROKER_PENDING_MAX = 4_096  # messages of an existing broker not yet on disk; th
 BROKER_PROBE_MESSAGES = 1_200  # that a check leaves with a broker: Mosquitto's own bound is 1,000
 FITTED_KEYS_MAX = 100  # of an unknown device's message × a form's row of about 1 kB = 100 kB of page
 UNKNOWN_DEVICES_MAX = 1_000  # listed while pairing; then the oldest go first
+UNKNOWN_PARTS_MAX = (
+    100  # messages of one that tell of other components, as its form has keys; the oldest go first
+)
+UNKNOWN_MESSAGES_MAX = 4_096  # of all of them together × at most 4 KiB = 16 MiB; then the oldest go first
 ANNOUNCEMENTS_MAX = (
     4_000  # × at most 16 KiB = 64 MiB (100 sockets announce 1,500 of 1 KiB); then new ones are left out
 )

@@ -33,7 +33,7 @@ RUN_STATES: Words = {
 def limit(line: Mapping[str, Any]) -> list[str]:
     """What a line of a sheet was compared with: the limit with its hold and edition, the seconds with their clause."""
     if line["limit"] is None:
-        return []
+        return ["—"]
     found = [f"{line['limit']:g} {line['unit']}"]
     if line["hold_s"] is not None:
         found.append(_("held for %(n)s s") % {"n": f"{line['hold_s']:g}"})

@@ -24,7 +24,10 @@ from flameblue.intake.quarantine import Quarantine, Unknown
 from tests.cast import Cast
 from tests.web.readers import Reader, text_of
 
-EFM8 = b'{"v": {"ir": 12.5, "ta": 41.2, "tb": 40, "ia": 3.4, "uptime": 9}}'
+EFM8 = (
+    b'{"v": {"ir": 12.5, "ta": 41.2, "tb": 40, "tc": 40, "ia": 3.4, "ib": 3, "ic": 3,'
+    b' "ua": 229, "ub": 230, "uc": 231, "amb": 18.5, "uptime": 9}}'
+)
 
 
 def heard(data: Path, *unknown: Unknown) -> None:
@@ -69,7 +72,7 @@ def test_who_talks_is_listed_with_what_it_sends_and_the_model_that_fits(
     heard(data, stranger(now), stranger(now, "D0217"))
     page = sees(admin, "/commissioning/unknown/")
     assert "D0999" in page
-    assert "flameblue-efm8 knows 4 of 5 keys" in page
+    assert "flameblue-efm8 knows 11 of 12 keys" in page
     assert "ir 12.5 ta 41.2" in page
     assert "D0217" not in page, "the registry knows it"
 
@@ -122,6 +125,16 @@ def test_a_model_that_leaves_its_points_open_gets_those_of_the_form(
         ("leak", "residual_current_ma", ""),
         ("Ua", "voltage_v", "A"),
     ]
+
+
+def test_a_model_of_which_most_is_not_heard_says_so_and_is_not_chosen(
+    cast: Cast, data: Path, admin: Client, now: datetime
+) -> None:
+    heard(data, stranger(now, payload=b'{"v": {"ir": 12.5}}'))
+    form = admin.get("/commissioning/unknown/bind/?name=D0999").content.decode()
+    assert '<option value="flameblue-generic" selected>' in form
+    points = sees(admin, "/commissioning/unknown/points/?name=D0999&profile=flameblue-efm8")
+    assert "10 of 11 points of this model were not heard." in points
 
 
 def test_a_transmitter_is_bound_by_its_address_under_a_name_of_ones_choice(

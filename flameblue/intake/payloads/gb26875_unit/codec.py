@@ -6,6 +6,7 @@ travels. Values of the standard's analogue types are in its units; the others as
 Source: GB/T 26875.3-2011, 8.2.1.1 to 8.2.1.3 and 8.2.1.8.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -91,6 +92,16 @@ class Gb26875Unit:
 def topic(unit: bytes) -> str:
     """Where a unit would be found: it tells the kinds of units apart in quarantine."""
     return f"{HEAD}{unit[0]}" if unit else HEAD
+
+
+def part_of(unit: bytes) -> str:
+    """What tells a unit from the others of its type: which components it speaks of. "": it speaks of none."""
+    try:
+        samples = Gb26875Unit().parse(topic(unit), unit)
+    except BadInput:
+        return ""
+    keys = sorted(key for sample in samples for key in (*sample.values, *sample.states))
+    return hashlib.blake2s("\n".join(keys).encode(), digest_size=8).hexdigest() if keys else ""
 
 
 def _sample(flag: int, item: Any) -> Sample:
