@@ -116,6 +116,9 @@ QUARANTINE_WAITING_MAX = (
 CONNECTION_NEWS_EVERY_S = 0.5  # one record for all that were lost or came back meanwhile; a hold has a minute
 QUARANTINE_SAMPLE_BYTES_MAX = 4 * KIB  # of one message; the rest is cut, the length is kept
 PAIRING_WINDOW_S_MAX = 3_600
+TEST_STEP_S_MAX = (
+    60.0  # between readings: an alarm within 40 s (GB 50166-2019, 4.8.5) is then known within 100
+)
 TEST_WINDOW_S_MAX = 3_600  # of one device: who forgets to end it has an unwatched hour, not a night
 CONNECT_BYTES_MAX = 16 * KIB  # a client that has not signed in may make us keep no more
 CONNECTIONS_PER_DEVICE_MAX = 8  # then the oldest is closed: half-open lines of a 4G link

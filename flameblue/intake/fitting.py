@@ -175,9 +175,9 @@ def _fit(profile: Profile, came: Sequence[Said]) -> Fit:
             if one.key in points
         }
     recognised = sum(1 for one in meant.values() if one.quantity)
-    points = 0 if profile.open_points else len(profile.points)
-    unheard = points and points - recognised
-    return Fit(profile.name, recognised, len(came), profile.open_points, meant, points, unheard)
+    named = 0 if profile.open_points else len(profile.points)
+    unheard = named - recognised if named else 0
+    return Fit(profile.name, recognised, len(came), profile.open_points, meant, named, unheard)
 
 
 def _by_name(key: str) -> Meant:
