@@ -23,10 +23,10 @@ def look_after(run: Run, point: Point, arrival_ns: int, offset: int) -> int:
 
     Detection says a level once: where it was entered during the test, no transition tells that it stays.
     """
-    unsaid = _is_over_unsaid(point, run.now)
-    if not unsaid and Alarm.objects.filter(point=point, rule=Rule.TEST).exclude(level=Level.NORMAL).exists():
+    stands = Alarm.objects.filter(point=point, rule=Rule.TEST).exclude(level=Level.NORMAL).exists()
+    if stands and not _is_over_unsaid(point, run.now):
         return 0
-    rules = (*VALUE_RULES, Rule.REPORTED) if unsaid else VALUE_RULES
+    rules = (*VALUE_RULES, Rule.REPORTED) if stands else VALUE_RULES
     held = Alarm.objects.select_related("case").filter(point=point, case__is_test=True, rule__in=rules)
     found = 0
     for alarm in held.exclude(level=Level.NORMAL).exclude(case__state=State.CLOSED).order_by("rule"):

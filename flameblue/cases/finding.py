@@ -1,6 +1,7 @@
 """Which case a rise belongs to: found under its lock, or opened.
 
-Invariant: one open case a premises, family and test-ness; who loses the race to open it joins the winner's.
+Invariants: one open case a premises, family and test-ness; who loses the race to open it joins the winner's. That a
+device is tested opens one case, however many points and families it has.
 """
 
 from collections.abc import Sequence
@@ -42,7 +43,7 @@ def case_for(run: Run, rise: Rise) -> tuple[Case, str]:
         case = _switched_off(rise.point.device.premises_id)
         if case is not None:
             return case, "" if _said_already(case, rise) else kinds.SILENT
-    case = case or _open_one(rise)
+    case = case or _open_one(rise) or _of_its_test(rise)
     if case is not None:
         return case, _news(run, case, rise)
     closed = None if rise.is_test else _closed(rise)
@@ -75,6 +76,21 @@ def _switched_off(premises: int) -> Case | None:
 
 def _open_one(rise: Rise) -> Case | None:
     return _locked(_of_family(rise).exclude(state=State.CLOSED))
+
+
+def _of_its_test(rise: Rise) -> Case | None:
+    """The case that says that the device is tested; one that says only that takes the family of what the test did."""
+    if not rise.is_test:
+        return None
+    tests = Case.objects.filter(alarms__point__device=rise.point.device_id, is_test=True)
+    told = tests.exclude(state=State.CLOSED).order_by("pk").values_list("pk", flat=True)
+    case = _locked(Case.objects.filter(pk__in=list(told[:1])))
+    if case is None or rise.transition.rule == Rule.TEST:
+        return case
+    if case.alarms.exclude(rule=Rule.TEST).exists():
+        return None
+    case.family = Family(rise.family)
+    return case
 
 
 def _closed(rise: Rise) -> Case | None:

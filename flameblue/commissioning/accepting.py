@@ -50,16 +50,18 @@ class Signing:
 
 
 def content_of(place: Place, facts: Sequence[DeviceFacts], profiles: Mapping[str, Profile]) -> Content:
-    """All that a sheet of `place` would say now: the devices that are ready, and those that are not, by name."""
-    ready = [one for one in facts if step_of(one) == Step.TESTED][:ACCEPTED_DEVICES_MAX]
+    """All that a sheet of `place` would say now: the devices that are ready, and by name those that are not and those
+    that only carry others, of which nothing is to be accepted."""
+    own = [one for one in facts if not one.carries]
+    ready = [one for one in own if step_of(one) == Step.TESTED][:ACCEPTED_DEVICES_MAX]
     devices = Device.objects.select_related("premises").in_bulk([one.device for one in ready])
     points = _points(list(devices))
     newest = runs.newest({point.pk: point for each in points.values() for point in each})
     return {
         "site": place.site.name,
         "premises": place.premises.name if place.premises else "",
-        "total": len(facts),
-        "accepted_before": sum(step_of(one) == Step.ACCEPTED for one in facts),
+        "total": len(own),
+        "accepted_before": sum(step_of(one) == Step.ACCEPTED for one in own),
         "devices": [
             {
                 "id": one.device,
@@ -72,7 +74,8 @@ def content_of(place: Place, facts: Sequence[DeviceFacts], profiles: Mapping[str
             }
             for one in ready
         ],
-        "open": [one.name for one in facts if step_of(one) not in (Step.TESTED, Step.ACCEPTED)],
+        "open": [one.name for one in own if step_of(one) not in (Step.TESTED, Step.ACCEPTED)],
+        "carriers": [one.name for one in facts if one.carries],
     }
 
 

@@ -5,11 +5,14 @@ clock, so that they are those of the clause (docs/practice.md#standard-clock): h
 not how long a person needed. Where the device says alarm itself and no value beyond the limit was seen before, they run
 from the moment at which it was applied. They are known to one reading only: our own hold is as long as the clause's
 time, and ends with the first reading after it, so that up to one interval more proves no breach (docs/decisions/0026).
+A model that reports more seldom than TEST_STEP_S_MAX shows nothing of the clause's time, and doesn't pass.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from flameblue.domain.limits import TEST_STEP_S_MAX
 
 
 class Verdict(StrEnum):
@@ -48,7 +51,8 @@ def verdict(facts: Facts, now: datetime) -> tuple[Verdict, float | None]:
         return (Verdict.FAILED if now >= facts.until else Verdict.UNDER_WAY), None
     if facts.entered_at is not None:
         took_s = max(0.0, (facts.entered_at - (facts.seen_at or facts.began_at)).total_seconds())
-        return (Verdict.PASSED if took_s <= facts.within_s + facts.step_s else Verdict.FAILED), took_s
+        in_time = facts.step_s <= TEST_STEP_S_MAX and took_s <= facts.within_s + facts.step_s
+        return (Verdict.PASSED if in_time else Verdict.FAILED), took_s
     if now < facts.until:
         return Verdict.UNDER_WAY, None
     given_s = (facts.until - facts.began_at).total_seconds()

@@ -20,7 +20,7 @@ STEPS = tuple(Step)
 
 @dataclass(frozen=True, slots=True)
 class DeviceFacts:
-    """What is known of one device."""
+    """What is known of one device. `carries`: it only carries others, and has nothing of its own to bind or test."""
 
     device: int
     name: str
@@ -31,6 +31,7 @@ class DeviceFacts:
     is_bound: bool = False
     is_tested: bool = False
     is_accepted: bool = False
+    carries: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ def step_of(facts: DeviceFacts) -> Step:
 
 
 def count(devices: Iterable[DeviceFacts], group: tuple[str, ...] = ()) -> Count:
-    """The counts of `devices` as one group."""
-    orders = [STEPS.index(step_of(one)) for one in devices]
+    """The counts of `devices` as one group; those that only carry others are none of it."""
+    orders = [STEPS.index(step_of(one)) for one in devices if not one.carries]
     return Count(group, tuple(sum(order >= n for order in orders) for n in range(len(STEPS))))
 
 
@@ -66,5 +67,7 @@ def by(devices: Iterable[DeviceFacts], key: Callable[[DeviceFacts], tuple[str, .
     """The counts of each group that `key` names, in the order of the names."""
     groups: dict[tuple[str, ...], list[DeviceFacts]] = {}
     for one in devices:
+        if one.carries:
+            continue
         groups.setdefault(key(one), []).append(one)
     return [count(groups[name], name) for name in sorted(groups)]

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from django.db.models import QuerySet
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from flameblue.commissioning import runs
 from flameblue.commissioning.models import Commissioning, TestRun
 from flameblue.commissioning.progress import DeviceFacts
-from flameblue.fleet.models import Device, Point
+from flameblue.fleet.models import Device, DeviceSource, Point
 from flameblue.intake.directory import BEHIND
 from flameblue.profiles.loader import Profile
 
@@ -23,28 +24,70 @@ def of(
 ) -> list[DeviceFacts]:
     """The facts of the `devices` in use, by their names. `arrivals`: when each point was heard last, by its id.
 
-    A device without points, such as a gateway, is heard when one behind it is.
+    One without points carries others where the registry has some behind it, and is heard when one of them is or when
+    the core knows from where it speaks; one without points and without others is not finished.
     """
     known = list(devices.filter(enabled=True).select_related("premises__site").order_by("name"))
     points = _points([device.pk for device in known])
     newest = runs.newest({point.pk: point for each in points.values() for point in each})
-    accepted = set(Commissioning.objects.exclude(acceptance=None).values_list("device_id", flat=True))
-    heard = {device.name for device in known if any(_arrival(arrivals, one) for one in points[device.pk])}
-    behind = {name.rpartition(BEHIND)[0] for name in heard}
+    signed = Commissioning.objects.exclude(acceptance=None)
+    accepted = frozenset(signed.values_list("device_id", flat=True))
+    behind = _behind([device for device in known if not points[device.pk]], arrivals)
     return [
-        DeviceFacts(
-            device=device.pk,
-            name=device.name,
-            site=device.premises.site.name,
-            premises=device.premises.name,
-            maker=maker_of(device, profiles),
-            is_heard=device.name in (heard if points[device.pk] else behind),
-            is_bound=all(point.circuit_id is not None for point in points[device.pk]),
-            is_tested=all(_is_done(newest.get(point.pk)) for point in points[device.pk]),
-            is_accepted=device.pk in accepted,
-        )
+        _facts(device, points[device.pk], Seen(arrivals, newest, accepted, behind), profiles)
         for device in known
     ]
+
+
+class Seen(NamedTuple):
+    """What is known of all devices together. `behind`: of those without points, by id."""
+
+    arrivals: NDArray[np.int64]
+    newest: Mapping[int, TestRun]
+    accepted: frozenset[int]
+    behind: Mapping[int, "Behind"]
+
+
+class Behind(NamedTuple):
+    """A device without points: whether it carries others, and whether it or one of them was heard."""
+
+    carries: bool
+    is_heard: bool
+
+
+def _facts(
+    device: Device, points: Sequence[Point], seen: Seen, profiles: Mapping[str, Profile]
+) -> DeviceFacts:
+    behind = seen.behind.get(device.pk, Behind(carries=False, is_heard=False))
+    return DeviceFacts(
+        device=device.pk,
+        name=device.name,
+        site=device.premises.site.name,
+        premises=device.premises.name,
+        maker=maker_of(device, profiles),
+        is_heard=behind.is_heard or any(_arrival(seen.arrivals, one.pk) for one in points),
+        is_bound=bool(points) and all(point.circuit_id is not None for point in points),
+        is_tested=bool(points) and all(_is_done(seen.newest.get(point.pk)) for point in points),
+        is_accepted=device.pk in seen.accepted,
+        carries=behind.carries,
+    )
+
+
+def carries(device: Device) -> bool:
+    """Whether `device`, which has no points of its own, carries others."""
+    return Device.objects.filter(enabled=True, name__startswith=f"{device.name}{BEHIND}").exists()
+
+
+def _behind(bare: Sequence[Device], arrivals: NDArray[np.int64]) -> Mapping[int, Behind]:
+    """What is known of the `bare` devices, wherever those behind them hang."""
+    if not bare:
+        return {}
+    children = Device.objects.filter(enabled=True, name__contains=BEHIND)
+    carriers = {name.rpartition(BEHIND)[0] for name in children.values_list("name", flat=True)}
+    points = Point.objects.filter(device__in=children, retired=False).values_list("device__name", "pk")
+    heard = {name.rpartition(BEHIND)[0] for name, pk in points if _arrival(arrivals, pk)}
+    spoke = set(DeviceSource.objects.filter(device__in=bare).values_list("device_id", flat=True))
+    return {one.pk: Behind(one.name in carriers, one.name in heard or one.pk in spoke) for one in bare}
 
 
 def maker_of(device: Device, profiles: Mapping[str, Profile]) -> str:
@@ -61,8 +104,8 @@ def _points(devices: Sequence[int]) -> dict[int, list[Point]]:
     return found
 
 
-def _arrival(arrivals: NDArray[np.int64], point: Point) -> int:
-    return int(arrivals[point.pk]) if point.pk < len(arrivals) else 0
+def _arrival(arrivals: NDArray[np.int64], point: int) -> int:
+    return int(arrivals[point]) if point < len(arrivals) else 0
 
 
 def _is_done(run: TestRun | None) -> bool:

@@ -119,6 +119,9 @@ QUARANTINE_WAITING_MAX = (
 CONNECTION_NEWS_EVERY_S = 0.5  # one record for all that were lost or came back meanwhile; a hold has a minute
 QUARANTINE_SAMPLE_BYTES_MAX = 4 * KIB  # of one message; the rest is cut, the length is kept
 PAIRING_WINDOW_S_MAX = 3_600
+TEST_STEP_S_MAX = (
+    60.0  # between readings: an alarm within 40 s (GB 50166-2019, 4.8.5) is then known within 100
+)
 TEST_WINDOW_S_MAX = 3_600  # of one device: who forgets to end it has an unwatched hour, not a night
 CONNECT_BYTES_MAX = 16 * KIB  # a client that has not signed in may make us keep no more
 CONNECTIONS_PER_DEVICE_MAX = 8  # then the oldest is closed: half-open lines of a 4G link
@@ -145,6 +148,10 @@ BROKER_PENDING_MAX = 4_096  # messages of an existing broker not yet on disk; th
 BROKER_PROBE_MESSAGES = 1_200  # that a check leaves with a broker: Mosquitto's own bound is 1,000
 FITTED_KEYS_MAX = 100  # of an unknown device's message × a form's row of about 1 kB = 100 kB of page
 UNKNOWN_DEVICES_MAX = 1_000  # listed while pairing; then the oldest go first
+UNKNOWN_PARTS_MAX = (
+    100  # messages of one that tell of other components, as its form has keys; the oldest go first
+)
+UNKNOWN_MESSAGES_MAX = 4_096  # of all of them together × at most 4 KiB = 16 MiB; then the oldest go first
 ANNOUNCEMENTS_MAX = (
     4_000  # × at most 16 KiB = 64 MiB (100 sockets announce 1,500 of 1 KiB); then new ones are left out
 )

@@ -1,8 +1,9 @@
-"""What an unknown device sends, and which models could be its own: read from the one message that is kept of it.
+"""What an unknown device sends, and which models could be its own: read from the messages that are kept of it.
 
 Promises: nothing is guessed that a person does not see and may change; a message that no format of ours reads gives
 no keys, not an error. A model that names its points fits where it has the keys that came; one that leaves them open
-fits where their names or kinds say what they measure.
+fits where their names or kinds say what they measure. Of models that know as much, those come first whose points were
+all heard: a point that nobody sends falls silent.
 """
 
 import re
@@ -14,8 +15,9 @@ from flameblue import plugins
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import FITTED_KEYS_MAX, KEY_CHARACTERS_MAX
 from flameblue.domain.quantities import QUANTITIES
-from flameblue.intake import payloads
+from flameblue.intake import naming, payloads
 from flameblue.intake.directory import BEHIND
+from flameblue.intake.guessing import AROUND
 from flameblue.intake.payloads.gb26875_unit.codec import HEAD
 from flameblue.intake.protocols.gb26875.codec import Frame, Session
 from flameblue.intake.push import mapping
@@ -23,23 +25,8 @@ from flameblue.intake.push.admitting import PATH
 from flameblue.intake.samples import Kind, Payload, Sample
 from flameblue.profiles.loader import Profile
 
-_WORDS: Mapping[str, str] = {  # the last word of a key, without digits at its end
-    **dict.fromkeys(("t", "temp", "temperature", "tc", "wd", "wendu", "conductor"), "temperature_c"),
-    **dict.fromkeys(("amb", "ambient", "env", "room"), "ambient_temperature_c"),
-    **dict.fromkeys(("ir", "il", "ld", "leak", "leakage", "residual", "rcd", "rcm", "sydl"), "residual_current_ma"),
-    **dict.fromkeys(("i", "current", "cur", "amp", "amps", "dl"), "current_a"),
-    **dict.fromkeys(("u", "v", "volt", "voltage", "dy"), "voltage_v"),
-    **dict.fromkeys(("p", "power", "apower", "act_power"), "power_w"),
-    **dict.fromkeys(("energy", "kwh", "ep"), "energy_kwh"),
-    **dict.fromkeys(("arc", "arcs"), "arc_count"),
-    **dict.fromkeys(("hum", "humidity"), "humidity_percent"),
-    **dict.fromkeys(("pf", "power_factor"), "power_factor"),
-    **dict.fromkeys(("freq", "frequency", "hz"), "frequency_hz"),
-}  # fmt: skip
-_PHASED = re.compile(r"(u|v|i|t)_?([abcn])")
 _COMPONENTS = {"17": "residual_current_ma", "18": "temperature_c"}  # GB/T 26875.3-2011, 8.2.1.2: detectors
 _COMPONENT = re.compile(r"\d{1,3}\.(\d{1,3})\.[0-9a-f]{8}")
-_BREAKS = re.compile(r"[.:/\- ]")
 
 
 class Said(NamedTuple):
@@ -54,6 +41,14 @@ class Said(NamedTuple):
         return isinstance(self.value, int | float) and not isinstance(self.value, bool)
 
 
+class Heard(NamedTuple):
+    """One message that is kept of a device."""
+
+    topic: str
+    payload: bytes
+    at_ns: int = 0
+
+
 class Meant(NamedTuple):
     """What a key seems to measure. `quantity` "": its name does not say."""
 
@@ -63,30 +58,50 @@ class Meant(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How a model fits: `recognised` of the `came` keys, and what each would be. `is_open`: the registry says so."""
+    """How a model fits: `recognised` of the `came` keys, and what each would be. `is_open`: the registry says so.
+
+    `points`: how many the model names, `unheard`: of how many of these nothing came.
+    """
 
     profile: str
     recognised: int
     came: int
     is_open: bool
     meant: Mapping[str, Meant]
+    points: int
+    unheard: int
 
 
-def look(
-    name: str, topic: str, payload: bytes, profiles: Mapping[str, Profile]
-) -> tuple[list[Said], list[Fit]]:
-    """The keys that `payload` holds of the device `name`, and the models that speak as `topic` does, the best first.
+def look(name: str, heard: Sequence[Heard], profiles: Mapping[str, Profile]) -> tuple[list[Said], list[Fit]]:
+    """The keys that came of the device `name`, and the models that speak as it does, the best first.
 
-    What was pushed is read by each model in its own way; the keys are then those of the best.
+    A key that came in several messages has the value of the newest. What was pushed is read by each model in its own
+    way; the keys are then those of the best.
     """
-    if topic.startswith(PATH):
-        pushed = [one for one in profiles.values() if one.push is not None]
-        read = {one.name: _of(name, _pushed(one, payload)) for one in pushed}
-        found = [_fit(one, read[one.name]) for one in pushed if _is_read(one, read[one.name])]
-        ranked = sorted(found, key=lambda fit: (-fit.recognised, -fit.came, fit.is_open, fit.profile))
-        return (read[ranked[0].profile] if ranked else []), ranked
-    came = said(name, topic, payload)
-    return came, fits(topic, came, profiles)
+    by_age = sorted(heard, key=lambda one: -one.at_ns)
+    if not by_age:
+        return [], []
+    if by_age[0].topic.startswith(PATH):
+        return _look_at_pushed(name, by_age[0].payload, profiles)
+    known = next((found for one in by_age if (found := _format(one.topic)) is not None), None)
+    if known is None:
+        return [], []
+    spoken = [one for one in heard if (found := _format(one.topic)) is not None and found[0] == known[0]]
+    newest: dict[str, tuple[int, Said]] = {}
+    for message in spoken:
+        for one in said(name, message.topic, message.payload):
+            if one.key not in newest or message.at_ns >= newest[one.key][0]:
+                newest[one.key] = (message.at_ns, one)
+    came = [one for _, one in newest.values()][:FITTED_KEYS_MAX]
+    return came, fits(spoken[0].topic, came, profiles)
+
+
+def _look_at_pushed(name: str, body: bytes, profiles: Mapping[str, Profile]) -> tuple[list[Said], list[Fit]]:
+    pushed = [one for one in profiles.values() if one.push is not None]
+    read = {one.name: _of(name, _pushed(one, body)) for one in pushed}
+    found = [_fit(one, read[one.name]) for one in pushed if _is_read(one, read[one.name])]
+    ranked = sorted(found, key=lambda fit: (-fit.recognised, -fit.came, _order(fit)))
+    return (read[ranked[0].profile] if ranked else []), ranked
 
 
 def said(name: str, topic: str, payload: bytes) -> list[Said]:
@@ -129,8 +144,12 @@ def fits(topic: str, came: Sequence[Said], profiles: Mapping[str, Profile]) -> l
     if known is None:
         return []
     found = [_fit(one, came) for one in profiles.values() if one.payload == known[0]]
-    spare = {name: len(one.points) for name, one in profiles.items()}
-    return sorted(found, key=lambda fit: (-fit.recognised, fit.is_open, spare[fit.profile], fit.profile))
+    return sorted(found, key=lambda fit: (-fit.recognised, _order(fit)))
+
+
+def _order(fit: Fit) -> tuple[bool, bool, int, str]:
+    """Of models that know as many keys."""
+    return (fit.unheard > 0, fit.is_open, fit.unheard, fit.profile)
 
 
 def meaning(one: Said, profile: Profile) -> Meant:
@@ -156,18 +175,18 @@ def _fit(profile: Profile, came: Sequence[Said]) -> Fit:
             if one.key in points
         }
     recognised = sum(1 for one in meant.values() if one.quantity)
-    return Fit(profile.name, recognised, len(came), profile.open_points, meant)
+    named = 0 if profile.open_points else len(profile.points)
+    unheard = named - recognised if named else 0
+    return Fit(profile.name, recognised, len(came), profile.open_points, meant, named, unheard)
 
 
 def _by_name(key: str) -> Meant:
-    words = [word.rstrip("0123456789").rstrip("_") for word in _BREAKS.split(key.lower())]
-    for word in reversed([word for word in words if word]):
-        if phased := _PHASED.fullmatch(word):
-            return Meant(_WORDS[phased[1]], phased[2].upper())
-        for part in (word, word.rpartition("_")[2], word.partition("_")[0]):
-            if part in _WORDS:
-                return Meant(_WORDS[part])
-    return Meant("")
+    kind, phase, _, whole = naming.read(key, hinted=True)
+    if kind is None:
+        return Meant("")
+    if kind.quantity == "temperature_c" and AROUND & set(whole):
+        return Meant("ambient_temperature_c", phase)
+    return Meant(kind.quantity, phase)
 
 
 def _of_sample(sample: Sample) -> Iterable[Said]:

@@ -24,6 +24,7 @@ from flameblue.intake.payloads.gb26875_unit.codec import (
     DEVICE_STATE,
     WITH_READINGS,
     own_troubles,
+    part_of,
     topic,
 )
 from flameblue.intake.protocols.gb26875 import numbers, objects
@@ -221,7 +222,7 @@ class Gb26875Conversation:
         is_replied = frame.command not in WITHOUT_REPLY
         if batch.arrival_ns < self._intake.directory.pairing_until_ns:
             sent = (where, _shown(frame), batch.arrival_ns)
-            batch.keep(Unknown(address, address, line.peer, "", *sent))
+            batch.keep(Unknown(address, address, line.peer, "", *sent, part=part_of(frame.unit)))
             self._let_stay(line, self._intake.clock.monotonic_s())
             return self._confirm(frame, None) if is_replied else b""
         line.patience_s = 0.0  # it does not stay for speaking

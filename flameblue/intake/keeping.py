@@ -61,7 +61,10 @@ class Keeper:
         if len(item.payload) > QUARANTINE_SAMPLE_BYTES_MAX:
             cut = item.payload[:QUARANTINE_SAMPLE_BYTES_MAX]
             item = replace(item, payload=cut, payload_bytes=len(item.payload))
-        key = (item.name,) if isinstance(item, Unknown) else (item.device, item.topic, str(item.reason))
+        if isinstance(item, Unknown):
+            key = (item.name, item.topic, item.part)
+        else:
+            key = (item.device, item.topic, str(item.reason))
         before = self._waiting.pop(key, None)
         if before is not None:
             since_ns = before.first_ns or before.at_ns

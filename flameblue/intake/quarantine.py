@@ -11,10 +11,16 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from flameblue.domain.errors import WorldFailed
-from flameblue.domain.limits import QUARANTINE_BYTES_MAX, TOPIC_BYTES_MAX, UNKNOWN_DEVICES_MAX
+from flameblue.domain.limits import (
+    QUARANTINE_BYTES_MAX,
+    TOPIC_BYTES_MAX,
+    UNKNOWN_DEVICES_MAX,
+    UNKNOWN_MESSAGES_MAX,
+    UNKNOWN_PARTS_MAX,
+)
 from flameblue.intake import redact
 from flameblue.intake.reasons import Reason
 
@@ -30,6 +36,10 @@ create table if not exists message (
     unique (device, topic, reason)
 );
 create index if not exists message_by_age on message (last_ns);
+create table if not exists unknown_message (
+    id integer primary key, name text not null, topic text not null, part text not null, sample text not null,
+    last_ns integer not null, unique (name, topic, part)
+);
 create table if not exists unknown_device (
     id integer primary key, name text not null unique, client_id text not null, peer text not null,
     credential_hash text not null, topic text not null, sample text not null, count integer not null,
@@ -55,11 +65,25 @@ insert into unknown_device
 values (?, ?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (name) do update set
     client_id = excluded.client_id, peer = excluded.peer, credential_hash = excluded.credential_hash,
-    topic = excluded.topic, sample = excluded.sample, count = count + excluded.count, last_ns = excluded.last_ns
+    topic = excluded.topic, sample = excluded.sample, count = count + excluded.count, last_ns = excluded.last_ns,
+    first_ns = min(first_ns, excluded.first_ns)
+"""
+_ADD_UNKNOWN_MESSAGE = """
+insert into unknown_message (name, topic, part, sample, last_ns) values (?, ?, ?, ?, ?)
+on conflict (name, topic, part) do update set sample = excluded.sample, last_ns = excluded.last_ns
 """
 _TRIM_UNKNOWN = """
 delete from unknown_device
 where id not in (select id from unknown_device order by last_ns desc, id desc limit ?)
+"""
+_TRIM_UNKNOWN_MESSAGES = """
+delete from unknown_message where id in (
+    select id from (
+        select id, row_number() over (partition by name order by last_ns desc, id desc) as of_device,
+            row_number() over (order by last_ns desc, id desc) as of_all
+        from unknown_message
+    ) where of_device > ? or of_all > ?
+) or name not in (select name from unknown_device)
 """
 _ROW = "id, device, topic, reason, detail, sample, payload_bytes, count, first_ns, last_ns"
 _UNKNOWN_ROW = "id, name, client_id, peer, credential_hash, topic, sample, count, first_ns, last_ns"
@@ -85,7 +109,10 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Somebody unknown who sent something in the pairing window. `name` is fit to be shown."""
+    """Somebody unknown who sent something in the pairing window. `name` is fit to be shown.
+
+    `part`: what tells this message from others on its topic, where a device says a part of it in each ("": nothing).
+    """
 
     name: str
     client_id: str
@@ -97,6 +124,7 @@ class Unknown:
     times: int = 1
     first_ns: int = 0
     payload_bytes: int = 0
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +159,14 @@ class UnknownDeviceRow:
     last_ns: int
 
 
+class UnknownMessage(NamedTuple):
+    """The newest of the messages of an unknown device that have one topic and one part."""
+
+    topic: str
+    sample: str
+    last_ns: int
+
+
 class Quarantine:
     """The file at `path`. `reader_only`: for another process; a file that is not there yet is empty."""
 
@@ -149,9 +185,11 @@ class Quarantine:
         try:
             with self._lock, self._writer:
                 self._writer.execute("begin immediate")
+                unknown = False
                 for item in items:
                     self._add(self._writer, item)
-                self._trim(self._writer)
+                    unknown = unknown or isinstance(item, Unknown)
+                self._trim(self._writer, unknown=unknown)
         except sqlite3.Error as error:
             raise WorldFailed(f"The quarantine {self._path} can't be written: {error}.") from error
 
@@ -183,6 +221,15 @@ class Quarantine:
         """The unknown device with this id; None where there is none, or no longer."""
         found = self._read(f"select {_UNKNOWN_ROW} from unknown_device where id = ?", (number,))
         return UnknownDeviceRow(*found[0]) if found else None
+
+    def unknown_messages(self) -> dict[str, list[UnknownMessage]]:
+        """What the unknown devices send, by name: each part once, in the order in which they were heard first."""
+        found: dict[str, list[UnknownMessage]] = {}
+        for name, *message in self._read(
+            "select name, topic, sample, last_ns from unknown_message order by id", ()
+        ):
+            found.setdefault(name, []).append(UnknownMessage(*message))
+        return found
 
     def totals(self) -> dict[str, int]:
         """How many messages went to quarantine, by reason (of the rows that are kept)."""
@@ -231,6 +278,8 @@ class Quarantine:
             names = (redact.shown(item.name, 64), redact.shown(item.client_id, 64), item.peer)
             last = (item.credential_hash, topic, sample, *when)
             writer.execute(_ADD_UNKNOWN, (*names, *last))
+            message = (names[0], topic, redact.shown(item.part, 64), sample, item.at_ns)
+            writer.execute(_ADD_UNKNOWN_MESSAGE, message)
             return
         device, detail = redact.shown(item.device, 64), redact.shown(item.detail, 400)
         size = ROW_BYTES + sum(len(text.encode()) for text in (device, topic, detail, sample))
@@ -238,8 +287,10 @@ class Quarantine:
         writer.execute(_ADD, (*what, item.payload_bytes or len(item.payload), *when, size))
         self._bytes += size
 
-    def _trim(self, writer: sqlite3.Connection) -> None:
-        writer.execute(_TRIM_UNKNOWN, (UNKNOWN_DEVICES_MAX,))
+    def _trim(self, writer: sqlite3.Connection, *, unknown: bool) -> None:
+        if unknown:
+            writer.execute(_TRIM_UNKNOWN, (UNKNOWN_DEVICES_MAX,))
+            writer.execute(_TRIM_UNKNOWN_MESSAGES, (UNKNOWN_PARTS_MAX, UNKNOWN_MESSAGES_MAX))
         if self._bytes <= self._bytes_max:
             return
         self._bytes = _sum(writer)  # repeats had been counted on top of each other

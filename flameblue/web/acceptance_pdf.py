@@ -82,6 +82,9 @@ def _story(acceptance: Acceptance, title: str) -> list[Any]:
         story += _device(device)
     if content["open"]:
         story += [_text(_("Not accepted yet"), HEAD), _text(", ".join(content["open"]), SMALL)]
+    if carriers := content.get("carriers"):
+        head = _("Carry other devices: nothing of their own to test")
+        story += [_text(head, HEAD), _text(", ".join(carriers), SMALL)]
     return story + _signed(acceptance)
 
 

@@ -43,11 +43,15 @@ class PointLine:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The test of one device as it stands. `in_force`: the core marks what comes; before, a test would call people."""
+    """The test of one device as it stands. `in_force`: the core marks what comes; before, a test would call people.
+
+    `carries`: it has no points of its own, and others behind it.
+    """
 
     window: TestWindow | None
     in_force: bool
     lines: Sequence[PointLine]
+    carries: bool
 
     @property
     def done(self) -> int:
@@ -73,9 +77,9 @@ def groups(found: Sequence[DeviceFacts]) -> list[Count]:
 
 
 def at_step(found: Iterable[DeviceFacts], step: str) -> list[tuple[DeviceFacts, Step]]:
-    """The devices whose last step is `step` (none of STEPS: all), with it."""
+    """The devices whose last step is `step` (none of STEPS: all), with it; one that only carries others has none."""
     with_step = [(one, step_of(one)) for one in found]
-    return [one for one in with_step if step not in STEPS or one[1] == step]
+    return [one for one in with_step if step not in STEPS or (one[1] == step and not one[0].carries)]
 
 
 def trial(device: Device, at: datetime) -> Trial:
@@ -90,7 +94,8 @@ def trial(device: Device, at: datetime) -> Trial:
     lines = [
         PointLine(point, runs.measure_of(point), newest.get(point.pk), last.get(point.pk)) for point in points
     ]
-    return Trial(testing.open_now(device, at), testing.is_known_to_core(), lines)
+    carries = not lines and standing.carries(device)
+    return Trial(testing.open_now(device, at), testing.is_known_to_core(), lines, carries)
 
 
 def record(device: Device) -> list[dict[str, Any]]:
@@ -101,14 +106,14 @@ def record(device: Device) -> list[dict[str, Any]]:
 
 
 def table(found: Sequence[DeviceFacts]) -> Iterator[str]:
-    """A row a device, as a spreadsheet opens it."""
+    """A row a device, as a spreadsheet opens it; one that only carries others has no marks."""
     yield MARK + _row(
         [str(words.FLEET_FIELDS[name]) for name in ("site", "premises", "device")]
         + [_("Maker"), *(str(words.COMMISSIONING_STEPS[step]) for step in STEPS)]
     )
     for one in found:
         reached = STEPS.index(step_of(one))
-        marks = ["1" if n <= reached else "0" for n in range(len(STEPS))]
+        marks = ["" if one.carries else "1" if n <= reached else "0" for n in range(len(STEPS))]
         texts = (one.site, one.premises, one.name, model_words.said(one.maker))
         yield _row([safe(text) for text in texts] + marks)
 

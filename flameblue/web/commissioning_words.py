@@ -33,7 +33,7 @@ RUN_STATES: Words = {
 def limit(line: Mapping[str, Any]) -> list[str]:
     """What a line of a sheet was compared with: the limit with its hold and edition, the seconds with their clause."""
     if line["limit"] is None:
-        return []
+        return ["—"]
     found = [f"{line['limit']:g} {line['unit']}"]
     if line["hold_s"] is not None:
         found.append(_("held for %(n)s s") % {"n": f"{line['hold_s']:g}"})
@@ -50,6 +50,8 @@ def measured(line: Mapping[str, Any]) -> list[str]:
     if line["seconds"] is not None:
         step = {"n": f"{line['seconds']:.1f}", "step": f"{line['step_s'] or 0:g}"}
         found.append(_("alarm after %(n)s s, a reading every %(step)s s") % step)
+        if line["state"] == TestRun.State.PASSED and line["seconds"] > line["within_s"]:
+            found.append(_("later than the clause: our own hold uses up its time"))
     return found
 
 

@@ -9,7 +9,7 @@ from flameblue.cases import kinds, record
 from flameblue.cases.models import Alarm, Case
 from flameblue.domain.points import NO_LIMIT, NO_LOWER_LIMIT
 from flameblue.domain.quantities import NO_VALUE, QUANTITIES
-from flameblue.domain.transitions import Level, Rule
+from flameblue.domain.transitions import Level, Rule, Why
 from flameblue.fleet.models import Point
 from flameblue.web import words
 
@@ -81,7 +81,7 @@ def _troubles(case: Case) -> str:
 def of_alarm(alarm: Alarm) -> str:
     """One alarm: where, what, how much against which limit, and what is odd about it."""
     said = _said(alarm)
-    reasons = words.whys(alarm.why)
+    reasons = words.whys(alarm.why & ~Why.TEST if alarm.rule == Rule.TEST else alarm.why)
     return f"{said} ({'; '.join(reasons)})" if reasons else said
 
 

@@ -15,8 +15,8 @@ from flameblue.fleet.shelf import profiles
 from flameblue.intake import fitting, redact
 from flameblue.intake.asking import registration
 from flameblue.intake.directory import BEHIND
-from flameblue.intake.fitting import Fit, Meant, Said
-from flameblue.intake.quarantine import UnknownDeviceRow
+from flameblue.intake.fitting import Fit, Heard, Meant, Said
+from flameblue.intake.quarantine import UnknownDeviceRow, UnknownMessage
 from flameblue.profiles.loader import Profile
 from flameblue.web import quarantine_facts
 from flameblue.web.views.quarantine import BY_ADDRESS, shelf
@@ -103,9 +103,9 @@ def strangers() -> list[Stranger]:
     used = set(Device.objects.filter(device_address__in=addresses).values_list("device_address", flat=True))
     hashes = [row.credential_hash for row in rows if row.credential_hash]
     held = set(Device.objects.filter(credential_hash__in=hashes).values_list("credential_hash", flat=True))
-    known = profiles()
+    known, messages = profiles(), shelf().unknown_messages()
     return [
-        _stranger(row, known)
+        _stranger(row, messages.get(row.name, []), known)
         for row in rows
         if row.name not in names
         and not (row.topic.startswith(BY_ADDRESS) and row.client_id in used)
@@ -188,7 +188,11 @@ def _bare(words: Sequence[str], most: int) -> list[PlaceLine]:
     ]
 
 
-def _stranger(row: UnknownDeviceRow, known: Mapping[str, Profile]) -> Stranger:
-    came, fits = fitting.look(row.name, row.topic, redact.restored(row.sample), known)
+def _stranger(
+    row: UnknownDeviceRow, messages: Sequence[UnknownMessage], known: Mapping[str, Profile]
+) -> Stranger:
+    heard = [Heard(one.topic, redact.restored(one.sample), one.last_ns) for one in messages]
+    newest = Heard(row.topic, redact.restored(row.sample), row.last_ns)
+    came, fits = fitting.look(row.name, heard or [newest], known)
     names = [row.name, row.client_id, row.name.rpartition(BEHIND)[2]]
     return Stranger(row, to_datetime(row.last_ns), came, fits, scanning.of_names(names))

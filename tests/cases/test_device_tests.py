@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from flameblue.cases import actions
 from flameblue.cases.models import Case
@@ -115,6 +117,15 @@ def test_what_stands_when_a_test_of_people_ends_is_real_though_nothing_more_is_h
     bench.say(Said(bench.cast.ir, Level.ALARM, 320.0, rule=rule))
     bench.look()
     assert Case.objects.filter(is_test=False).count() == 1
+
+
+def test_where_no_test_stands_a_look_asks_for_none(bench: Bench) -> None:
+    begin_test(bench)
+    bench.read(bench.cast.ir, 100.0)
+    bench.say(Said(bench.cast.ir, Level.NORMAL, 100.0, rule=Rule.TEST))
+    with CaptureQueriesContext(connection) as asked:
+        bench.look()
+    assert not [query for query in asked if "test_window" in query["sql"] or "testwindow" in query["sql"]]
 
 
 def test_a_device_whose_test_of_people_is_long_over_may_still_say_that_it_tests_itself(bench: Bench) -> None:

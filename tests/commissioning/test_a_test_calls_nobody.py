@@ -8,6 +8,7 @@ from flameblue.fleet import testing
 from flameblue.fleet.models import Device, Point
 from flameblue.fleet.shelf import profiles
 from flameblue.notices.models import Notice
+from flameblue.web.sentences import of_case
 from tests.cast import Cast
 from tests.commissioning.chain import Chain
 
@@ -33,6 +34,24 @@ def test_within_a_test_no_notice_leaves_and_no_count_moves(chain: Chain, cast: C
     assert set(Case.objects.values_list("is_test", "state")) == {(True, State.CLOSED)}
     assert not Notice.objects.exists()
     assert cases.counts(chain.now) == before
+
+
+def test_a_test_is_one_card_whatever_its_points_are(chain: Chain, cast: Cast) -> None:
+    begun(chain, cast)
+    chain.sends("D0217", ir=30.0, tb=20.0, ib=3.0)
+    case = Case.objects.get()
+    assert (case.is_test, case.level, case.alarms.count()) == (True, Level.WARNING, 3)
+    said = of_case(case)
+    assert said.count("is being tested") == 1
+    chain.sends_for(40, "D0217", ir=30.0, tb=90.0, ib=3.0)
+    case = Case.objects.get()
+    assert (case.family, case.level) == ("heat", Level.ALARM)
+    assert "reached 90 °C" in of_case(case)
+    chain.sends_for(40, "D0217", ir=350.0, tb=90.0, ib=3.0)
+    families = Case.objects.order_by("pk").values_list("family", "level")
+    assert list(families) == [("heat", Level.ALARM), ("leakage", Level.ALARM)]
+    chain.sends_for(700, "D0217", ir=30.0, tb=20.0, ib=3.0)
+    assert set(Case.objects.values_list("is_test", "state")) == {(True, State.CLOSED)}
 
 
 def test_the_marks_end_with_the_window_and_what_still_stands_is_real(chain: Chain, cast: Cast) -> None:

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from flameblue.commissioning import accepting, runs, standing
+from flameblue.commissioning import accepting, progress, runs, standing
 from flameblue.commissioning.accepting import Content, Place, Signing
 from flameblue.commissioning.models import Acceptance, Commissioning
 from flameblue.commissioning.progress import DeviceFacts, Step, step_of
 from flameblue.domain.errors import BadInput
 from flameblue.fleet.keeping import Hand
-from flameblue.fleet.models import AuditEntry, Device, Point
+from flameblue.fleet.models import AuditEntry, Device, DeviceSource, Point
 from flameblue.fleet.shelf import profiles
 from tests.cast import Cast
 
@@ -54,9 +54,31 @@ def ready(cast: Cast, hand: Hand) -> Cast:
 
 def test_a_device_without_points_is_heard_when_one_behind_it_is(cast: Cast) -> None:
     Device.objects.create(premises=cast.premises, name="G1", profile="thingsboard-gateway")
-    assert [one.is_heard for one in facts_of(cast)] == [True, False]
+    assert [(one.is_heard, one.carries) for one in facts_of(cast)] == [(True, False), (False, False)]
     Device.objects.filter(pk=cast.device.pk).update(name="G1>D0217")
-    assert [one.is_heard for one in facts_of(cast)] == [True, True]
+    assert [(one.is_heard, one.carries) for one in facts_of(cast)] == [(True, True), (True, False)]
+    only = standing.of(Device.objects.filter(name="G1"), np.ones(1_000, np.int64), profiles())
+    assert [(one.is_heard, one.carries) for one in only] == [(True, True)], "whatever else is asked for"
+
+
+def test_what_only_carries_others_is_named_on_the_sheet_and_not_counted(ready: Cast, hand: Hand) -> None:
+    Device.objects.create(premises=ready.premises, name="G1", profile="thingsboard-gateway")
+    Device.objects.filter(pk=ready.device.pk).update(name="G1>D0217")
+    shown = content(ready)
+    assert (shown["total"], shown["carriers"]) == (2, ["G1"])
+    assert ([one["name"] for one in shown["devices"]], shown["open"]) == (["G1>D0217"], ["D0300"])
+    accepting.sign(Place(ready.site), shown, signing(shown), hand)
+    assert progress.count(facts_of(ready)).reached == (2, 1, 1, 1, 1)
+
+
+def test_a_transmitter_that_has_spoken_and_has_no_points_is_heard_and_not_tested(
+    cast: Cast, hand: Hand
+) -> None:
+    made = Device.objects.create(premises=cast.premises, name="T1", profile="gb26875-generic")
+    DeviceSource.objects.create(device=made, address="10.0.0.8", heard_at=hand.now, accepted_at=hand.now)
+    (facts,) = [one for one in facts_of(cast) if one.name == "T1"]
+    assert (step_of(facts), facts.carries) == (Step.HEARD, False)
+    assert content(cast)["devices"] == []
 
 
 def test_the_signed_sheet_takes_in_what_is_ready_and_names_what_is_not(ready: Cast, hand: Hand) -> None:

@@ -38,6 +38,12 @@ def test_the_seconds_run_from_the_value_to_the_alarm(
     assert (verdict_, pytest.approx(seconds)) == expected
 
 
+def test_what_reports_once_an_hour_does_not_pass_however_soon_its_one_reading_alarms() -> None:
+    for took in (0.0, 3_630.0):
+        facts = Facts(BEGAN, after(7_200), 30.0, after(5), after(5 + took), step_s=3_600.0)
+        assert verdict(facts, after(7_000)) == (Verdict.FAILED, took)
+
+
 def test_without_an_alarm_it_is_waited_for_until_the_end() -> None:
     assert judged(5, None, 599) == (Verdict.UNDER_WAY, None)
     assert judged(5, None, 600) == (Verdict.FAILED, None)

@@ -57,6 +57,8 @@ def test_what_name_and_size_say_together(
         ("max_voltage", 241, "voltage_v", "a setting or an extreme"),
         ("arc", 1, "arc_count", "a count"),
         ("linkquality", 88, "", "nothing in its name"),
+        ("sydl", 12.5, "", "nothing in its name"),
+        ("sn", 12, "", "nothing in its name"),
         ("", 1, "", "nothing in its name"),
     ],
 )

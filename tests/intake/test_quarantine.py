@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flameblue.domain.errors import WorldFailed
-from flameblue.domain.limits import QUARANTINE_SAMPLE_BYTES_MAX, UNKNOWN_DEVICES_MAX
+from flameblue.domain.limits import QUARANTINE_SAMPLE_BYTES_MAX, UNKNOWN_DEVICES_MAX, UNKNOWN_PARTS_MAX
 from flameblue.intake import redact
 from flameblue.intake.quarantine import Quarantine, Quarantined, Unknown
 from flameblue.intake.reasons import SENTENCES, Reason
@@ -199,3 +199,19 @@ def test_a_damaged_file_is_put_aside_and_intake_goes_on(tmp_path: Path, opened: 
     quarantine = opened(path)
     assert quarantine.rows() == []
     assert path.with_suffix(".damaged").read_bytes().startswith(b"this is no database")
+
+
+def test_the_parts_that_an_unknown_device_says_are_gathered_up_to_a_limit(
+    tmp_path: Path, opened: Opener
+) -> None:
+    quarantine = opened(tmp_path / "q.sqlite3")
+    quarantine.add(
+        [replace(unknown("T1", at_ns), part=f"p{at_ns}") for at_ns in range(1, UNKNOWN_PARTS_MAX + 6)]
+    )
+    quarantine.add([replace(unknown("T1", 1_000), part="p50", payload=b"new"), unknown("T2", 2_000)])
+    found = quarantine.unknown_messages()
+    assert (len(found["T1"]), len(found["T2"])) == (UNKNOWN_PARTS_MAX, 1)
+    assert [one.last_ns for one in found["T1"]][:2] == [6, 7], "the oldest went first"
+    assert [one.sample for one in found["T1"] if one.last_ns == 1_000] == ["new"]
+    (row,) = [one for one in quarantine.unknown_devices() if one.name == "T1"]
+    assert (row.count, row.first_ns, row.last_ns) == (UNKNOWN_PARTS_MAX + 6, 1, 1_000)

@@ -160,7 +160,7 @@ def try_one(page: Page, address: str, crowd: Crowd) -> None:
 
 def signed(page: Page, address: str) -> None:
     page.goto(f"{address}/commissioning/accept/")
-    page.get_by_label("Your name").fill("Ainur")
+    page.get_by_label("Name of who signs").fill("Ainur")
     page.get_by_label("Role").fill("Owner")
     pad = page.locator(".pad canvas")
     pad.scroll_into_view_if_needed()

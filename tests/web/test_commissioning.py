@@ -21,10 +21,14 @@ from flameblue.fleet.models import Device, PairingWindow, Point, Premises, Site
 from flameblue.fleet.shelf import profiles
 from flameblue.history.board import Board
 from flameblue.intake.quarantine import Quarantine, Unknown
+from flameblue.web import commissioning_words
 from tests.cast import Cast
 from tests.web.readers import Reader, text_of
 
-EFM8 = b'{"v": {"ir": 12.5, "ta": 41.2, "tb": 40, "ia": 3.4, "uptime": 9}}'
+EFM8 = (
+    b'{"v": {"ir": 12.5, "ta": 41.2, "tb": 40, "tc": 40, "ia": 3.4, "ib": 3, "ic": 3,'
+    b' "ua": 229, "ub": 230, "uc": 231, "amb": 18.5, "uptime": 9}}'
+)
 
 
 def heard(data: Path, *unknown: Unknown) -> None:
@@ -69,7 +73,7 @@ def test_who_talks_is_listed_with_what_it_sends_and_the_model_that_fits(
     heard(data, stranger(now), stranger(now, "D0217"))
     page = sees(admin, "/commissioning/unknown/")
     assert "D0999" in page
-    assert "flameblue-efm8 knows 4 of 5 keys" in page
+    assert "flameblue-efm8 knows 11 of 12 keys" in page
     assert "ir 12.5 ta 41.2" in page
     assert "D0217" not in page, "the registry knows it"
 
@@ -122,6 +126,16 @@ def test_a_model_that_leaves_its_points_open_gets_those_of_the_form(
         ("leak", "residual_current_ma", ""),
         ("Ua", "voltage_v", "A"),
     ]
+
+
+def test_a_model_of_which_most_is_not_heard_says_so_and_is_not_chosen(
+    cast: Cast, data: Path, admin: Client, now: datetime
+) -> None:
+    heard(data, stranger(now, payload=b'{"v": {"ir": 12.5}}'))
+    form = admin.get("/commissioning/unknown/bind/?name=D0999").content.decode()
+    assert '<option value="flameblue-generic" selected>' in form
+    points = sees(admin, "/commissioning/unknown/points/?name=D0999&profile=flameblue-efm8")
+    assert "10 of 11 points of this model were not heard." in points
 
 
 def test_a_transmitter_is_bound_by_its_address_under_a_name_of_ones_choice(
@@ -230,6 +244,34 @@ def test_the_progress_counts_by_site_and_maker(bolat: Reader, cast: Cast, data: 
     assert "D0217" not in bolat.sees("/commissioning/?step=expected")
     rows = bolat.client.get("/commissioning/devices.csv").getvalue().decode().splitlines()
     assert rows[1:] == ["禾木,松林客栈,D0217,any,1,1,1,1,0", "禾木,松林客栈,D0300,Shelly,1,0,0,0,0"]
+
+
+def test_what_passes_later_than_the_clause_says_why() -> None:
+    line = {
+        "value": 350.0,
+        "unit": "mA",
+        "seconds": 32.0,
+        "step_s": 10.0,
+        "within_s": 30.0,
+        "state": "passed",
+    }
+    assert "our own hold uses up its time" in " ".join(commissioning_words.measured(line))
+    assert "our own hold" not in " ".join(commissioning_words.measured(line | {"seconds": 30.0}))
+
+
+def test_what_only_carries_others_says_so(bolat: Reader, cast: Cast, data: Path, now: datetime) -> None:
+    gateway = Device.objects.create(premises=cast.premises, name="G1", profile="thingsboard-gateway")
+    page = f"/commissioning/devices/{gateway.pk}/"
+    assert "It has no points yet" in bolat.sees(page)
+    Device.objects.filter(pk=cast.device.pk).update(name="G1>D0217")
+    assert "It carries other devices: nothing of its own to test." in bolat.sees(page)
+    assert "Begin the test" not in bolat.sees(page)
+    progress = bolat.sees("/commissioning/")
+    assert "Expected 1 / 1" in progress
+    assert "1 device only carries others" in progress
+    rows = bolat.client.get("/commissioning/devices.csv").getvalue().decode().splitlines()
+    assert rows[1] == "禾木,松林客栈,G1,ThingsBoard,,,,,"
+    assert "Carry other devices: nothing of their own to test 1 G1" in bolat.sees("/commissioning/accept/")
 
 
 def test_a_sheet_is_signed_read_and_taken_home(bolat: Reader, cast: Cast, data: Path, now: datetime) -> None:

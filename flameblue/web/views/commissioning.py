@@ -38,6 +38,7 @@ def commissioning(request: HttpRequest) -> HttpResponse:
         "steps": STEPS,
         "step": step,
         "all": progress.count(found),
+        "carriers": sum(one.carries for one in found),
         "groups": commissioning_facts.groups(found),
         "page": page,
         "query": query_of(request),

@@ -129,6 +129,7 @@ def _points(request: HttpRequest, one: Stranger) -> dict[str, Any]:
         "profile": profile,
         "keys": unknown_facts.key_lines(one, profile),
         "fixed": unknown_facts.fixed_points(profile),
+        "chosen": next((fit for fit in one.fits if fit.profile == profile), None),
         "quantities": list(QUANTITIES),
         "phases": PHASES,
     }

@@ -6,6 +6,7 @@ travels. Values of the standard's analogue types are in its units; the others as
 Source: GB/T 26875.3-2011, 8.2.1.1 to 8.2.1.3 and 8.2.1.8.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -99,6 +100,16 @@ def own_troubles(unit: bytes) -> list[str]:
     states = [one.state for one in found.objects] if found is not None else []
     known = _WORDS[DEVICE_STATE]
     return [DEVICE_STATES[bit].en for bit in known if any(state >> bit & 1 for state in states)]
+
+
+def part_of(unit: bytes) -> str:
+    """What tells a unit from the others of its type: which components it speaks of. "": it speaks of none."""
+    try:
+        samples = Gb26875Unit().parse(topic(unit), unit)
+    except BadInput:
+        return ""
+    keys = sorted(key for sample in samples for key in (*sample.values, *sample.states))
+    return hashlib.blake2s("\n".join(keys).encode(), digest_size=8).hexdigest() if keys else ""
 
 
 def _sample(flag: int, item: Any) -> Sample:
