@@ -1,5 +1,7 @@
 # The menu. `make demo` and `make test` need only Python >= 3.11 and make.
 PYTHON ?= python3
+# One more than two cores: those with live servers mostly wait for them.
+WORKERS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 VENDOR := flameblue/web/static/vendor
@@ -13,7 +15,7 @@ demo: $(VENV)/run.stamp $(VENDOR)/stamp $(VENV)/locale.stamp  ## a false valley 
 	$(BIN)/flameblue demo $(ARGS)
 
 test: $(VENV)/dev.stamp $(VENDOR)/stamp $(VENV)/locale.stamp  ## the tests; a part of them: ARGS="tests/cases"
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not proof" $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not proof" $(ARGS)
 
 lint: $(VENV)/dev.stamp  ## style and format
 	$(BIN)/ruff check .

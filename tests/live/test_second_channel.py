@@ -93,6 +93,7 @@ def test_the_second_channel_carries_and_the_group_hears_of_it(night: Night) -> N
     assert SECRET not in log
 
 
+@pytest.mark.proof
 def test_a_kill_while_the_first_is_tried_neither_loses_nor_repeats_the_message(night: Night) -> None:
     owner = alarm(night)
     wait_for(lambda: any(row[4] for row in night.notices("smpp")), WITHIN_S, "the first channel is tried")

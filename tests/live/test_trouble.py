@@ -230,6 +230,7 @@ def damaged(path: Path) -> None:
     log.close()
 
 
+@pytest.mark.proof
 def test_poisoned_records_are_skipped_on_record_and_the_next_alarm_comes(tmp_path: Path) -> None:
     with valley(tmp_path / "data") as here:
         first = here.cabins[0]
@@ -281,6 +282,7 @@ caveats: [Nobody makes such a device.]
 """
 
 
+@pytest.mark.proof
 def test_a_clock_that_is_set_makes_nobody_silent_and_no_cabin_deaf(tmp_path: Path) -> None:
     """Devices without a clock; ours is set an hour ahead, two hours back and a day ahead, amid a leak each time."""
     clock = WallClock(tmp_path / "clock")

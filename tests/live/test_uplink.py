@@ -156,6 +156,7 @@ def test_what_happens_while_the_centre_is_away_comes_in_its_order(city: City) ->
         assert its[its.index(FIRE) :] == [FIRE, 1]
 
 
+@pytest.mark.proof
 def test_nothing_is_lost_and_little_is_repeated_when_the_core_is_killed(city: City) -> None:
     """The centre takes frames and does not confirm them; the core dies; it sends the same frames again."""
     killed = [next(city.cabins) for _ in range(6)]

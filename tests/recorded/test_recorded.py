@@ -47,6 +47,7 @@ async def test_the_machine_is_warned_of_on_the_day_before_it_fails(tmp_path: Pat
         machine_block("machine-failure", seen)
 
 
+@pytest.mark.proof
 async def test_an_evening_in_a_household_brings_one_overload(tmp_path: Path) -> None:
     source = recordings.household(*EVENING, places=(HOUSE, UNTUNED))
     with account(await replay(source, tmp_path), tmp_path) as seen:
