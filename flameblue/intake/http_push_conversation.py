@@ -151,11 +151,11 @@ class HttpPushConversation:
         found = admitting.admit(one, known, answer.line.peer)
         if isinstance(found, Refused):
             return self._refuse(found, one, answer.line, batch)
+        answer.line.entry = found.entry or answer.line.entry
         if request.method != "POST":
             return self._validation(one, found)
         if found.entry is None or found.push is None:
             return self._list_unknown(one, found, answer.line, batch)
-        answer.line.entry = found.entry
         return self._message(request.body, (found.entry, found.push), answer, batch)
 
     def _message(self, body: bytes, sender: tuple[DeviceEntry, Push], answer: Answer, batch: Batch) -> Reply:

@@ -225,6 +225,10 @@ class Line(asyncio.BufferedProtocol):
         if not self._reading:
             self._transport.resume_reading()
 
+    def has_presented_itself(self) -> bool:
+        """Whether a device that is known was believed on it."""
+        return self.entry is not None
+
     def heard_s(self) -> float:
         """When it was last heard, once it has presented itself."""
         return self.speak_by_s - self.patience_s

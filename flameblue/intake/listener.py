@@ -3,7 +3,8 @@
     sockets ─▶ lines ─▶ turns (turns.py): journal, quarantine, answers ─▶ sockets
 
 Invariants: nobody keeps a line without presenting himself in time, nor without keeping alive; every queue is
-bounded (domain/limits.py), and beyond it the sockets are not read; whatever one line sends, and however many come
+bounded (domain/limits.py), and beyond it the sockets are not read; at the limit of lines a stranger gives his place up
+for the next, and nobody else does (newcomers.py); whatever one line sends, and however many come
 or go at once, the others have their turn within milliseconds: accepting, reading, answering and ending go a few
 at a time.
 """
@@ -32,6 +33,7 @@ from flameblue.intake.conversation import Conversation, Farewell
 from flameblue.intake.door import open_port
 from flameblue.intake.lines import Ending, Line
 from flameblue.intake.mqtt_conversation import MqttConversation
+from flameblue.intake.newcomers import Newcomers
 from flameblue.intake.protocol import Session
 from flameblue.intake.reception import Intake
 from flameblue.intake.turns import Turns
@@ -52,6 +54,7 @@ class Endpoint(ABC):
         self._conversation = conversation
         self._turns = Turns(intake, conversation, self._end, self._rest)
         self._lines: set[Line] = set()
+        self._newcomers: Newcomers[Line] = Newcomers(Line.has_presented_itself)
         self._resting: deque[tuple[float, Line]] = deque()  # until when, the first first
         self.started = asyncio.Event()
 
@@ -85,8 +88,11 @@ class Endpoint(ABC):
         self._intake.counts.add("connections")
         if len(self._lines) + self._turns.leaving() >= self.lines_max:
             self._intake.counts.add("connections_over_limit")
-            return False
+            if (stranger := self._newcomers.give_up()) is None:
+                return False
+            stranger.abort(Ending.OURS)
         self._lines.add(line)
+        self._newcomers.came(line)
         self._intake.counts.set(self.open_count, len(self._lines))
         line.speak_by_s = self._intake.clock.monotonic_s() + CONNECT_WITHIN_S
         return True
@@ -104,6 +110,7 @@ class Endpoint(ABC):
     def ended(self, line: Line) -> None:
         """`line` is gone; what it had sent is still taken."""
         self._lines.discard(line)
+        self._newcomers.gone(line)
         self._intake.counts.set(self.open_count, len(self._lines))
         self._turns.leave(line)
 

@@ -194,7 +194,7 @@ async def test_too_many_connections_are_closed_at_once_and_counted(
 ) -> None:
     monkeypatch.setattr(listener_module.Endpoint, "lines_max", 2)
     async with serving(desk) as listener:
-        kept = [Peer(listener), Peer(listener)]
+        kept = [await connected(listener, client_id=name) for name in ("a", "b")]
         extra = Peer(listener)
         await extra.is_closed()
         assert not any(peer.is_closing() for peer in kept)

@@ -1,6 +1,7 @@
 """4G units (DTU) that dial in: each says its IMEI, and is then the line behind which its devices are asked.
 
 Promises: whoever does not say it in time, says too much, or is not known, is sent away, and costs the others nothing;
+at the limit of connections one that is no known unit's gives its place up for the next (newcomers.py);
 a unit that dials in again takes the place of its old connection at once; what is no answer to our question (heartbeats,
 late answers, noise) never becomes part of one. There is no password: keep the port to a private network.
 """
@@ -31,6 +32,7 @@ from flameblue.intake.asking.round_trips import Failure, NoAnswer
 from flameblue.intake.asking.wire import refusal
 from flameblue.intake.directory import Directory
 from flameblue.intake.door import open_port
+from flameblue.intake.newcomers import Newcomers
 from flameblue.intake.protocols.dlt645.codec import Frame, Session
 from flameblue.intake.quarantine import Quarantined, Unknown
 from flameblue.intake.reasons import Reason
@@ -51,6 +53,7 @@ class DialIn:
         self._intake = intake
         self._settings = settings
         self._connections: set[Connection] = set()
+        self._newcomers: Newcomers[Connection] = Newcomers(lambda one: one.imei in self._known_units())
         self._units: dict[str, Connection] = {}  # by IMEI, known ones and those of the pairing window
         self._awaited: dict[str, asyncio.Event] = {}
         self._known: Mapping[str, Sequence[AskedDevice]] = {}
@@ -100,14 +103,18 @@ class DialIn:
         self.counts("connections")
         if len(self._connections) >= DIAL_IN_CONNECTIONS_MAX:
             self.counts("connections_over_limit")
-            return False
+            if (stranger := self._newcomers.give_up()) is None:
+                return False
+            stranger.close()
         self._connections.add(connection)
+        self._newcomers.came(connection)
         self._count_open()
         return True
 
     def ended(self, connection: Connection) -> None:
         """A connection is gone."""
         self._connections.discard(connection)
+        self._newcomers.gone(connection)
         if self._units.get(connection.imei) is connection:
             del self._units[connection.imei]
         self._count_open()

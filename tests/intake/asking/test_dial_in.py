@@ -12,6 +12,7 @@ from flameblue.domain.limits import (
     DIAL_IN_NOISE_BYTES_MAX,
     DIAL_IN_REGISTRATION_BYTES_MAX,
 )
+from flameblue.intake.asking import dial_in
 from flameblue.intake.asking.blocks import Block
 from flameblue.intake.asking.dial_in import ALIVE_S, DialIn
 from flameblue.intake.asking.round_trips import Failure, NoAnswer
@@ -32,6 +33,12 @@ def port(desk: Intake, tmp_path: Path) -> DialIn:
     profile = model(tmp_path, point("ir", "address: 0"))
     know_units(desk, profile, {"a": f"dtu:{IMEI}?unit=17"})
     return port_for(desk, tmp_path)
+
+
+def know_both(desk: Intake, folder: Path) -> None:
+    """The registry knows the unit OTHER as well."""
+    profile = model(folder, point("ir", "address: 0"))
+    know_units(desk, profile, {name: f"dtu:{imei}?unit=17" for name, imei in (("a", IMEI), ("b", OTHER))})
 
 
 async def turn() -> None:
@@ -223,11 +230,33 @@ async def test_a_unit_whose_devices_are_dead_keeps_its_connection_while_it_lives
     await opening
 
 
-async def test_beyond_their_limit_connections_are_closed_at_once(port: DialIn, desk: Intake) -> None:
-    units = [Unit(port) for _ in range(DIAL_IN_CONNECTIONS_MAX + 1)]
-    assert [unit.is_cut for unit in units].count(True) == 1
-    assert units[-1].is_cut
+async def test_beyond_their_limit_the_oldest_that_said_no_known_imei_gives_its_place_up(
+    port: DialIn, desk: Intake, tmp_path: Path
+) -> None:
+    know_both(desk, tmp_path)
+    known = Unit(port)
+    known.says(IMEI.encode())
+    strangers = [Unit(port) for _ in range(DIAL_IN_CONNECTIONS_MAX - 1)]
+    new = Unit(port)
+    assert [one.is_cut for one in (known, *strangers[:2], new)] == [False, True, False, False]
     assert desk.counts["connections_over_limit"] == 1
+    await turn()
+    new.says(OTHER.encode())
+    more = [Unit(port) for _ in range(DIAL_IN_CONNECTIONS_MAX)]
+    assert (known.is_cut, new.is_cut) == (False, False)
+    assert [unit.is_cut for unit in (*strangers, *more)].count(False) == DIAL_IN_CONNECTIONS_MAX - 2
+
+
+async def test_where_all_are_known_units_the_next_connection_is_closed_at_once(
+    port: DialIn, desk: Intake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    know_both(desk, tmp_path)
+    monkeypatch.setattr(dial_in, "DIAL_IN_CONNECTIONS_MAX", 2)
+    units = [Unit(port) for _ in range(2)]
+    for unit, imei in zip(units, (IMEI, OTHER), strict=True):
+        unit.says(imei.encode())
+    assert Unit(port).is_cut
+    assert not any(unit.is_cut for unit in units)
     units[0].vanish()
     assert not Unit(port).is_cut
 
