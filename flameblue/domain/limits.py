@@ -41,7 +41,7 @@ GB26875_REMEMBERED_MAX = (
     262_144  # such frames × about 230 B = 60 MB; more than 5,000 lines with a frame a second have in 40 s
 )
 HTTP_CONNECTIONS_MAX = (
-    1_000  # × 256 KiB of a body and 16 of a head = 280 MB; a platform keeps a few; likewise
+    1_000  # × 256 KiB of a body and 16 of a head = 280 MB; a platform keeps a few; then as of CONNECTIONS_MAX
 )
 HTTP_HEAD_BYTES_MAX = 16 * KIB  # of a request; then 431. Platforms send less than one
 HTTP_BODY_BYTES_MAX = 256 * KIB  # as an MQTT packet: 4,096 readings × 60 B; then 413
@@ -88,7 +88,7 @@ ASKING_LOST_AFTER = 3  # turns without an answer in a row; one or two are noise 
 ROUND_TRIPS_KEPT = 256  # durations of a device × 32 B = 8 KB; × 247 devices = 2 MB a line
 ASKED_DEVICES_MAX = 10_000  # × 8 KB of durations = 80 MB, and × 0.4 KB = 4 MB of file for the pages
 ASKED_LINES_MAX = 2_000  # × a task and a socket, about 60 KB = 120 MB; those beyond it are told, not asked
-DIAL_IN_CONNECTIONS_MAX = 4_000  # two a line, × about 10 KB = 40 MB; likewise
+DIAL_IN_CONNECTIONS_MAX = 4_000  # two a line, × about 10 KB = 40 MB; then as of CONNECTIONS_MAX
 DIAL_IN_REGISTRATION_BYTES_MAX = KIB  # an IMEI in JSON has 200; whoever says more before it is closed
 DIAL_IN_NOISE_BYTES_MAX = 16 * KIB  # within a second and with no answer in them: 115200 baud carry 11.5 KB
 ASKED_TOLD_EVERY_S = (
@@ -158,6 +158,9 @@ ANNOUNCEMENTS_MAX = (
 ANNOUNCEMENT_BYTES_MAX = 16 * KIB  # a larger announcement is refused
 ANNOUNCED_PARTS_MAX = 256  # sensors in one announcement of a whole device
 PROFILE_BYTES_MAX = 256 * KIB  # a larger profile file is a problem on the devices page
+PROFILE_NODES_MAX = (
+    8_192  # keys and values of one, 19 times the largest of ours, × about 60 µs = 0.5 s; likewise
+)
 DRAFTED_KEYS_MAX = 200  # of one message; beyond it a person writes from the maker's table, not from a draft
 PROFILES_SUGGESTED_MAX = 3  # models that a draft names, the best first
 PROFILES_READ_MAX = 128  # kept as they were read × about 10 KB = 1.3 MB; beyond it a file is read anew

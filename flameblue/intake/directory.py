@@ -93,6 +93,22 @@ class Directory:
         ]
         return found[0] if len(found) == 1 else None
 
+    def without_model(self, place: str, profiles: Mapping[str, Profile]) -> DeviceEntry | None:
+        """The device that is at `place` (its address, up to a "?") and whose model is not known; None: there is none.
+
+        Nobody knows what protocol it speaks, so that it is no device of any; a stranger it is not.
+        """
+        at = self._by_place.get(place, ())
+        return next((entry for entry in at if entry.profile not in profiles), None)
+
+    @cached_property
+    def _by_place(self) -> Mapping[str, Sequence[DeviceEntry]]:
+        found: dict[str, list[DeviceEntry]] = {}
+        for entry in self.devices.values():
+            if entry.address:
+                found.setdefault(entry.address.partition("?")[0], []).append(entry)
+        return found
+
     @cached_property
     def _by_address(self) -> Mapping[str, Sequence[DeviceEntry]]:
         found: dict[str, list[DeviceEntry]] = {}
@@ -156,6 +172,11 @@ class Directory:
         """The device as it is now; None when it is gone or its credential was changed."""
         now = self.devices.get(entry.name)
         return now if now is not None and now.credential_hash == entry.credential_hash else None
+
+
+def model_is_missing(entry: DeviceEntry) -> str:
+    """What quarantine tells of a device whose model is not known."""
+    return f"device {entry.name} is known, its model {entry.profile} is not here"
 
 
 def name_behind(gateway: str, name: str) -> str:

@@ -1,10 +1,11 @@
 """What is answered to transmitters of GB/T 26875.3: a confirm (3) once it is on disk, a denial (6) where it can't be.
 
 Promises: a transmitter is whoever has its source address, on any line; an unknown one is denied, but for the pairing
-window, where it is confirmed and listed; a frame is either taken and confirmed or denied and counted, never both; one
-that was sent again is confirmed again and taken once, as far as the first is on disk or shares the line's fate; who is
-not heard for `quiet_s` is lost, with a line or without; a frame from outside the device's networks is confirmed and
-kept in quarantine, and changes nothing but the device's own fault (origins.py).
+window, where it is confirmed and listed; one whose model is missing is denied and told by its name; a frame is either
+taken and confirmed or denied and counted, never both; one that was sent again is confirmed again and taken once, as far
+as the first is on disk or shares the line's fate; who is not heard for `quiet_s` is lost, with a line or without; a
+frame from outside the device's networks is confirmed and kept in quarantine, and changes nothing but the device's own
+fault (origins.py).
 Source: GB/T 26875.3-2011, 6.5 (exchanges, 6.5.3 what is denied, 6.5.4 re-sends), 6.6 (the frame).
 """
 
@@ -16,7 +17,7 @@ from flameblue.domain.readings import NS_PER_S, Mark
 from flameblue.intake.connection_news import ConnectionNews
 from flameblue.intake.conversation import Farewell
 from flameblue.intake.decode import Message
-from flameblue.intake.directory import DeviceEntry
+from flameblue.intake.directory import DeviceEntry, model_is_missing
 from flameblue.intake.gb26875_exchanges import Exchanges, Speaker
 from flameblue.intake.lines import Answer, Ending, Line
 from flameblue.intake.payloads.gb26875_unit.codec import (
@@ -220,15 +221,18 @@ class Gb26875Conversation:
         """One whose address is no device's."""
         address, where = frame.source.hex(), topic(frame.unit)
         is_replied = frame.command not in WITHOUT_REPLY
-        if batch.arrival_ns < self._intake.directory.pairing_until_ns:
+        known = self._intake.directory.without_model(address, self._intake.profiles)
+        if known is None and batch.arrival_ns < self._intake.directory.pairing_until_ns:
             sent = (where, _shown(frame), batch.arrival_ns)
             batch.keep(Unknown(address, address, line.peer, "", *sent, part=part_of(frame.unit)))
             self._let_stay(line, self._intake.clock.monotonic_s())
             return self._confirm(frame, None) if is_replied else b""
         line.patience_s = 0.0  # it does not stay for speaking
+        name, reason = "", Reason.UNKNOWN_DEVICE
         detail = f"address {address} ({number(frame.source)}) from {line.peer}"
-        reason = Reason.UNKNOWN_DEVICE
-        item = Quarantined("", where, reason, detail, _shown(frame), batch.arrival_ns)
+        if known is not None:
+            name, reason, detail = known.name, Reason.NO_PROFILE, f"{model_is_missing(known)}; {detail}"
+        item = Quarantined(name, where, reason, detail, _shown(frame), batch.arrival_ns)
         batch.keep(item, owed=False)
         self._intake.counts.add("refused")
         return self._deny(frame) if is_replied else b""

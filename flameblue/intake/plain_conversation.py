@@ -11,7 +11,7 @@ from flameblue.domain.limits import TOPIC_BYTES_MAX
 from flameblue.intake.connection_news import ConnectionNews
 from flameblue.intake.conversation import Farewell
 from flameblue.intake.decode import Message
-from flameblue.intake.directory import DeviceEntry, Outcome
+from flameblue.intake.directory import DeviceEntry, Outcome, model_is_missing
 from flameblue.intake.lines import Answer, Ending, Line
 from flameblue.intake.protocol import Broken, Said
 from flameblue.intake.quarantine import Quarantined, Unknown
@@ -125,8 +125,11 @@ class PlainConversation:
 
     def _deny(self, said: Said, line: Line, reason: Reason, batch: Batch) -> bytes:
         line.patience_s = 0.0  # it does not stay for speaking
-        detail = f"{said.device[:64]!r} from {line.peer} over {self._protocol}"
-        item = Quarantined("", said.topic, reason, detail, said.payload, batch.arrival_ns)
+        name, detail = "", f"{said.device[:64]!r} from {line.peer} over {self._protocol}"
+        known = self._intake.directory.devices.get(said.device)
+        if known is not None and known.profile not in self._intake.profiles:
+            name, reason, detail = known.name, Reason.NO_PROFILE, f"{model_is_missing(known)}; {detail}"
+        item = Quarantined(name, said.topic, reason, detail, said.payload, batch.arrival_ns)
         batch.keep(item, owed=False)
         self._intake.counts.add("refused")
         return said.denial

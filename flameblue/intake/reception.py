@@ -80,8 +80,8 @@ class Intake:
         self.keeper = Keeper(self.quarantine.add)
 
     def look_at_profiles(self) -> None:
-        """Takes the profiles as they are now; called every second or so."""
-        self.profiles = self.shelf.current()
+        """Takes the profiles as they were last read, by `watch_profiles` in a thread; called every second or so."""
+        self.profiles = self.shelf.known()
 
 
 class Batch:

@@ -1,13 +1,14 @@
 """The shelf of device models: the package's own and those of the installation, live without a restart.
 
-Invariants: a profile on the shelf is valid; a file that breaks keeps its last good content and is listed in
-`problems`; a later folder's profile takes the place of an earlier folder's with the same name.
+Invariants: a profile on the shelf is valid; a file that breaks or goes keeps its last good content, until the next
+start, and is listed in `problems`, since devices speak by it; a later folder's profile takes the place of an earlier
+folder's with the same name, which comes back when the later one goes.
 """
 
 import json
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache, lru_cache
@@ -30,6 +31,7 @@ SCHEMA = (
 )
 MISTAKES_TOLD_MAX = 5  # of one file, in one sentence
 MODELS_LIKE_MAX = 5  # that are called nearly as what was said
+GONE = "The file is gone. The last good one is kept until the next start."
 
 
 @dataclass(frozen=True)
@@ -145,19 +147,34 @@ class Shelf:
         with self._lock:
             return self._refreshed()
 
+    def known(self) -> Mapping[str, Profile]:
+        """What `current` gave last, without a look at the files: a large one takes a moment that a loop does not have.
+        They are read where they never were.
+        """
+        return self._current or self.current()
+
     def _refreshed(self) -> Mapping[str, Profile]:
         files = [path for folder in self._folders for path in sorted(folder.glob("*.yaml"))]
         changed = [path for path in files if self._has_changed(path)]
         gone = set(self._seen) - set(files)
-        for path in gone:
-            self._seen.pop(path)
-            self._good.pop(path, None)
-            self.problems.pop(path.name, None)
         for path in changed:
             self._read(path)
         if changed or gone:
-            self._current = {self._good[path].name: self._good[path] for path in files if path in self._good}
+            present = {self._good[path].name: self._good[path] for path in files if path in self._good}
+            self._miss(gone, present)
+            kept = {profile.name: profile for path, profile in self._good.items() if path not in files}
+            self._current = kept | present
         return self._current
+
+    def _miss(self, gone: Collection[Path], present: Container[str]) -> None:
+        """What was read of files that are gone is kept, but where another file gives the same model."""
+        for path in gone:
+            self._seen.pop(path)
+            self.problems.pop(path.name, None)
+        for path in self._good.keys() - self._seen.keys():
+            self.problems[path.name] = GONE
+            if path.stem in present:
+                del self._good[path], self.problems[path.name]
 
     def _has_changed(self, path: Path) -> bool:
         try:

@@ -33,7 +33,7 @@ from flameblue.runtime.uplinking import Uplinking
 from flameblue.runtime.watching import Heartbeat
 
 HEALTH_S = 1.0
-PROFILES_S = 5.0
+PROFILES_S = 1.0
 SEASONS_S = 3_600.0
 
 
@@ -104,7 +104,10 @@ async def read_directory(plant: Plant) -> None:
 
 
 async def watch_profiles(plant: Plant) -> None:
-    """A changed profile, or the end of a season (looked for hourly), changes rows of the point table."""
+    """A changed profile, or the end of a season (looked for hourly), changes rows of the point table.
+
+    Here alone files of models are read: in a thread, so that none of them keeps the devices waiting.
+    """
     taken, taken_s = None, 0.0
     while True:
         profiles = await asyncio.to_thread(plant.intake.shelf.current)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from flameblue.intake.directory import DeviceEntry, Directory, Outcome, credential_hash, masked
-from tests.intake.valley import CREDENTIAL, D0217, KEY, TOKEN, directory
+from tests.intake.valley import CREDENTIAL, D0217, KEY, TOKEN, directory, profile
 
 NOW_NS = 10**18
 
@@ -113,3 +113,12 @@ def test_an_unknown_certificate_is_listed_while_pairing_and_one_without_a_name_i
     listed = book.admit("D0217", CREDENTIAL, NOW_NS - 1, "D0300")
     assert (listed.outcome, listed.name, listed.credential_hash) == (Outcome.PAIRING, "D0300", "")
     assert book.admit("", None, NOW_NS - 1, "").outcome is Outcome.UNKNOWN
+
+
+def test_a_device_without_its_model_is_found_by_where_it_is_and_one_with_it_is_not() -> None:
+    known = {"meter": profile()}
+    lost = DeviceEntry("a", "taken-away", "", {}, "dtu:860123456789014?unit=2")
+    listed = directory(lost, DeviceEntry("b", "meter", "", {}, "dtu:490154203237518?unit=1"))
+    assert listed.without_model("dtu:860123456789014", known) is lost
+    assert listed.without_model("dtu:490154203237518", known) is None
+    assert listed.without_model("dtu:860123456789014", {**known, "taken-away": profile()}) is None

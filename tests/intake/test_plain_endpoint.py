@@ -21,6 +21,7 @@ from tests.third_party.acme.acme_flameblue.line import LINE_BYTES_MAX, Session
 SPOKEN = "mqtt"  # any protocol that profiles here name; the peers bring their own session
 TOPIC = "v1/devices/me/telemetry"
 OPEN = DeviceEntry("open-1", "thingsboard-generic", "", {"temp": (21, POINTS["tb"][1])})
+WITHOUT_MODEL = DeviceEntry("old-1", "taken-away", "", {})
 OTHER = DeviceEntry("gb-1", "gb26875-generic", "", {"x": (31, POINTS["tb"][1])})
 
 
@@ -33,7 +34,7 @@ class Lines(Session):
 
 @asynccontextmanager
 async def serving(desk: Intake, *, pairing_until_ns: int = 0) -> AsyncIterator[PlainListener]:
-    desk.directory = directory(D0217, T0001, OPEN, OTHER, pairing_until_ns=pairing_until_ns)
+    desk.directory = directory(D0217, T0001, OPEN, OTHER, WITHOUT_MODEL, pairing_until_ns=pairing_until_ns)
     endpoint = PlainListener(desk, Protocols(), Place(SPOKEN, 0))
     task = asyncio.create_task(endpoint.serve())
     await endpoint.started.wait()
@@ -81,6 +82,7 @@ async def test_readings_that_can_not_be_kept_are_not_answered(desk: Intake, sink
         ("D0217  {}", "wrong_credential", "'D0217'"),
         ("nobody x {}", "unknown_device", "'nobody'"),
         ("gb-1 x {}", "unknown_device", "'gb-1'"),
+        ("old-1 x {}", "no_profile", "device old-1 is known, its model taken-away is not here"),
     ],
 )
 async def test_who_is_none_of_its_devices_is_denied_and_told(

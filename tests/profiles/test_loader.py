@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from flameblue.domain.errors import BadInput
-from flameblue.domain.limits import PROFILE_BYTES_MAX
+from flameblue.domain.limits import PROFILE_BYTES_MAX, PROFILE_NODES_MAX
 from flameblue.domain.quantities import QUANTITIES
-from flameblue.profiles.loader import SCHEMA, Shelf, load, package_folder
+from flameblue.profiles.loader import GONE, SCHEMA, Shelf, load, package_folder
 
 GOOD = """\
 name: meter
@@ -120,9 +120,63 @@ def test_a_changed_file_counts_without_a_restart(tmp_path: Path) -> None:
     assert shelf.current()["meter"].interval_s == 30
     write(tmp_path, GOOD.replace("interval_s: 30", "interval_s: 15"))
     assert shelf.current()["meter"].interval_s == 15
-    (tmp_path / "meter.yaml").unlink()
-    assert "meter" not in shelf.current()
-    assert "flameblue-generic" in shelf.current()
+
+
+def test_a_file_that_goes_keeps_the_last_good_one_and_is_listed_until_it_is_back(tmp_path: Path) -> None:
+    shelf = Shelf(package_folder(), tmp_path)
+    path = write(tmp_path, GOOD)
+    assert shelf.current()["meter"].interval_s == 30
+    path.unlink()
+    write(tmp_path, GOOD.replace("name: meter", "name: other"), "other.yaml")
+    assert shelf.current()["meter"].interval_s == 30
+    assert shelf.current()["other"].interval_s == 30
+    assert shelf.problems == {"meter.yaml": GONE}
+    write(tmp_path, "name: [")
+    assert shelf.current()["meter"].interval_s == 30
+    assert "last good one is kept" in shelf.problems["meter.yaml"]
+    write(tmp_path, GOOD.replace("interval_s: 30", "interval_s: 15"))
+    assert shelf.current()["meter"].interval_s == 15
+    assert shelf.problems == {}
+    path.unlink()
+    assert "meter" not in Shelf(package_folder(), tmp_path).current()
+
+
+def test_the_packages_model_takes_its_place_again_when_the_installations_goes(tmp_path: Path) -> None:
+    own = (package_folder() / "flameblue-efm8.yaml").read_text(encoding="utf-8")
+    shelf = Shelf(package_folder(), tmp_path)
+    path = write(tmp_path, own.replace("interval_s: 10", "interval_s: 77"), "flameblue-efm8.yaml")
+    assert shelf.current()["flameblue-efm8"].interval_s == 77
+    path.unlink()
+    assert shelf.current()["flameblue-efm8"].interval_s == 10
+    assert shelf.problems == {}
+
+
+def test_what_is_known_is_what_was_read_last(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    write(tmp_path, GOOD)
+    assert shelf.known()["meter"].interval_s == 30
+    write(tmp_path, GOOD.replace("interval_s: 30", "interval_s: 15"))
+    assert shelf.known()["meter"].interval_s == 30
+    assert shelf.current()["meter"].interval_s == 15
+    assert shelf.known() is shelf.current()
+
+
+def test_a_pipe_in_the_folder_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "zero.yaml").symlink_to("/dev/zero")
+    write(tmp_path, GOOD)
+    shelf = Shelf(tmp_path)
+    assert list(shelf.current()) == ["meter"]
+    assert shelf.problems == dict.fromkeys(("pipe.yaml", "zero.yaml"), "It is no regular file.")
+
+
+def test_a_file_of_many_keys_is_told_before_its_work_is_done(tmp_path: Path) -> None:
+    path = write(tmp_path, "".join(f"k{number}: 1\n" for number in range(PROFILE_NODES_MAX // 2)))
+    with pytest.raises(BadInput, match=f"more than {PROFILE_NODES_MAX} keys and values"):
+        load(path)
+    path = write(tmp_path, "".join(f"k{number}: 1\n" for number in range(PROFILE_NODES_MAX // 2 - 1)))
+    with pytest.raises(BadInput, match="Additional properties"):
+        load(path)
 
 
 def test_nothing_changed_gives_the_same_object(tmp_path: Path) -> None:

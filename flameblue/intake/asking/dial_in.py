@@ -30,7 +30,7 @@ from flameblue.intake.asking.metering import METERING, Part, Question
 from flameblue.intake.asking.modbus import MODBUS
 from flameblue.intake.asking.round_trips import Failure, NoAnswer
 from flameblue.intake.asking.wire import refusal
-from flameblue.intake.directory import Directory
+from flameblue.intake.directory import Directory, model_is_missing
 from flameblue.intake.door import open_port
 from flameblue.intake.newcomers import Newcomers
 from flameblue.intake.protocols.dlt645.codec import Frame, Session
@@ -193,14 +193,17 @@ class DialIn:
     def _list(self, connection: Connection, imei: str) -> bool:
         """A stranger: listed while pairing (True: it may stay), else counted and kept in quarantine."""
         batch = Batch(self._intake.clock.now_ns())
-        said, is_pairing = connection.said(), self._is_pairing()
+        known = self._intake.directory.without_model(f"dtu:{imei}", self._intake.profiles)
+        said, is_pairing = connection.said(), known is None and self._is_pairing()
         if is_pairing:
             who = (imei, f"dtu:{imei}", connection.peer, "")
             batch.keep(Unknown(*who, registration.TOPIC, said, batch.arrival_ns), owed=False)
         else:
             self.counts("refused")
-            detail = f"IMEI {imei} from {connection.peer}"
-            item = Quarantined("", registration.TOPIC, Reason.UNKNOWN_DEVICE, detail, said, batch.arrival_ns)
+            name, reason, detail = "", Reason.UNKNOWN_DEVICE, f"IMEI {imei} from {connection.peer}"
+            if known is not None:
+                name, reason, detail = known.name, Reason.NO_PROFILE, f"{model_is_missing(known)}; {detail}"
+            item = Quarantined(name, registration.TOPIC, reason, detail, said, batch.arrival_ns)
             batch.keep(item, owed=False)
         batch.start(self._intake)
         return is_pairing

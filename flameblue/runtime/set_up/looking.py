@@ -14,6 +14,7 @@ from flameblue.runtime.set_up.lines import look_at_lines
 from flameblue.runtime.set_up.places import (
     look_at_certificate,
     look_at_client_ca,
+    look_at_missing_models,
     look_at_plug_ins,
     look_at_ports,
     look_at_profiles,
@@ -54,6 +55,7 @@ def look(config: Config, clock: Clock, *, running: bool) -> Iterator[Finding]:
     yield from look_at_disk(config, clock)
     yield from look_at_journal(config)
     yield from look_at_database(config, installed=is_installed(config))
+    yield from look_at_missing_models(config, installed=is_installed(config))
     yield from look_at_lines(config, clock, installed=is_installed(config), running=running)
     yield from look_at_clock(config, clock)
     yield from look_at_channels(config, clock, running=running)

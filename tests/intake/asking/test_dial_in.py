@@ -17,6 +17,7 @@ from flameblue.intake.asking.blocks import Block
 from flameblue.intake.asking.dial_in import ALIVE_S, DialIn
 from flameblue.intake.asking.round_trips import Failure, NoAnswer
 from flameblue.intake.asking.rtu_answers import request
+from flameblue.intake.directory import DeviceEntry, Directory
 from flameblue.intake.reception import Intake
 from tests.intake.asking.models import model, point
 from tests.intake.asking.units import IMEI, OTHER, QUIET_S, Unit, know_units, port_for
@@ -168,6 +169,23 @@ async def test_in_the_pairing_window_a_stranger_is_listed_and_stays_until_it_clo
     know_units(desk, profile, {"a": f"dtu:{IMEI}?unit=1"})
     port.sweep()
     assert (unit.is_cut, other.is_cut) == (False, True), "the window is closed, and one of them is known"
+
+
+async def test_a_unit_whose_device_has_lost_its_model_is_told_by_its_name_and_is_no_stranger(
+    port: DialIn, desk: Intake, clock: ManualClock
+) -> None:
+    device = DeviceEntry("a", "taken-away", "", {}, f"dtu:{IMEI}?unit=17")
+    desk.directory = Directory({"a": device}, {}, clock.now_ns() + HOUR_NS)
+    unit = Unit(port)
+    unit.says(IMEI.encode())
+    clock.advance(1.5)
+    port.sweep()
+    await desk.keeper.flush()
+    assert unit.is_cut
+    assert desk.quarantine.unknown_devices() == []
+    (row,) = desk.quarantine.rows()
+    assert (row.device, row.reason) == ("a", "no_profile")
+    assert row.detail.startswith("device a is known, its model taken-away is not here; IMEI")
 
 
 async def test_who_says_nothing_is_sent_away_in_time(port: DialIn, clock: ManualClock, desk: Intake) -> None:
