@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.utils import translation
 from django.utils.translation import gettext as _
 from PIL import Image as Picture
-from reportlab.lib import colors
+from reportlab.lib import colors, textsplit
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
@@ -42,6 +42,8 @@ GRID = TableStyle(
     ]
 )
 SIGNATURE_WIDTH = 60 * mm
+# One of these at the end of a full line hangs there; reportlab knows the Japanese ones alone, and looks in this table.
+textsplit.ALL_CANNOT_START += "，；：！？·…％》』」】〕"
 
 
 def of(acceptance: Acceptance, language: str) -> bytes:
