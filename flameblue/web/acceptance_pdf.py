@@ -39,6 +39,7 @@ GRID = TableStyle(
         ("TOPPADDING", (0, 0), (-1, -1), 1),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
         ("LEFTPADDING", (0, 0), (-1, -1), 2),
+        ("RIGHTPADDING", (0, 0), (-1, -1), 9),  # room for the mark that hangs, 7.5 wide
     ]
 )
 SIGNATURE_WIDTH = 60 * mm
