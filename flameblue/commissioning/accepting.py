@@ -150,6 +150,7 @@ def line_of(point: Point, run: TestRun) -> dict[str, Any]:
         "hold_s": run.hold_s,
         "within_s": run.within_s,
         "clause": run.clause,
+        "waited_s": run.waited_s,
         "seconds": run.seconds,
         "step_s": run.step_s,
         "value": None if run.seen_value is None else quantity.value(run.seen_value),

@@ -66,6 +66,7 @@ class TestRun(models.Model):
     class State(models.TextChoices):
         UNDER_WAY = "under_way"
         PASSED = "passed"
+        LATE = "late"  # after the clause's time, by no more than is known: counts as done
         FAILED = "failed"
         BROKEN_OFF = "broken_off"
         WAIVED = "waived"
@@ -84,6 +85,7 @@ class TestRun(models.Model):
         null=True, blank=True
     )  # the first value: beyond the limit where there is one
     seen_value = models.IntegerField(null=True, blank=True)
+    waited_s = models.FloatField(null=True, blank=True)  # from `began_at` to the arrival of that value
     entered_at = models.DateTimeField(null=True, blank=True)
     seconds = models.FloatField(
         null=True, blank=True

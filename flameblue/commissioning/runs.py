@@ -145,40 +145,49 @@ def _settle_one(run: TestRun, now: datetime, told: Told) -> bool:
     reading = told.latest(run.point_id)
     if run.seen_at is None and reading is not None and _counts(run, reading):
         run.seen_at, run.seen_value = to_datetime(reading.at_ns), reading.value
+        run.waited_s = (to_datetime(reading.arrival_ns) - run.began_at).total_seconds()
         _keep_seen(run)
     entered = _entered(run)
     at, arrival = entered or (None, None)
     if at is not None and run.seen_at is not None and run.seen_at <= at:
         _look_back(run, at, told)
     seen = _before(run.seen_at, at)
-    facts = Facts(run.began_at, run.until, run.within_s, seen, at, run.step_s or 0.0)
+    waited_s = None if seen is None else run.waited_s
+    facts = Facts(run.began_at, run.until, run.within_s, seen, at, run.step_s or 0.0, waited_s)
     state, seconds = judging.verdict(facts, now)
     if state == Verdict.UNDER_WAY:
         return False
     won = TestRun.objects.filter(pk=run.pk, state=UNDER_WAY).update(
-        state=state, seconds=seconds, entered_at=arrival
+        state=state, seconds=seconds, entered_at=arrival, waited_s=waited_s
     )
     if won:
-        said = {"state": str(state), "seconds": seconds, "within_s": run.within_s}
+        said = {"state": str(state), "waited_s": waited_s, "seconds": seconds, "within_s": run.within_s}
         _tell(run, "tested point", said, Hand(run.by, now))
     return won > 0
 
 
 def _look_back(run: TestRun, entered: datetime, told: Told) -> None:
-    """The first value beyond the limit, of those too that came between two looks at the newest one."""
+    """The first value beyond the limit, of those too that came between two looks at the newest one.
+
+    It is taken to have come as much sooner than that one as it was measured sooner.
+    """
     if run.limit is None or run.seen_at is None:
         return
     found = told.past([run.point_id], to_ns(run.seen_at) - LOOK_BACK_NS, to_ns(entered))
     times, values = found.get(run.point_id, ((), ()))
     for at_ns, value in zip(times, values, strict=True):
         if value != NO_VALUE and value >= run.limit:
+            sooner_s = (to_ns(run.seen_at) - int(at_ns)) / SECOND_NS
+            run.waited_s = max(0.0, (run.waited_s or 0.0) - sooner_s)
             run.seen_at, run.seen_value = to_datetime(int(at_ns)), int(value)
             _keep_seen(run)
             return
 
 
 def _keep_seen(run: TestRun) -> None:
-    TestRun.objects.filter(pk=run.pk, state=UNDER_WAY).update(seen_at=run.seen_at, seen_value=run.seen_value)
+    TestRun.objects.filter(pk=run.pk, state=UNDER_WAY).update(
+        seen_at=run.seen_at, seen_value=run.seen_value, waited_s=run.waited_s
+    )
 
 
 def _counts(run: TestRun, reading: Latest) -> bool:

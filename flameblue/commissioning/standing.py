@@ -15,7 +15,7 @@ from flameblue.fleet.models import Device, DeviceSource, Point
 from flameblue.intake.directory import BEHIND
 from flameblue.profiles.loader import Profile
 
-DONE = (TestRun.State.PASSED, TestRun.State.WAIVED)
+DONE = (TestRun.State.PASSED, TestRun.State.LATE, TestRun.State.WAIVED)
 UNKNOWN_MAKER = "?"
 
 
@@ -67,7 +67,7 @@ def _facts(
         maker=maker_of(device, profiles),
         is_heard=behind.is_heard or any(_arrival(seen.arrivals, one.pk) for one in points),
         is_bound=bool(points) and all(point.circuit_id is not None for point in points),
-        is_tested=bool(points) and all(_is_done(seen.newest.get(point.pk)) for point in points),
+        is_tested=bool(points) and all(is_done(seen.newest.get(point.pk)) for point in points),
         is_accepted=device.pk in seen.accepted,
         carries=behind.carries,
     )
@@ -108,5 +108,6 @@ def _arrival(arrivals: NDArray[np.int64], point: int) -> int:
     return int(arrivals[point]) if point < len(arrivals) else 0
 
 
-def _is_done(run: TestRun | None) -> bool:
+def is_done(run: TestRun | None) -> bool:
+    """Whether a point with this run, its newest one, needs no other."""
     return run is not None and run.state in DONE

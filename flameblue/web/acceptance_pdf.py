@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.utils import translation
 from django.utils.translation import gettext as _
 from PIL import Image as Picture
-from reportlab.lib import colors
+from reportlab.lib import colors, textsplit
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
@@ -39,9 +39,12 @@ GRID = TableStyle(
         ("TOPPADDING", (0, 0), (-1, -1), 1),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
         ("LEFTPADDING", (0, 0), (-1, -1), 2),
+        ("RIGHTPADDING", (0, 0), (-1, -1), 9),  # room for the mark that hangs, 7.5 wide
     ]
 )
 SIGNATURE_WIDTH = 60 * mm
+# One of these at the end of a full line hangs there; reportlab knows the Japanese ones alone, and looks in this table.
+textsplit.ALL_CANNOT_START += "，；：！？·…％》』」】〕"
 
 
 def of(acceptance: Acceptance, language: str) -> bytes:

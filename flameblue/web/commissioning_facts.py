@@ -40,6 +40,16 @@ class PointLine:
     def at(self) -> datetime | None:
         return to_datetime(self.reading.arrival_ns) if self.reading else None
 
+    @property
+    def is_done(self) -> bool:
+        """Whether its run counts as done."""
+        return standing.is_done(self.run)
+
+    @property
+    def said(self) -> dict[str, Any] | None:
+        """The run as a line of a sheet."""
+        return accepting.line_of(self.point, self.run) if self.run else None
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -55,7 +65,7 @@ class Trial:
 
     @property
     def done(self) -> int:
-        return sum(1 for line in self.lines if line.run is not None and line.run.state in standing.DONE)
+        return sum(line.is_done for line in self.lines)
 
 
 def facts(devices: QuerySet[Device]) -> list[DeviceFacts]:

@@ -8,8 +8,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
+from flameblue.commissioning import judging
 from flameblue.commissioning.models import TestRun
 from flameblue.commissioning.progress import Step
+from flameblue.domain.limits import TEST_STEP_S_MAX
 from flameblue.web.editions import EDITIONS
 
 Words = Mapping[Any, str | Promise]
@@ -24,10 +26,12 @@ STEPS: Words = {
 RUN_STATES: Words = {
     TestRun.State.UNDER_WAY: pgettext_lazy("commissioning", "under way"),
     TestRun.State.PASSED: pgettext_lazy("commissioning", "passed"),
+    TestRun.State.LATE: pgettext_lazy("commissioning", "alarmed; beyond the clause's time"),
     TestRun.State.FAILED: pgettext_lazy("commissioning", "failed"),
     TestRun.State.BROKEN_OFF: pgettext_lazy("commissioning", "broken off"),
     TestRun.State.WAIVED: pgettext_lazy("commissioning", "waived"),
 }
+IN_TIME_OR_LATE = (TestRun.State.PASSED, TestRun.State.LATE)  # the second was once called the first
 
 
 def limit(line: Mapping[str, Any]) -> list[str]:
@@ -45,14 +49,36 @@ def limit(line: Mapping[str, Any]) -> list[str]:
 
 
 def measured(line: Mapping[str, Any]) -> list[str]:
-    """What was measured: the first value that counted, and the seconds to the alarm."""
+    """What was measured: the first value that counted, how long it took to come, the seconds from it to the alarm."""
     found = [] if line["value"] is None else [f"{line['value']:.10g} {line['unit']}".removesuffix(" 1")]
-    if line["seconds"] is not None:
-        step = {"n": f"{line['seconds']:.1f}", "step": f"{line['step_s'] or 0:g}"}
-        found.append(_("alarm after %(n)s s, a reading every %(step)s s") % step)
-        if line["state"] == TestRun.State.PASSED and line["seconds"] > line["within_s"]:
-            found.append(_("later than the clause: our own hold uses up its time"))
+    return [*found, *times(line)] if line["seconds"] is not None else found
+
+
+def times(line: Mapping[str, Any]) -> list[str]:
+    """The times of a test that has `seconds`, apart: the device's and ours, and why it is late or can't pass.
+
+    `line` is one of a sheet; those that were signed before `waited_s` was measured have none.
+    """
+    seconds, step_s, waited_s = line["seconds"], line["step_s"] or 0.0, line.get("waited_s")
+    found = [] if waited_s is None else [_("the first value came after %(n)s s") % {"n": f"{waited_s:.1f}"}]
+    after = {"n": f"{seconds:.1f}", "step": f"{step_s:g}"}
+    if step_s:
+        found.append(_("alarm after %(n)s s, a reading every %(step)s s") % after)
+    else:
+        found.append(_("alarm after %(n)s s, a reading on change") % after)
+    if line["state"] in IN_TIME_OR_LATE and seconds > line["within_s"]:
+        found.append(_late(line, seconds))
+    elif line["state"] == TestRun.State.FAILED and judging.is_too_seldom(step_s, waited_s):
+        most = {"n": f"{TEST_STEP_S_MAX:g}"}
+        found.append(_("readings more than %(n)s s apart show nothing of the clause's time") % most)
     return found
+
+
+def _late(line: Mapping[str, Any], seconds: float) -> str:
+    if line["value"] is None or not line["hold_s"]:
+        return _("beyond the clause's %(n)s s") % {"n": f"{line['within_s']:g}"}
+    own = {"n": f"{line['within_s']:g}", "hold": f"{min(line['hold_s'], seconds):g}"}
+    return _("beyond the clause's %(n)s s; %(hold)s s of the time are our own hold") % own
 
 
 def counts(lines: Sequence[Mapping[str, Any]]) -> str:

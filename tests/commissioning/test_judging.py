@@ -24,7 +24,8 @@ def judged(
     ("seen", "entered", "expected"),
     [
         (5, 35, (Verdict.PASSED, 30.0)),
-        (5, 45, (Verdict.PASSED, 40.0)),  # one reading more than the clause's time
+        (5, 35.4, (Verdict.LATE, 30.4)),
+        (5, 45, (Verdict.LATE, 40.0)),  # one reading more than the clause's time
         (5, 45.1, (Verdict.FAILED, 40.1)),
         (None, 12, (Verdict.PASSED, 12.0)),  # the device said it itself
         (5, 5, (Verdict.PASSED, 0.0)),
@@ -42,6 +43,28 @@ def test_what_reports_once_an_hour_does_not_pass_however_soon_its_one_reading_al
     for took in (0.0, 3_630.0):
         facts = Facts(BEGAN, after(7_200), 30.0, after(5), after(5 + took), step_s=3_600.0)
         assert verdict(facts, after(7_000)) == (Verdict.FAILED, took)
+
+
+@pytest.mark.parametrize(
+    ("waited", "took", "expected"),
+    [
+        (60.0, 30.0, Verdict.PASSED),
+        (60.1, 30.0, Verdict.FAILED),
+        (3_600.0, 0.0, Verdict.FAILED),
+        (5.0, 31.0, Verdict.LATE),  # our own look at the end of the hold
+        (5.0, 31.1, Verdict.FAILED),
+    ],
+)
+def test_what_speaks_on_change_must_have_spoken_within_a_minute(
+    waited: float, took: float, expected: Verdict
+) -> None:
+    facts = Facts(BEGAN, after(600), 30.0, after(waited), after(waited + took), 0.0, waited)
+    assert verdict(facts, after(500)) == (expected, pytest.approx(took))
+
+
+def test_how_long_a_person_took_is_not_held_against_what_reports_often() -> None:
+    facts = Facts(BEGAN, after(600), 30.0, after(120), after(150), 10.0, 120.0)
+    assert verdict(facts, after(500)) == (Verdict.PASSED, 30.0)
 
 
 def test_without_an_alarm_it_is_waited_for_until_the_end() -> None:

@@ -1,9 +1,13 @@
 """Tests of points: what passes, what fails, what is broken off, what is written down."""
 
+from datetime import timedelta
+
 import pytest
 
-from flameblue.commissioning import models, runs
+from flameblue.cases.models import AppliedTransition
+from flameblue.commissioning import models, runs, standing
 from flameblue.domain.errors import BadInput
+from flameblue.domain.transitions import Level, Rule
 from flameblue.fleet.keeping import Hand
 from flameblue.fleet.models import AuditEntry, Point
 from tests.cast import Cast
@@ -38,15 +42,15 @@ def test_a_residual_current_passes_where_its_alarm_comes_within_the_clause(chain
     assert (run_of(cast.ir).state, run_of(cast.ir).seen_value) == ("under_way", 3_500)
     chain.sends_for(20, "D0217", ir=350.0)
     run = run_of(cast.ir)
-    assert (run.state, run.seconds, run.within_s) == ("passed", 30.0, 30.0)
+    assert (run.state, run.waited_s, run.seconds, run.within_s) == ("passed", 10.0, 30.0, 30.0)
     assert (run.clause, run.limit, run.hold_s) == ("GB 50166-2019 4.8.4", 3_000, 30.0)
     assert run.edition.startswith("GB 50116-2013 9.2.3")
     assert run.entered_at == chain.now
     entry = AuditEntry.objects.filter(verb="tested point").get()
-    assert entry.detail == {"state": "passed", "seconds": 30.0, "within_s": 30.0}
+    assert entry.detail == {"state": "passed", "waited_s": 10.0, "seconds": 30.0, "within_s": 30.0}
 
 
-def test_up_to_one_reading_more_passes_and_what_comes_too_seldom_fails(chain: Chain, cast: Cast) -> None:
+def test_up_to_one_reading_more_is_late_and_what_comes_too_seldom_fails(chain: Chain, cast: Cast) -> None:
     begun(chain, cast)
     runs.apply(fresh(cast.tb), chain.hand)
     chain.sends_for(60, "D0217", every_s=12.0, tb=90.0)
@@ -58,6 +62,42 @@ def test_up_to_one_reading_more_passes_and_what_comes_too_seldom_fails(chain: Ch
     assert (run.state, run.seconds, run.within_s) == ("failed", 42.0, 30.0)
 
 
+def test_late_is_a_word_of_its_own_and_counts_as_done(chain: Chain, cast: Cast) -> None:
+    begun(chain, cast)
+    runs.apply(fresh(cast.ir), chain.hand)
+    chain.wait(3)
+    chain.sends_for(60, "D0217", every_s=16.0, ir=350.0)
+    run = run_of(cast.ir)
+    assert (run.state, run.waited_s, run.seconds) == ("late", 19.0, 32.0)
+    assert standing.is_done(run)
+
+
+def test_where_the_alarm_was_there_before_any_value_nothing_was_waited_for(chain: Chain, cast: Cast) -> None:
+    begun(chain, cast)
+    run = runs.apply(fresh(cast.ir), chain.hand)
+    models.TestRun.objects.filter(pk=run.pk).update(
+        seen_at=chain.now + timedelta(seconds=9), seen_value=3_500, waited_s=9.0
+    )
+    at = chain.now + timedelta(seconds=2)
+    AppliedTransition.objects.create(
+        point=fresh(cast.ir),
+        rule=Rule.REPORTED,
+        before=Level.NORMAL,
+        level=Level.ALARM,
+        at=at,
+        arrival=at,
+        value=3_500,
+        limit=0,
+        why=0,
+        offset=10_000,
+        index=0,
+    )
+    chain.wait(20)
+    chain.settle()
+    run = run_of(cast.ir)
+    assert (run.state, run.waited_s, run.seconds) == ("passed", None, 2.0)
+
+
 def test_a_value_that_came_between_two_looks_counts_too(chain: Chain, cast: Cast) -> None:
     begun(chain, cast)
     runs.apply(fresh(cast.ir), chain.hand)
@@ -66,7 +106,7 @@ def test_a_value_that_came_between_two_looks_counts_too(chain: Chain, cast: Cast
     chain.looks = True
     chain.sends_for(30, "D0217", every_s=2.0, ir=360.0)
     run = run_of(cast.ir)
-    assert (run.state, run.seconds, run.seen_value) == ("passed", 30.0, 3_500)
+    assert (run.state, run.waited_s, run.seconds, run.seen_value) == ("passed", 2.0, 30.0, 3_500)
 
 
 def test_a_device_that_says_alarm_itself_is_timed_from_when_it_was_applied(chain: Chain, cast: Cast) -> None:

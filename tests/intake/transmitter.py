@@ -41,9 +41,11 @@ def state(bits: int, component: str = "2db83201", kind: int = 17, time: tuple[in
     return bytes((2, 1)) + about + b" " * 31 + bytes(time)
 
 
-def value(raw: int, analogue: int, component: str = "2db83201", time: tuple[int, ...] = NOW) -> bytes:
+def value(
+    raw: int, analogue: int, component: str = "2db83201", kind: int = 17, time: tuple[int, ...] = NOW
+) -> bytes:
     """An analogue value (8.2.1.3) of the same."""
-    about = bytes((1, 1, 17)) + bytes.fromhex(component) + struct.pack("<Bh", analogue, raw)
+    about = bytes((1, 1, kind)) + bytes.fromhex(component) + struct.pack("<Bh", analogue, raw)
     return bytes((3, 1)) + about + bytes(time)
 
 

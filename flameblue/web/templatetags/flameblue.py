@@ -231,6 +231,12 @@ def line_measured(line: Mapping[str, Any]) -> str:
 
 
 @register.filter
+def line_times(line: Mapping[str, Any]) -> str:
+    """The times of it alone."""
+    return " · ".join(commissioning_words.times(line))
+
+
+@register.filter
 def model_said(text: str) -> str:
     """What a device model says of itself, its maker too."""
     return model_words.said(text)

@@ -23,7 +23,9 @@ from flameblue.web.practice_links import query_of
 
 MINUTES = (5, 10, 30, 60)
 USUAL_MINUTES = 10
-LIVE = drawings.Page(parts={"tests": "commissioning/_tests.html"}, refresh_s=1.0)
+LIVE = drawings.Page(
+    parts={"tests": "commissioning/_tests.html", "record": "commissioning/_record.html"}, refresh_s=1.0
+)
 
 
 @require_GET
@@ -69,9 +71,7 @@ def device(request: HttpRequest, device_id: int) -> HttpResponse:
         "after": after,
         "step": commissioning_facts.step_of_one(found),
         "steps": STEPS,
-        "record": commissioning_facts.record(found),
         "picture": picture_facts.one(found),
-        "commissioning": getattr(found, "commissioning", None),
         "minutes": MINUTES,
         "usual": USUAL_MINUTES,
     }
@@ -86,9 +86,15 @@ async def live_device(request: HttpRequest, device_id: int) -> HttpResponseBase:
 
 
 def context(request: HttpRequest, device_id: int) -> dict[str, Any]:
-    """The tests as they stand."""
+    """The tests as they stand, and the record."""
     found, at = _device(request, device_id), now()
-    return {"device": found, "trial": commissioning_facts.trial(found, at), "now": at}
+    return {
+        "device": found,
+        "trial": commissioning_facts.trial(found, at),
+        "record": commissioning_facts.record(found),
+        "commissioning": getattr(found, "commissioning", None),
+        "now": at,
+    }
 
 
 @require_POST
