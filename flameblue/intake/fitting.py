@@ -26,6 +26,7 @@ from flameblue.intake.samples import Kind, Payload, Sample
 from flameblue.profiles.loader import Profile
 
 _COMPONENTS = {"17": "residual_current_ma", "18": "temperature_c"}  # GB/T 26875.3-2011, 8.2.1.2: detectors
+GENERIC = "-generic"
 _COMPONENT = re.compile(r"\d{1,3}\.(\d{1,3})\.[0-9a-f]{8}")
 
 
@@ -147,9 +148,9 @@ def fits(topic: str, came: Sequence[Said], profiles: Mapping[str, Profile]) -> l
     return sorted(found, key=lambda fit: (-fit.recognised, _order(fit)))
 
 
-def _order(fit: Fit) -> tuple[bool, bool, int, str]:
-    """Of models that know as many keys."""
-    return (fit.unheard > 0, fit.is_open, fit.unheard, fit.profile)
+def _order(fit: Fit) -> tuple[bool, bool, int, bool, str]:
+    """Of models that know as many keys; a standard's own comes before its makers'."""
+    return (fit.unheard > 0, fit.is_open, fit.unheard, not fit.profile.endswith(GENERIC), fit.profile)
 
 
 def meaning(one: Said, profile: Profile) -> Meant:

@@ -282,6 +282,7 @@ NOTICE_STATES: Words = {
     Notice.State.FAILED: _("failed"),
     Notice.State.MERGED: _("said in a summary"),
     Notice.State.CANCELLED: _("cancelled"),
+    "written_down": _("only written down"),
 }
 NOTICE_DETAILS: Words = {  # a channel's own words are said as they are
     "The case is closed.": _("The case is closed."),
@@ -374,6 +375,7 @@ CHANNELS: Words = {
     "dingtalk": _("DingTalk group"),
     "feishu": _("Feishu group"),
     "console_voice": _("Voice call (demo phone)"),
+    "written_down": _("no SMS gateway: reaches nobody"),
 }
 
 

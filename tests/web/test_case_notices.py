@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import LazySettings
 from django.utils.timezone import localtime
 
 from flameblue.cases.models import CaseEvent
+from flameblue.config import Config
 from flameblue.domain.clock import ManualClock
 from flameblue.domain.transitions import Level
 from flameblue.notices import delivery
@@ -136,3 +138,18 @@ def test_a_try_waits_for_its_answer_before_it_has_none(
     assert "tried, no answer" in page
     Attempt.objects.filter(pk=attempt.pk).update(at=bench.now + timedelta(seconds=29), ended_at=bench.now)
     assert "tried, no answer" in bolat.sees(PAGE)
+
+
+@pytest.mark.parametrize("state", ["sent", "delivered"])
+def test_without_a_gateway_a_message_is_only_written_down(
+    bolat: Reader, bench: Bench, settings: LazySettings, state: str
+) -> None:
+    tell(bench, bench.cast.ailin, state=state, channel="console", detail="DELIVRD")
+    here, demo = "no SMS gateway: reaches nobody · only written down", "SMS (demo phone)"
+    page = bolat.sees(PAGE)
+    assert here in page
+    assert demo not in page
+    settings.CONFIG = Config(data=settings.CONFIG.data, demo=True)
+    page = bolat.sees(PAGE)
+    assert here not in page
+    assert demo in page

@@ -24,11 +24,12 @@ from flameblue.domain.limits import CASES_DRAWN_MAX, SITES_DRAWN_MAX
 from flameblue.domain.transitions import Level
 from flameblue.fleet.models import Point
 from flameblue.notices import delivery
-from flameblue.notices.models import Attempt
+from flameblue.notices.models import Attempt, Notice
 from flameblue.notices.texts.catalogue import LANGUAGES, Catalogue, catalogue
 from flameblue.people.actions import mask_phone
 from flameblue.web import commissioning_words, health, model_words, sentences, sketch, words
 from flameblue.web.case_rows import Look, Row
+from flameblue.web.chain import is_enough
 from flameblue.web.health import Health
 from flameblue.web.now import now_ns
 from flameblue.web.tiles import SiteTiles
@@ -234,6 +235,23 @@ def line_measured(line: Mapping[str, Any]) -> str:
 def line_times(line: Mapping[str, Any]) -> str:
     """The times of it alone."""
     return " · ".join(commissioning_words.times(line))
+
+
+register.filter("reaches", is_enough)
+
+
+@register.filter
+def channel_said(channel: str) -> str:
+    """What a message goes by."""
+    return words.word(words.CHANNELS, channel if is_enough(channel) else "written_down")
+
+
+@register.filter
+def state_said(notice: Notice) -> str:
+    """How far a message came."""
+    is_out = notice.state in (Notice.State.SENT, Notice.State.DELIVERED)
+    state = "written_down" if is_out and not is_enough(notice.channel) else notice.state
+    return words.word(words.NOTICE_STATES, state)
 
 
 @register.filter
