@@ -79,7 +79,13 @@ WAKE_EVERY_S = 0.05  # one of those that rest: all together have 20 turns a seco
 BUSY_BATCHES_MIN = 4  # on their way to the disk at once: a batch costs about 100 µs, however little is in it
 GATHER_S = 0.002  # then the next waits so long for company; no answer leaves before the commit, COMMIT_WITHIN_S apart
 INTAKE_BATCHES_MAX = 256  # × 4,096 readings × 18 B ≈ 19 MB; then listeners stop reading their sockets
-ASKING_BACK_OFF_S_MIN = 1.0  # after one lost answer; a late one of the same device is over by then
+ASKING_BACK_OFF_S_MIN = 1.0  # after one lost answer
+ASKING_LATE_S = (
+    15.0  # a mobile network that was away is tried again after 1, 3, 7, 15 s (RFC 6298, 2.1 and 5.5)
+)
+ASKING_COPY_S = (
+    0.2  # behind an answer that came in time: 64 registers take 0.15 s at 9600 baud, and the way 0.05 s
+)
 ASKING_BACK_OFF_S_MAX = 60.0  # one that does not answer is heard again within this and its time-out
 ASKING_DEAD_SHARE_MAX = (
     1 / 8

@@ -52,6 +52,9 @@ class Line:
     def is_open(self) -> bool:
         return not self.is_gone
 
+    def mark(self, block: Block) -> Block:
+        return block
+
     async def read(self, unit: int, block: Block, _timeout_s: float) -> tuple[int, ...]:
         if self.fault is not None:
             fault, self.fault = self.fault, None

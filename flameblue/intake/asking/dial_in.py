@@ -3,7 +3,8 @@
 Promises: whoever does not say it in time, says too much, or is not known, is sent away, and costs the others nothing;
 at the limit of connections one that is no known unit's gives its place up for the next (newcomers.py);
 a unit that dials in again takes the place of its old connection at once; what is no answer to our question (heartbeats,
-late answers, noise) never becomes part of one. There is no password: keep the port to a private network.
+noise, answers to other questions) never becomes part of one; while a late answer could look like one, nobody asks (see
+`owed`). There is no password: keep the port to a private network.
 """
 
 import asyncio
@@ -275,6 +276,10 @@ class DialInLine(UnitLine):
 
     manner = MODBUS
 
+    def mark(self, block: Block) -> tuple[int, int]:
+        """An answer bears its function and length."""
+        return rtu_answers.mark(block)
+
     async def read(self, unit: int, block: Block, timeout_s: float) -> tuple[int, ...]:
         """The registers of `block`. Raises NoAnswer and nothing else."""
         request = rtu_answers.request(unit, block)
@@ -290,6 +295,10 @@ class DialInMeters(UnitLine):
     """One on which devices are asked by DL/T 645."""
 
     manner = METERING
+
+    def mark(self, question: Question) -> Question:
+        """An answer bears its identifier, and the device's address."""
+        return question
 
     async def read(self, unit: int, question: Question, timeout_s: float) -> bytes:
         """The data behind the question's identifier. Raises NoAnswer and nothing else."""

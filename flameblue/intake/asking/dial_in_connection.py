@@ -1,7 +1,7 @@
 """One connection of a 4G unit (DTU): its registration, then one question at a time and what of its bytes answers it.
 
-Promises: what came before a question, and what is no answer to it, never becomes part of one; whoever says too much
-that nobody asked for is cut off.
+Promises: what came before a question, and what does not look like its answer, never becomes part of one; whoever says
+too much that nobody asked for is cut off.
 """
 
 import asyncio

@@ -1,13 +1,13 @@
 """How the devices of one protocol are asked: all that the poller has to know of it. Pure."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from flameblue.intake.samples import Sample
 from flameblue.profiles.loader import Profile
 
-Question = TypeVar("Question")
+Question = TypeVar("Question", bound=Hashable)
 Answer = TypeVar("Answer")
 
 

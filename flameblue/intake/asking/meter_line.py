@@ -158,6 +158,10 @@ class MeterLine:
             raise NoAnswer(Failure.LINE_LOST, "the connection is lost")
         return await whole(self._wire.exchange, unit, question, timeout_s)
 
+    def mark(self, question: Question) -> Question:
+        """An answer bears its identifier, and the device's address."""
+        return question
+
     def close(self) -> None:
         """Ends the connection, if there is one."""
         if self._wire is not None:

@@ -6,14 +6,15 @@ newer one. While the journal is behind, INTAKE_BATCHES_MAX turns wait for it and
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple
 
 from flameblue.domain.errors import WorldFailed
-from flameblue.domain.limits import INTAKE_BATCHES_MAX
+from flameblue.domain.limits import ASKING_COPY_S, INTAKE_BATCHES_MAX
 from flameblue.intake.asking.addresses import AskedDevice
 from flameblue.intake.asking.manner import Answer, Bounds, Question
+from flameblue.intake.asking.owed import Owed
 from flameblue.intake.asking.round_trips import SILENT, Failure, NoAnswer, RoundTrips
 from flameblue.intake.asking.turns import Turns
 from flameblue.intake.asking.wire import Line
@@ -52,6 +53,18 @@ class _Plan:
     questions: tuple[Any, ...]
 
 
+@dataclass
+class _Visit:
+    """One turn of a device, which others may interrupt. `came`: what it answered so far; `left`: still to be asked."""
+
+    plan: _Plan
+    left: list[Any]
+    came: list[tuple[Any, Any]] = field(default_factory=list)
+
+    def is_begun(self) -> bool:
+        return len(self.left) < len(self.plan.questions)
+
+
 class Poller(Generic[Question, Answer]):
     """Asks `devices` over `line`, in its manner. `serve` runs until it is cancelled. `sleep`: how it waits.
 
@@ -72,6 +85,10 @@ class Poller(Generic[Question, Answer]):
         self._sleep = sleep
         self._plans: dict[str, _Plan] = {}
         self._turns = Turns()
+        self._visits: dict[
+            str, _Visit
+        ] = {}  # those that wait until their next question can't be misunderstood
+        self._owed: Owed[Question] = Owed(line.mark)
         self._silent_turns = 0  # since `_heard_s`, when anybody was heard last
         self._heard_s = 0.0
         self._quiet_from_s = 0.0  # when the last answer was there, or was given up
@@ -140,6 +157,9 @@ class Poller(Generic[Question, Answer]):
                 await self._sleep(min(turn.at_s - now_s, LOOK_S_MAX))
             else:
                 await self._ask(turn.device)
+        while self._visits:
+            _, visit = self._visits.popitem()
+            await self._hand_on(visit.plan, visit.came, online=None)
 
     def _heard(self, now_s: float) -> None:
         """Somebody answered, or the line is new."""
@@ -174,12 +194,26 @@ class Poller(Generic[Question, Answer]):
         return _Plan(profile, entry, unit, bounds, questions) if questions else None
 
     async def _ask(self, name: str) -> None:
-        """One turn: all questions to one device; where it is not heard at all, its later ones are left out."""
+        """One turn, or as much of it as is clear: where an answer to another question could come, others go first.
+
+        Where the device is not heard at all, its later questions are left out.
+        """
         plan, trips = self._plans[name], self.round_trips.get(name) or RoundTrips()
         clock = self._intake.clock
         began_s = clock.monotonic_s()
-        came: list[tuple[Question, Answer]] = []
-        for question in plan.questions:
+        visit = self._visits.pop(name, None)
+        if visit is None or visit.plan is not plan:
+            visit = _Visit(plan, list(plan.questions))
+        came = visit.came
+        while visit.left:
+            now_s, clear_s = clock.monotonic_s(), self._clear_s(visit)
+            if clear_s > now_s + ASKING_COPY_S and visit.is_begun():
+                break  # what came does not wait for it
+            if clear_s > now_s:
+                self._visits[name] = visit
+                self._turns.postpone(name, clear_s)
+                return
+            question = visit.left.pop(0)
             try:
                 answer = await self._read(trips, plan, question)
             except NoAnswer as why:
@@ -199,6 +233,10 @@ class Poller(Generic[Question, Answer]):
         self._turns.answered(name, clock.monotonic_s())
         await self._hand_on(plan, came, online=True)
 
+    def _clear_s(self, visit: _Visit) -> float:
+        """From when on it can go on. It begins only where all of it can be asked: its values are of one time."""
+        return self._owed.clear_s(visit.plan.unit, visit.left[:1] if visit.is_begun() else visit.left)
+
     async def _read(self, trips: RoundTrips, plan: _Plan, question: Question) -> Answer:
         """After the pause that the model and the line need; measured."""
         clock, bounds = self._intake.clock, plan.bounds
@@ -209,8 +247,15 @@ class Poller(Generic[Question, Answer]):
         began_s = clock.monotonic_s()
         try:
             answer = await self._line.read(plan.unit, question, bounds.timeout_s)
+        except NoAnswer as why:
+            if why.failure is Failure.REFUSED:
+                self._owed.refused(plan.unit, question, began_s, clock.monotonic_s())
+            else:
+                self._owed.given_up(plan.unit, question, clock.monotonic_s())
+            raise
         finally:
             self._quiet_from_s = clock.monotonic_s()
+        self._owed.answered(plan.unit, question, began_s, self._quiet_from_s)
         self._heard(self._quiet_from_s)
         trips.answer(self._quiet_from_s - began_s)
         return answer
@@ -242,7 +287,7 @@ class Poller(Generic[Question, Answer]):
 
 
 async def asked_once(
-    line: Line[Question, Answer], profile: Profile, unit: int
+    line: Line[Question, Answer], profile: Profile, unit: int, sleep: Sleep = asyncio.sleep
 ) -> tuple[list[Sample], dict[Question, str]]:
     """One turn of one device, of all points of its model: what it says, and of questions that it leaves open, why.
 
@@ -253,8 +298,16 @@ async def asked_once(
     await line.open()
     came: list[tuple[Question, Answer]] = []
     missing: dict[Question, str] = {}
+    asked: set[Hashable] = set()
     try:
         for question in line.manner.questions(profile, profile.points):
+            mark = line.mark(question)
+            if mark in map(line.mark, missing):
+                missing[question] = f"{question}: not asked, since a late answer could be taken for its own"
+                continue
+            if mark in asked:
+                await sleep(ASKING_COPY_S)
+            asked.add(mark)
             try:
                 came.append((question, await line.read(unit, question, bounds.timeout_s)))
             except NoAnswer as why:

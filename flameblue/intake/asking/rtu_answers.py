@@ -1,6 +1,7 @@
 """The answer to a read among the bytes of a line that carries other things too: heartbeats, late answers, noise. Pure.
 
 Whoever asked knows the address, the function and the length that a right answer has; everything else is passed over.
+That no other question's answer has the same ones is `owed`'s matter.
 Source: MODBUS Application Protocol Specification V1.1b3, 6.3, 6.4 (answers), 7 (exceptions); Serial Line V1.02, 2.5.1.
 """
 
@@ -14,6 +15,11 @@ def request(unit: int, block: Block) -> bytes:
     """The frame that asks `unit` for `block`."""
     pdu = bytes([block.function, *block.address.to_bytes(2, "big"), *block.words.to_bytes(2, "big")])
     return encode(unit, pdu)
+
+
+def mark(block: Block) -> tuple[int, int]:
+    """What an answer says of the read that it is to: neither a number nor where the registers stand."""
+    return block.function, block.words
 
 
 def frame_bytes(block: Block) -> int:

@@ -24,6 +24,11 @@ class _Asked:
     interval_s: float
     due_s: float
     failures: int = 0
+    ready_s: float = 0.0  # before it, it can't be asked, though it is due
+
+    @property
+    def from_s(self) -> float:
+        return max(self.due_s, self.ready_s)
 
 
 class Turn(NamedTuple):
@@ -49,21 +54,31 @@ class Turns:
 
     def next(self, now_s: float) -> Turn:
         """Who is due; a device that answers goes before one that does not, unless that one's share is free."""
-        heard = self._first(failing=False)
-        failing = self._first(failing=True)
-        is_probe = failing is not None and self._asked[failing].due_s <= now_s
-        is_heard = heard is not None and self._asked[heard].due_s <= now_s
+        heard = self._first(now_s, failing=False)
+        failing = self._first(now_s, failing=True)
+        is_probe = failing is not None and self._asked[failing].from_s <= now_s
+        is_heard = heard is not None and self._asked[heard].from_s <= now_s
         if is_probe and (not is_heard or self._probe_from_s <= now_s):
             return Turn(failing, now_s)
         if is_heard:
             return Turn(heard, now_s)
-        dues = [self._asked[name].due_s for name in (heard, failing) if name is not None]
+        dues = [self._asked[name].from_s for name in (heard, failing) if name is not None]
         return Turn(None, min(dues, default=now_s + ASKING_BACK_OFF_S_MAX))
 
-    def _first(self, *, failing: bool) -> str | None:
-        """Of those that answer, or of those that do not, who is due first."""
+    def _first(self, now_s: float, *, failing: bool) -> str | None:
+        """Of those that answer, or of those that do not: of those that can be asked who is due first, else who can be
+        asked first."""
+
+        def place(name: str) -> tuple[float, float]:
+            one = self._asked[name]
+            return max(one.from_s, now_s), one.due_s
+
         names = [name for name, one in self._asked.items() if (one.failures > 0) == failing]
-        return min(names, key=lambda name: self._asked[name].due_s, default=None)
+        return min(names, key=place, default=None)
+
+    def postpone(self, name: str, until_s: float) -> None:
+        """It can't be asked before `until_s`; others are meanwhile, and its place among them stays."""
+        self._asked[name].ready_s = until_s
 
     def answered(self, name: str, now_s: float) -> None:
         """It was asked and heard; a turn that came late is not made up for."""

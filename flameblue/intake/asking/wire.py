@@ -7,7 +7,7 @@ repetitions and reconnections are switched off.
 import asyncio
 import logging
 import termios
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, Protocol
 
 from pymodbus import FramerType
@@ -18,6 +18,7 @@ from pymodbus.pdu import ModbusPDU
 
 from flameblue.domain.errors import WorldFailed
 from flameblue.intake.addresses.written import PARITIES
+from flameblue.intake.asking import rtu_answers
 from flameblue.intake.asking.addresses import Address, SerialPort
 from flameblue.intake.asking.blocks import Block
 from flameblue.intake.asking.manner import Answer, Manner, Question
@@ -67,6 +68,9 @@ class Line(Protocol[Question, Answer]):
 
     async def read(self, unit: int, question: Question, timeout_s: float, /) -> Answer:
         """What `question` asks for. Raises NoAnswer and nothing else."""
+
+    def mark(self, question: Question, /) -> Hashable:
+        """What an answer bears of its question: of two questions with one mark, it could be either's."""
 
     def close(self) -> None:
         """Ends the connection."""
@@ -125,6 +129,11 @@ class ClientLine:
             failure = Failure.GARBLED if client.connected else Failure.LINE_LOST
             raise NoAnswer(failure, str(error)) from error
         return _registers(answer, block)
+
+    def mark(self, block: Block) -> Hashable:
+        """Modbus TCP numbers its questions; an RTU answer bears its function and length."""
+        is_numbered = isinstance(self._where, Address) and self._where.frames == "tcp"
+        return block if is_numbered else rtu_answers.mark(block)
 
     def _silence(self, timeout_s: float) -> NoAnswer:
         if not self.is_open():

@@ -1,14 +1,17 @@
 """The devices of a line are asked in turn, and what they say becomes readings: a simulated line in simulated time."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from flameblue.domain.clock import ManualClock
 from flameblue.domain.errors import WorldFailed
+from flameblue.domain.limits import ASKING_COPY_S, ASKING_LATE_S
 from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.readings import Mark
 from flameblue.intake.asking.blocks import Block
+from flameblue.intake.asking.poller import asked_once
 from flameblue.intake.asking.round_trips import Failure
 from flameblue.intake.directory import Directory
 from flameblue.intake.reception import Intake
@@ -221,3 +224,82 @@ async def test_a_hundred_detectors_of_twenty_registers_are_asked_as_fast_as_the_
     assert len(line.asked) == pytest.approx(60 / 0.0625, abs=2)
     rounds = [[unit for _, unit, _ in line.asked[at : at + 100]] for at in range(0, 900, 100)]
     assert all(sorted(one) == list(range(1, 101)) for one in rounds), "a round has everyone once"
+
+
+async def test_questions_that_look_alike_cost_a_full_line_no_time(
+    tmp_path: Path, desk: Intake, sink: MemorySink, clock: ManualClock
+) -> None:
+    """Others are asked while a device's next question has to wait."""
+    names = {f"d{n}": n for n in range(1, 21)}
+    points = point("a", "address: 0") + point("b", "address: 9") + point("c", "address: 20")
+    know(desk, tmp_path, model(tmp_path, points, every=1), list(names))
+    line = SimulatedLine(clock, {unit: {0: 1, 9: 2, 20: 3} for unit in names.values()}, until_s=60)
+    line.is_rtu = True
+    poller = await run(desk, line, names)
+    assert line.busy_s >= 0.99 * 60, "of the time the line is never idle"
+    for unit in names.values():
+        asked = [(at_s, block.address) for at_s, one, block in line.asked if one == unit]
+        assert [at for _, at in asked[:6]] == [0, 9, 20, 0, 9, 20]
+        assert min(after - before for (before, _), (after, _) in pairwise(asked)) >= ASKING_COPY_S
+    counts = {trips.answered for trips in poller.round_trips.values()}
+    assert max(counts) - min(counts) <= 3, "a turn"
+    assert {tuple(set(sink.values(1 + place))) for place in range(3)} == {(10,), (20,), (30,)}
+
+
+async def test_after_a_lost_answer_only_the_device_itself_waits(
+    tmp_path: Path, desk: Intake, sink: MemorySink, clock: ManualClock
+) -> None:
+    points = point("a", "address: 0") + point("b", "address: 9")
+    know(desk, tmp_path, model(tmp_path, points, every=1), ["d", "other"])
+
+    class Losing(SimulatedLine):
+        async def read(self, unit: int, block: Block, timeout_s: float) -> tuple[int, ...]:
+            is_first = unit == 1 and all(one != 1 for _, one, _ in self.asked)
+            self.devices[1] = Failure.TIME_OUT if is_first else {0: 1, 9: 2}
+            return await super().read(unit, block, timeout_s)
+
+    line = Losing(clock, {2: {0: 1, 9: 2}}, until_s=30)
+    line.is_rtu = True
+    poller = await run(desk, line, {"d": 1, "other": 2})
+    lost_s, again_s, *_ = [at_s for at_s, unit, _ in line.asked if unit == 1]
+    assert again_s - (lost_s + 1.0) == pytest.approx(ASKING_LATE_S, abs=0.1)
+    assert poller.round_trips["other"].answered >= 2 * 28
+    assert poller.round_trips["d"].failures.total() == 1
+    assert sink.connections == []
+
+
+async def test_what_came_is_told_where_the_line_breaks_before_the_next_question(
+    tmp_path: Path, desk: Intake, sink: MemorySink, clock: ManualClock
+) -> None:
+    know(desk, tmp_path, model(tmp_path, point("a", "address: 0") + point("b", "address: 9")), ["d"])
+
+    class Breaking(SimulatedLine):
+        async def read(self, unit: int, block: Block, timeout_s: float) -> tuple[int, ...]:
+            found = await super().read(unit, block, timeout_s)
+            self.broken = True
+            return found
+
+    line = Breaking(clock, {3: {0: 40, 9: 50}}, until_s=0.5)
+    line.is_rtu = True
+    await run(desk, line, {"d": 3})
+    assert (sink.values(1), sink.values(2)) == ([400], [])
+
+
+async def test_asked_once_a_device_is_not_asked_for_what_a_late_answer_could_be_taken_for(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    points = point("a", "address: 0") + point("b", "address: 9") + point("c", "address: 20, type: u32")
+    profile = model(tmp_path, points)
+    line = SimulatedLine(clock, {1: Failure.TIME_OUT}, until_s=60)
+    line.is_rtu = True
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    _, missing = await asked_once(line, profile, 1, sleep)
+    assert [block.address for _, _, block in line.asked] == [0, 20]
+    assert "could be taken for its own" in missing[Block(3, 9, 1)]
+    line.devices[1] = {0: 1, 9: 2, 20: 0, 21: 3}
+    (sample,), missing = await asked_once(line, profile, 1, sleep)
+    assert (sample.values, missing, waits) == ({"a": 1, "b": 2, "c": 3}, {}, [ASKING_COPY_S])

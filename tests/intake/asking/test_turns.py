@@ -130,6 +130,17 @@ def test_a_lost_answer_is_asked_for_again_soon_and_the_third_in_a_row_means_lost
     assert again.next(1.0) == Turn(None, 1.0 + ASKING_BACK_OFF_S_MIN)
 
 
+def test_one_that_is_postponed_lets_others_go_first_and_keeps_its_place() -> None:
+    asked = turns(a=5.0, b=5.0)
+    asked.answered("a", 5.0)
+    asked.answered("b", 6.0)
+    asked.postpone("a", 8.0)
+    assert asked.next(6.5).device == "b"
+    asked.postpone("b", 7.0)
+    assert asked.next(6.5) == Turn(None, 7.0)
+    assert asked.next(8.0) == Turn("a", 8.0), "it was due first"
+
+
 def test_a_line_of_nobody_waits() -> None:
     assert Turns().next(7.0) == Turn(None, 7.0 + ASKING_BACK_OFF_S_MAX)
 

@@ -1,6 +1,6 @@
 """A simulated line with simulated devices: time is a ManualClock's, and ends when a test has seen enough."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ import pytest
 
 from flameblue.domain.clock import ManualClock
 from flameblue.domain.errors import WorldFailed
+from flameblue.intake.asking import rtu_answers
 from flameblue.intake.asking.addresses import AskedDevice
 from flameblue.intake.asking.blocks import Block
 from flameblue.intake.asking.modbus import MODBUS
@@ -60,6 +61,7 @@ class SimulatedLine:
         self.opened = 0
         self.refuses = 0  # so many times it can't be opened
         self.broken = True
+        self.is_rtu = False  # whether an answer bears no more than its function and length
 
     async def open(self) -> None:
         if self.clock.monotonic_s() >= self.until_s:
@@ -72,6 +74,9 @@ class SimulatedLine:
 
     def is_open(self) -> bool:
         return not self.broken and self.clock.monotonic_s() < self.until_s
+
+    def mark(self, block: Block) -> Hashable:
+        return rtu_answers.mark(block) if self.is_rtu else block
 
     async def read(self, unit: int, block: Block, timeout_s: float) -> tuple[int, ...]:
         self.asked.append((self.clock.monotonic_s(), unit, block))
