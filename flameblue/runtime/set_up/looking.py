@@ -19,6 +19,7 @@ from flameblue.runtime.set_up.places import (
     look_at_ports,
     look_at_profiles,
 )
+from flameblue.runtime.set_up.stations import look_at_stations
 from flameblue.runtime.set_up.storage import (
     look_at_clock,
     look_at_database,
@@ -56,6 +57,7 @@ def look(config: Config, clock: Clock, *, running: bool) -> Iterator[Finding]:
     yield from look_at_journal(config)
     yield from look_at_database(config, installed=is_installed(config))
     yield from look_at_missing_models(config, installed=is_installed(config))
+    yield from look_at_stations(to_datetime(clock.now_ns()), installed=is_installed(config))
     yield from look_at_lines(config, clock, installed=is_installed(config), running=running)
     yield from look_at_clock(config, clock)
     yield from look_at_channels(config, clock, running=running)
