@@ -8,7 +8,7 @@ from django.conf import LazySettings
 
 from flameblue.fleet.models import Device
 from flameblue.runtime.set_up.findings import wrong
-from flameblue.runtime.set_up.places import look_at_missing_models
+from flameblue.runtime.set_up.registered import look_at_missing_models
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db

@@ -14,12 +14,11 @@ from flameblue.runtime.set_up.lines import look_at_lines
 from flameblue.runtime.set_up.places import (
     look_at_certificate,
     look_at_client_ca,
-    look_at_missing_models,
     look_at_plug_ins,
     look_at_ports,
     look_at_profiles,
 )
-from flameblue.runtime.set_up.stations import look_at_stations
+from flameblue.runtime.set_up.registered import look_at_missing_models, look_at_stations
 from flameblue.runtime.set_up.storage import (
     look_at_clock,
     look_at_database,

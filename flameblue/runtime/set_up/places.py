@@ -8,13 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from django.db import DatabaseError
-from django.db.models import Count
-
 from flameblue import plugins
 from flameblue.config import Config
 from flameblue.domain.errors import BadInput
-from flameblue.fleet.models import Device
 from flameblue.intake import payloads, protocols
 from flameblue.intake.plain_listener import places
 from flameblue.intake.tls import common_name
@@ -35,25 +31,6 @@ def look_at_profiles(config: Config) -> Iterator[Finding]:
         yield wrong("profiles", f"{config.data / 'profiles' / file}: {why}")
     if not shelf.problems:
         yield fine("profiles", f"{len(known)} device models can be used.")
-
-
-def look_at_missing_models(config: Config, *, installed: bool) -> Iterator[Finding]:
-    """Whether devices have a model that is not here."""
-    if not installed:
-        return
-    folder = config.data / "profiles"
-    known = Shelf(package_folder(), folder).current()
-    devices = Device.objects.filter(enabled=True).order_by("profile").values_list("profile")
-    try:
-        missing = [(name, count) for name, count in devices.annotate(Count("id")) if name not in known]
-    except DatabaseError:
-        return  # told with the database
-    for name, count in missing:
-        yield wrong(
-            "profiles",
-            f"Devices of the model {name}: {count}, and it is not here: from the next start on nothing they send is "
-            f"taken. Put {name}.yaml back into {folder}, or give them another model.",
-        )
 
 
 def look_at_plug_ins() -> Iterator[Finding]:

@@ -6,7 +6,7 @@ import pytest
 
 from flameblue.people.models import Person, Shift
 from flameblue.runtime.set_up.findings import Verdict
-from flameblue.runtime.set_up.stations import look_at_stations
+from flameblue.runtime.set_up.registered import look_at_stations
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
