@@ -14,7 +14,7 @@ from tests.live.installation import wait_for
 from tests.live.test_demo_in_a_browser import FAULT_MS, MARK, PREMISES, READY_MS, Demo, demo
 
 __all__ = ["browser", "demo", "window"]
-pytestmark = [pytest.mark.live, pytest.mark.proof, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live, pytest.mark.proof]
 
 
 def test_a_board_goes_on_after_a_restart_and_knows_what_came_meanwhile(window: Window) -> None:

@@ -15,7 +15,7 @@ import pytest
 from tests.live.binaries import needed
 from tests.live.installation import HOST, free_port, wait_for
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "own-device.md").read_text(encoding="utf-8")

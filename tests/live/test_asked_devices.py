@@ -12,7 +12,7 @@ from tests.live.journals import journalled
 from tests.live.modbus_devices import beside, device, serving
 from tests.live.modbus_lines import VECTORS, registers_of
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 WITHIN_S = 30.0
 METER = next(path for path in VECTORS if path.stem == "eastron-sdm630")
 CABIN = {

@@ -12,7 +12,7 @@ from tests.live.modbus_devices import Dtu, beside, dialling
 from tests.live.test_asked_devices import CABIN, board, connect, told
 from tests.live.test_asking_meters import converter
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 WITHIN_S = 30.0
 SINGLE, BREAKER = "202208310002", "000000000161"
 METER_HOLDS = {

@@ -10,7 +10,7 @@ from tests.live.looks import HAND
 from tests.live.test_demo_in_a_browser import PREMISES, READY_MS, demo
 
 __all__ = ["browser", "demo", "window"]
-pytestmark = [pytest.mark.live, pytest.mark.proof, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live, pytest.mark.proof]
 
 
 def test_the_board_at_night_on_a_phone_and_on_a_wall(window: Window) -> None:

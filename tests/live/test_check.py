@@ -197,7 +197,6 @@ def test_a_clock_that_is_behind_the_journal_is_told(tmp_path: Path) -> None:
     assert "behind the journal's last record" in found.seen
 
 
-@pytest.mark.xdist_group("processes")
 def test_the_command_tells_all_and_its_status_is_for_scripts(tmp_path: Path) -> None:
     centre = SmsCentre()
     centre.start()
@@ -217,7 +216,6 @@ def test_the_command_tells_all_and_its_status_is_for_scripts(tmp_path: Path) -> 
     assert "refused" in bad.stdout
 
 
-@pytest.mark.xdist_group("processes")
 def test_a_settings_file_is_named_after_the_command_and_a_damaged_database_is_told(tmp_path: Path) -> None:
     it = Installation(tmp_path / "data")
     it.data.mkdir()

@@ -12,7 +12,7 @@ import pytest
 from tests.live.installation import PREPARED, Installation, registry
 from tests.live.publishers import rows_for
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("commands")]
+pytestmark = [pytest.mark.live]
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from tests.live.looks import album
 from tests.live.pictures import smaller
 
 __all__ = ["browser"]
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 BINDS = int(os.environ.get("FLAMEBLUE_BINDS", "2"))
 BIND_WITHIN_S = 60.0
 EVERY_S = 1.0

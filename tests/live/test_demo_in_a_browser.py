@@ -22,7 +22,7 @@ from tests.live.installation import HOST, free_port, wait_for
 from tests.live.looks import CHROMIUM
 from tests.live.paper import sheets
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 
 READY_MS = 20_000  # a page follows an event within a second or two; two busy cores take longer
 FAULT_MS = 120_000  # the fault comes 15 s after the first connection; compiling detection may precede it

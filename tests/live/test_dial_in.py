@@ -15,7 +15,7 @@ from tests.live.installation import HOST, Installation, free_port, installation,
 from tests.live.journals import journalled
 from tests.live.modbus_devices import Dtu, beside, device, dialling, serving
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 WITHIN_S = 30.0
 NS_PER_S = 1_000_000_000
 MIB = 1 << 20

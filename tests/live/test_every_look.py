@@ -20,7 +20,7 @@ from tests.live.looks import ALL_LOOKS, FEW_LOOKS, Look
 from tests.live.test_demo_in_a_browser import Demo, demo
 
 __all__ = ["browser", "demo", "window"]
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("looks")]
+pytestmark = [pytest.mark.live]
 
 ASTRAY = (
     Visit("no-case", "/cases/9999/", 404),

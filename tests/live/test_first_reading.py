@@ -21,7 +21,7 @@ from tests.live.smsc import SmsCentre
 from tests.live.test_demo_in_a_browser import READY_MS
 
 __all__ = ["browser"]
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 PASSWORD = "snow-on-the-roof-2026"
 ONE_TIME = re.compile(r"one-time password (\S+)")
 RECEIVED_MS = 10_000

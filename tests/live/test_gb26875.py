@@ -13,7 +13,7 @@ from tests.intake.transmitter import CONFIRM, DENY, Reply, Transmitter, reply, s
 from tests.live.installation import HOST, Installation, free_port, installation, wait_for
 from tests.live.journals import Reading, journalled
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 WITHIN_S = 20.0
 NS_PER_S = 1_000_000_000
 KEYS = ("1.17.2db83201", "1.17.2eb83201")

@@ -13,7 +13,7 @@ from tests.intake.transmitter import ANSWER, CONFIRM, Transmitter, state
 from tests.live.installation import Installation, free_port, installation, wait_for
 from tests.live.test_gb26875 import CABIN, KEYS, WITHIN_S, Wire, now
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 ASK = """
 from datetime import UTC, datetime
 from flameblue.fleet import commands
@@ -118,9 +118,13 @@ def test_a_new_address_is_a_fault_until_it_is_accepted_and_hides_no_fire(it: Ins
         wait_for(lambda: FAULT in standing(it)["alarms"], WITHIN_S, "a fault of the device")
         assert standing(it)["sources"] == [["127.0.0.1", ""], ["127.0.0.2", ""]]
         it.python(ACCEPT.format(address="127.0.0.2"))
-        time.sleep(2)  # the core reads its directory once a second
-        says(wire, device, 7)
-        wait_for(lambda: FAULT not in standing(it)["alarms"], WITHIN_S, "the fault is over")
+
+        def is_over() -> bool:
+            """It says so until the core, which reads its directory once a second, has seen who accepted it."""
+            says(wire, device, 7)
+            return FAULT not in standing(it)["alarms"]
+
+        wait_for(is_over, WITHIN_S, "the fault is over")
         assert FIRE in standing(it)["alarms"]
 
 

@@ -17,7 +17,7 @@ from tests.live.hostile_transmitters import KINDS, HostileTransmitters, reading
 from tests.live.installation import HOST
 from tests.live.journals import journalled
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("timing")]
+pytestmark = [pytest.mark.live]
 SIZES = {
     "halving": (40, 400),
     "spilling": (4, 20),

@@ -12,7 +12,7 @@ from tests.live.test_home_assistant import STATUS, Listener
 from tests.live.test_intake_broker import Mosquitto, mosquitto
 
 __all__ = ["mosquitto"]
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 WITHIN_S = 30.0
 DEVICE = "电箱203"
 STATE = f"flameblue/v1/{DEVICE}/readings"

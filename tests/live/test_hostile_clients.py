@@ -16,7 +16,7 @@ from tests.live.hostile_clients import KINDS, Hostile
 from tests.live.installation import HOST
 from tests.live.journals import journalled
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("timing")]
+pytestmark = [pytest.mark.live]
 SIZES = {
     "crawling": (40, 400),
     "silent": (30, 300),

@@ -12,7 +12,7 @@ from tests.live.installation import HOST, PREPARED, Installation
 from tests.live.looks import HAND
 
 __all__ = ["browser"]
-pytestmark = [pytest.mark.live, pytest.mark.proof, pytest.mark.xdist_group("looks")]
+pytestmark = [pytest.mark.live, pytest.mark.proof]
 MARK = "window.ran"
 NAMES = (
     "<img src=x onerror=window.ran=1>",

@@ -18,7 +18,7 @@ from tests.live.certificates import KEY, openssl
 from tests.live.installation import HOST, Installation, free_port, installation
 from tests.live.journals import Reading, journalled
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 WITHIN_S = 20.0
 NS_PER_MS = 1_000_000
 TOKEN = "a-token-of-the-cloud"

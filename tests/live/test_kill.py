@@ -26,7 +26,7 @@ from tests.live.journals import journalled
 from tests.live.oracle import moves_over
 from tests.live.publishers import Device, rows_for
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 DEVICES = 20
 RATE = 2_000.0  # messages a second, all devices together
 SEED = 20260115

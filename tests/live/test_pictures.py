@@ -11,7 +11,7 @@ from tests.live.browser import browser
 from tests.live.test_demo_in_a_browser import Demo, demo
 
 __all__ = ["browser", "demo"]
-pytestmark = [pytest.mark.live, pytest.mark.proof, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live, pytest.mark.proof]
 FAULT_MS = 180_000
 
 

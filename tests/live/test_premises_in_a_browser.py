@@ -8,7 +8,7 @@ from tests.live.looks import HAND
 from tests.live.test_demo_in_a_browser import FAULT_MS, READY_MS, demo
 
 __all__ = ["browser", "demo", "window"]
-pytestmark = [pytest.mark.live, pytest.mark.proof, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live, pytest.mark.proof]
 PREMISES = "/premises/2/"
 
 

@@ -13,7 +13,7 @@ from tests.live.looks import CHROMIUM
 from tests.live.test_demo_in_a_browser import READY_MS, Demo
 from tests.live.test_demo_in_a_browser import demo as demo  # the same demo
 
-pytestmark = [pytest.mark.live, pytest.mark.proof, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live, pytest.mark.proof]
 
 READY_S = READY_MS / 1000
 TOLD = "值班台没有声音"

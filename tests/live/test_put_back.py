@@ -22,7 +22,7 @@ for turn in range({count}):
 print(CaseEvent.objects.order_by("-number").values_list("number", flat=True)[0])
 """
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 
 
 @pytest.fixture

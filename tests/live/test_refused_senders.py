@@ -20,7 +20,7 @@ BROKEN = {
     "less than nothing": b"-1\r\nabc\r\n",
 }
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from tests.live.installation import HOST, Installation, installation, wait_for
 from tests.live.smsc import SmsCentre
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 OWNER = "+8613800010001"
 ROW = {
     "site": "禾木", "station": "禾木消防站", "premises": "松林客栈", "owner": "Ailin", "phone": OWNER,

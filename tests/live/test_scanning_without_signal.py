@@ -11,7 +11,7 @@ from tests.live.installation import HOST, PREPARED, Installation
 from tests.live.looks import HAND
 
 __all__ = ["browser"]
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 WITHIN_MS = 20_000
 SENT = """
 from flameblue.commissioning.models import Scan

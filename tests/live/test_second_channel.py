@@ -12,7 +12,7 @@ from tests.live.installation import HOST, Installation, free_port, installation,
 from tests.live.publishers import Device
 from tests.live.spine import WITHIN_S, Post, enter, leak, post, quicker_policy
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 SECRET = "SEC-of-the-robot"
 NOTICES = """
 import json

@@ -27,7 +27,7 @@ for number in range(5):
     print(kept.session_key)
 """
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 
 
 @pytest.fixture

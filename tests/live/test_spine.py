@@ -28,7 +28,7 @@ from tests.live.spine import (
 from tests.live.telephone import voice_provider
 from tests.live.test_intake_broker import Mosquitto
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 OWNER_UNITS, OFFICER_UNITS = 70, 134
 OF_THE_LINE = "】系统报警:短信发不出去"  # told to every station, once the line has been down for a minute
 

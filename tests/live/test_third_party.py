@@ -13,7 +13,7 @@ from tests.live.journals import journalled
 from tests.third_party.installing import install
 from tests.third_party.test_acme import PROFILE
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 WITHIN_S = 60.0
 METER = {
     "site": "禾木",

@@ -28,7 +28,7 @@ from tests.live.installation import Installation, free_port, wait_for
 from tests.live.journals import Reading, journalled
 from tests.live.valley_process import Measured, Told, ValleyProcess, points_of
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 PORTS = {
     "gb26875": "FLAMEBLUE_GB26875_PORT",
     "dtu": "FLAMEBLUE_MODBUS_DIAL_IN_PORT",

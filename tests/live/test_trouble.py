@@ -25,7 +25,7 @@ from tests.live.small_disk import MIB, fill, small_disk
 from tests.live.smsc import Message, SmsCentre
 from tests.live.test_intake_broker import Mosquitto
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 WITHIN_S = 30.0
 STEP_MS = 10_000  # flameblue-generic sends every ten seconds
 CALM = {"ir": 40.0, "tb": 41.0, "ib": 18.0}

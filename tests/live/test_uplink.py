@@ -12,7 +12,7 @@ from tests.live.installation import Installation, installation, wait_for
 from tests.live.publishers import Device, rows_for
 from tests.uplink.centre import CONTROL, Got
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 CABINS = 24
 STEP_MS = 10_000
 FIRE_WITHIN_S = 10.0  # GB 26875.1-2011, of a user transmission device; from memory, not read

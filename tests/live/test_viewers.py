@@ -21,7 +21,7 @@ import pytest
 from tests.live.a_screen import screen
 from tests.live.installation import HOST, PREPARED, Installation, wait_for
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 QUERIES_PER_S_MAX = 4.0
 SEEN = re.compile(rb"event: cases\n")
 READY_S = 60.0

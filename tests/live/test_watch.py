@@ -15,7 +15,7 @@ from flameblue.domain.limits import WATCH_EVERY_S, WATCH_WITHIN_S
 from tests.live.installation import HOST, Installation, free_port, installation, wait_for
 from tests.live.smsc import SmsCentre
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 
 EVERY_S = 1.0
 PHONE = "+8613900000009"

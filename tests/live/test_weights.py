@@ -16,7 +16,7 @@ from tests.live.looks import DESK
 from tests.live.test_demo_in_a_browser import READY_MS, demo
 
 __all__ = ["browser", "demo", "window"]
-pytestmark = [pytest.mark.live, pytest.mark.proof, pytest.mark.xdist_group("looks")]
+pytestmark = [pytest.mark.live, pytest.mark.proof]
 BOARD_BYTES_MAX, PAGE_BYTES_MAX, REQUESTS_MAX = 300_000, 150_000, 15
 MAP_FILES = ("maplibre", "/web/map.js", "/board/map.json", "/board/lines.json", "pmtiles")
 

@@ -11,7 +11,7 @@ from tests.live.installation import HOST, installation
 from tests.live.looks import DESK, HAND
 
 __all__ = ["browser"]
-pytestmark = [pytest.mark.live, pytest.mark.proof, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live, pytest.mark.proof]
 
 ROWS = [
     {

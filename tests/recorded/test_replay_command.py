@@ -11,7 +11,7 @@ from tests.live.installation import HOST, Installation, installation, wait_for
 from tests.live.smsc import SmsCentre
 from tests.recorded.recordings import DATA, PROFILES
 
-pytestmark = [pytest.mark.live, pytest.mark.xdist_group("processes")]
+pytestmark = [pytest.mark.live]
 OWNER = "+8613800010001"
 ROW = {
     "site": "禾木", "station": "禾木消防站", "premises": "住宅", "owner": "Ailin", "phone": OWNER, "panel": "1号箱",
