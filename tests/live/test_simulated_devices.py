@@ -109,10 +109,12 @@ async def test_of_a_bad_converter_line_only_what_was_measured_is_read() -> None:
             heard += session.feed(await reader.read(4_096))
         writer.transport.abort()
         names = {place.meter: place.name for place in places}
-        said = {name: round(values["ir"]) for name, _, values in told}
+        said: dict[str, set[int]] = {}  # a slow machine takes longer than from one sample to the next
+        for name, _, values in told:
+            said.setdefault(name, set()).add(round(values["ir"]))
         assert said.keys() == {device.name for device in valley.detectors}
         for frame in heard:
-            assert int(frame.data[4:][::-1].hex()) == said[names[frame.address]]
+            assert int(frame.data[4:][::-1].hex()) in said[names[frame.address]]
         assert valley.counts.spoilt > 60
 
 
