@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -10,7 +10,8 @@ from flameblue.intake import redact
 from flameblue.intake.payloads.gb26875_unit.codec import HEAD
 from flameblue.intake.protocols.gb26875.telling import told, told_unit
 from flameblue.intake.push.admitting import PATH
-from flameblue.web import device_answers
+from flameblue.intake.quarantine import QuarantineRow, UnknownDeviceRow
+from flameblue.web import device_answers, quarantine_words
 
 GROUP = 8  # bytes, so that the eye keeps its place
 OBJECTS_TOLD = 2
@@ -18,6 +19,26 @@ LOST = "\ufffd"  # what stands for bytes that are no text
 ODD_SHARE = 0.1  # a text may be cut within a character, or hold a control character
 _HEX = re.compile(r"[0-9a-f]{2}(?: [0-9a-f]{2})*(?: ?[0-9a-f]?)?")
 _NAME = re.compile(r"(?P<name>.+?) \([^()]*\) from \S+: .+")
+
+
+class Shown(NamedTuple):
+    """A row as people read it. `said`: what its bytes say, where that is known."""
+
+    topic: str
+    sample: str
+    said: str
+    detail: str
+
+
+def shown(row: QuarantineRow | UnknownDeviceRow) -> Shown:
+    """What is shown of `row`."""
+    detail = row.detail if isinstance(row, QuarantineRow) else ""
+    return Shown(
+        topic=where(row.topic, detail),
+        sample=sample(row.sample, row.topic),
+        said=said(row.sample, row.topic),
+        detail=quarantine_words.detail(detail),
+    )
 
 
 def sample(text: str, topic: str = "") -> str:

@@ -22,7 +22,7 @@ from flameblue.intake.reasons import Reason
 from flameblue.notices import sign_of_life
 from flameblue.notices.models import Notice
 from flameblue.people.models import Person
-from flameblue.web import access, chain, device_facts, quarantine_facts, quarantine_words, readings
+from flameblue.web import access, chain, device_facts, quarantine_facts, readings
 from flameblue.web.views.quarantine import shelf
 
 STEPS = ("site", "premises", "device", "message")
@@ -63,20 +63,8 @@ class Refused:
     is_behind: bool  # it came through this device, from one behind it that nobody registered
 
     @property
-    def detail(self) -> str:
-        return quarantine_words.detail(self.row.detail)
-
-    @property
-    def topic(self) -> str:
-        return quarantine_facts.where(self.row.topic, self.row.detail)
-
-    @property
-    def sample(self) -> str:
-        return quarantine_facts.sample(self.row.sample, self.row.topic)
-
-    @property
-    def said(self) -> str:
-        return quarantine_facts.said(self.row.sample, self.row.topic)
+    def shown(self) -> quarantine_facts.Shown:
+        return quarantine_facts.shown(self.row)
 
 
 def is_empty() -> bool:

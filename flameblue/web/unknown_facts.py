@@ -57,14 +57,9 @@ class Stranger:
         return self.row.topic == registration.TOPIC
 
     @property
-    def sample(self) -> str:
-        """Its message where no key is known of it."""
-        return quarantine_facts.sample(self.row.sample, self.row.topic)
-
-    @property
-    def said(self) -> str:
-        """What its bytes say, where that is known."""
-        return quarantine_facts.said(self.row.sample, self.row.topic)
+    def shown(self) -> quarantine_facts.Shown:
+        """Its message, where no key is known of it."""
+        return quarantine_facts.shown(self.row)
 
     @property
     def suggested_name(self) -> str:

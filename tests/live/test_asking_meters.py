@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -21,10 +21,12 @@ from flameblue.intake.reception import Intake
 from flameblue.profiles.loader import Shelf, package_folder
 from tests.intake.asking.meters import Bus, Meter, voltage
 from tests.intake.asking.world import know
-from tests.intake.valley import MemorySink, intake
+from tests.intake.valley import MemorySink
+from tests.live.desks import desk, sink
 from tests.live.installation import HOST
 from tests.live.modbus_lines import cable
 
+__all__ = ["desk", "sink"]
 pytestmark = pytest.mark.live
 VECTORS = sorted((Path(__file__).parents[1] / "vectors/dlt645_models").glob("*.json"))
 SHELF = Shelf(package_folder()).current()
@@ -38,18 +40,6 @@ points:
   u: {quantity: voltage_v, scale: 0.1, item: {identifier: "02010100", bytes: 2}}
 """
 ONE, TWO, GONE = "000000000161", "202208310002", "999999999998"
-
-
-@pytest.fixture
-def sink() -> MemorySink:
-    return MemorySink()
-
-
-@pytest.fixture
-def desk(tmp_path: Path, sink: MemorySink) -> Iterator[Intake]:
-    taken_in = intake(tmp_path, sink, SystemClock())
-    yield taken_in
-    taken_in.quarantine.close()
 
 
 def relays(desk: Intake, folder: Path, *names: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,27 +25,17 @@ from flameblue.intake.reception import Intake
 from flameblue.profiles.loader import Shelf, package_folder
 from tests.intake.asking.models import model, point
 from tests.intake.asking.world import exchange_s, know
-from tests.intake.valley import MemorySink, intake
+from tests.intake.valley import MemorySink
+from tests.live.desks import desk, sink
 from tests.live.installation import HOST, free_port
 from tests.live.modbus_devices import FRAMERS, device, serving
 from tests.live.modbus_lines import VECTORS, cable, registers_of
 
+__all__ = ["desk", "sink"]
 pytestmark = pytest.mark.live
 SHELF = Shelf(package_folder()).current()
 WITHIN_S = 30.0
 TWENTY = "".join(point(f"i{n}", f"address: {n}") for n in range(20))
-
-
-@pytest.fixture
-def sink() -> MemorySink:
-    return MemorySink()
-
-
-@pytest.fixture
-def desk(tmp_path: Path, sink: MemorySink) -> Iterator[Intake]:
-    taken_in = intake(tmp_path, sink, SystemClock())
-    yield taken_in
-    taken_in.quarantine.close()
 
 
 @asynccontextmanager

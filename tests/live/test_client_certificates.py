@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +19,13 @@ from flameblue.intake.reception import Intake
 from flameblue.runtime.set_up.findings import Finding, Verdict
 from flameblue.runtime.set_up.places import look_at_client_ca
 from tests.intake.mqtt_packets import ACCEPTED, Client
-from tests.intake.valley import CREDENTIAL, T0001, TOKEN, TOPIC, MemorySink, directory, intake
+from tests.intake.valley import CREDENTIAL, T0001, TOKEN, TOPIC, MemorySink, directory
 from tests.live.certificates import Authority, days_ago
+from tests.live.desks import desk, sink
 from tests.live.installation import HOST, free_port
 from tests.live.test_intake_listener import closed, run, serving, until
 
+__all__ = ["desk", "sink"]
 pytestmark = pytest.mark.live
 READING = ("-t", TOPIC, "-q", "1", "-m", '{"v":{"ir":12.5}}')
 Files = tuple[str, str]
@@ -53,18 +55,6 @@ class Endpoint:
             return any(all(word in row.detail for word in words) for row in rows)
 
         await until(told)
-
-
-@pytest.fixture
-def sink() -> MemorySink:
-    return MemorySink()
-
-
-@pytest.fixture
-def desk(tmp_path: Path, sink: MemorySink) -> Iterator[Intake]:
-    taken_in = intake(tmp_path, sink)
-    yield taken_in
-    taken_in.quarantine.close()
 
 
 @pytest.fixture

@@ -16,10 +16,12 @@ from flameblue.domain.readings import Mark
 from flameblue.intake import broker as broker_module
 from flameblue.intake.broker import BrokerSource
 from flameblue.intake.reception import Intake
-from tests.intake.valley import TOPIC, MemorySink, intake
+from tests.intake.valley import TOPIC, MemorySink
 from tests.live.binaries import needed
+from tests.live.desks import desk, sink
 from tests.live.installation import HOST, free_port, wait_for
 
+__all__ = ["desk", "sink"]
 pytestmark = pytest.mark.live
 WITHIN_S = 20.0
 INFLIGHT_MAX = 20  # Mosquitto's own default
@@ -84,18 +86,6 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
         yield broker
     finally:
         broker.stop()
-
-
-@pytest.fixture
-def sink() -> MemorySink:
-    return MemorySink()
-
-
-@pytest.fixture
-def desk(tmp_path: Path, sink: MemorySink) -> Iterator[Intake]:
-    taken_in = intake(tmp_path, sink)
-    yield taken_in
-    taken_in.quarantine.close()
 
 
 @pytest.fixture(autouse=True)

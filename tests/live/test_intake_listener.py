@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -19,25 +19,15 @@ from flameblue.intake import listener as listener_module
 from flameblue.intake.listener import Listener
 from flameblue.intake.reception import Intake
 from tests.intake import mqtt_packets as packets
-from tests.intake.valley import CREDENTIAL, D0217, TOKEN, TOPIC, MemorySink, directory, intake
+from tests.intake.valley import CREDENTIAL, D0217, TOKEN, TOPIC, MemorySink, directory
 from tests.live.binaries import needed
+from tests.live.desks import desk, sink
 from tests.live.installation import HOST, free_port
 
+__all__ = ["desk", "sink"]
 pytestmark = pytest.mark.live
 HELLO = packets.Client(user="D0217", password=CREDENTIAL).connect()
 WITHIN_S = 20.0
-
-
-@pytest.fixture
-def sink() -> MemorySink:
-    return MemorySink()
-
-
-@pytest.fixture
-def desk(tmp_path: Path, sink: MemorySink) -> Iterator[Intake]:
-    taken_in = intake(tmp_path, sink)
-    yield taken_in
-    taken_in.quarantine.close()
 
 
 @asynccontextmanager

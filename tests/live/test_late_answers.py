@@ -4,7 +4,7 @@ Its two registers are read by two questions whose answers look alike: the late o
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ import pytest
 from pymodbus.transport.serialtransport import create_serial_connection
 
 from flameblue.config import ModbusDialIn
-from flameblue.domain.clock import SystemClock
 from flameblue.intake.asking.addresses import Address, AskedDevice, SerialPort
 from flameblue.intake.asking.dial_in import MOBILE_S, DialIn
 from flameblue.intake.asking.poller import Poller
@@ -24,10 +23,12 @@ from flameblue.intake.reception import Intake
 from flameblue.profiles.loader import Shelf
 from tests.intake.asking.models import model, point
 from tests.intake.asking.units import IMEI, know_units
-from tests.intake.valley import MemorySink, intake
+from tests.intake.valley import MemorySink
+from tests.live.desks import desk, sink
 from tests.live.installation import HOST, free_port
 from tests.live.modbus_lines import cable
 
+__all__ = ["desk", "sink"]
 pytestmark = pytest.mark.live
 REGISTERS = {0: 250, 100: 12}
 TIMEOUT_S, AGAIN_S = 0.3, 1.0
@@ -66,18 +67,6 @@ class Stalling(asyncio.Protocol):
     def connection_lost(self, _error: Exception | None) -> None:
         for one in self._answers:
             one.cancel()
-
-
-@pytest.fixture
-def sink() -> MemorySink:
-    return MemorySink()
-
-
-@pytest.fixture
-def desk(tmp_path: Path, sink: MemorySink) -> Iterator[Intake]:
-    taken_in = intake(tmp_path, sink, SystemClock())
-    yield taken_in
-    taken_in.quarantine.close()
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from flameblue.fleet.keeping import Hand
 from flameblue.fleet.models import PairingWindow
 from flameblue.intake.asking.registration import TOPIC as UNITS
 from flameblue.intake.quarantine import Quarantine, QuarantineRow, UnknownDeviceRow
-from flameblue.web import access, quarantine_facts, quarantine_words
+from flameblue.web import access, quarantine_facts
 from flameblue.web.now import now
 
 PAIRING_MINUTES = (5, 15, 60)
@@ -30,15 +30,12 @@ ROWS_READ_MAX = 2_000  # from the file, before those of other stations are left 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of the file with its times as people read them. `said`: what its bytes say, where that is known."""
+    """A row of the file, as people read it, with its times."""
 
     row: QuarantineRow | UnknownDeviceRow
+    shown: quarantine_facts.Shown
     first: datetime
     last: datetime
-    topic: str
-    sample: str
-    said: str
-    detail: str = ""
 
 
 def shelf() -> Quarantine:
@@ -76,13 +73,5 @@ def pairing(request: HttpRequest) -> HttpResponse:
 
 
 def _line(row: QuarantineRow | UnknownDeviceRow) -> Line:
-    detail = row.detail if isinstance(row, QuarantineRow) else ""
-    return Line(
-        row=row,
-        first=to_datetime(row.first_ns),
-        last=to_datetime(row.last_ns),
-        topic=quarantine_facts.where(row.topic, detail),
-        sample=quarantine_facts.sample(row.sample, row.topic),
-        said=quarantine_facts.said(row.sample, row.topic),
-        detail=quarantine_words.detail(detail),
-    )
+    first, last = to_datetime(row.first_ns), to_datetime(row.last_ns)
+    return Line(row, quarantine_facts.shown(row), first, last)
