@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from django.db import DatabaseError, connection
 
 from flameblue.cases import actions as cases
@@ -126,6 +127,12 @@ class Machine:
                 self.close()
                 break
         self.clock.advance(ROUND_S)
+
+    def lag(self, stage: str) -> int:
+        """What /healthz would say of `stage`."""
+        self._health.write()
+        written = msgspec.json.decode((self.folder / "health.json").read_bytes())
+        return int(written["stages"][stage]["lag"])
 
     def close(self) -> None:
         """Whatever is open is closed, as when the process ends."""
