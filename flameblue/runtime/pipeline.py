@@ -25,6 +25,7 @@ from flameblue.runtime.conversing import Conversing
 from flameblue.runtime.detecting import Detecting
 from flameblue.runtime.home_publishing import HomePublishing
 from flameblue.runtime.messaging import Delivering, Planning
+from flameblue.runtime.model_watch import LOOK_S, ModelWatch
 from flameblue.runtime.plant import Plant, open_plant
 from flameblue.runtime.remembering import Remembering
 from flameblue.runtime.stages import every, keep
@@ -104,16 +105,22 @@ async def read_directory(plant: Plant) -> None:
 
 
 async def watch_profiles(plant: Plant) -> None:
-    """A changed profile, or the end of a season (looked for hourly), changes rows of the point table.
+    """A changed profile, or the end of a season (looked for hourly), changes rows of the point table; one that is
+    missing is told.
 
     Here alone files of models are read: in a thread, so that none of them keeps the devices waiting.
     """
-    taken, taken_s = None, 0.0
+    taken, taken_s, looked_s = None, 0.0, 0.0
+    models = ModelWatch(plant.intake.shelf)
     while True:
         profiles = await asyncio.to_thread(plant.intake.shelf.current)
-        if profiles is not taken or plant.clock.monotonic_s() - taken_s >= SEASONS_S:
+        now_s = plant.clock.monotonic_s()
+        if profiles is not taken or now_s - taken_s >= SEASONS_S:
             await plant.orm(point_table.refresh, profiles, to_datetime(plant.clock.now_ns()))
-            taken, taken_s = profiles, plant.clock.monotonic_s()
+            taken, taken_s = profiles, now_s
+        if now_s - looked_s >= LOOK_S:
+            await plant.orm(models.look, to_datetime(plant.clock.now_ns()), now_s)
+            looked_s = now_s
         await asyncio.sleep(PROFILES_S)
 
 
