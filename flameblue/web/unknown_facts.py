@@ -16,7 +16,7 @@ from flameblue.intake import fitting, redact
 from flameblue.intake.asking import registration
 from flameblue.intake.directory import BEHIND
 from flameblue.intake.fitting import Fit, Heard, Meant, Said
-from flameblue.intake.quarantine import UnknownDeviceRow, UnknownMessage
+from flameblue.intake.quarantine import KeptMessage, UnknownDeviceRow
 from flameblue.profiles.loader import Profile
 from flameblue.web import quarantine_facts
 from flameblue.web.views.quarantine import BY_ADDRESS, shelf
@@ -184,7 +184,7 @@ def _bare(words: Sequence[str], most: int) -> list[PlaceLine]:
 
 
 def _stranger(
-    row: UnknownDeviceRow, messages: Sequence[UnknownMessage], known: Mapping[str, Profile]
+    row: UnknownDeviceRow, messages: Sequence[KeptMessage], known: Mapping[str, Profile]
 ) -> Stranger:
     heard = [Heard(one.topic, redact.restored(one.sample), one.last_ns) for one in messages]
     newest = Heard(row.topic, redact.restored(row.sample), row.last_ns)

@@ -2,15 +2,23 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from django.utils.translation import override
 
+from flameblue.domain.clock import to_ns
+from flameblue.domain.limits import QUARANTINE_KEYS_MAX, QUARANTINE_KEYS_TOLD_MAX
 from flameblue.domain.quantities import QUANTITIES
 from flameblue.intake import redact
+from flameblue.intake.quarantine import Quarantine, Quarantined
+from flameblue.intake.reasons import Reason
 from flameblue.web import quarantine_facts, quarantine_words, sentences
+from tests.web.readers import text_of
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "gb26875"
 FRAME = bytes.fromhex((VECTORS / "lee_ff_elec_analog14.hex").read_text(encoding="ascii"))
@@ -78,6 +86,22 @@ def test_a_counter_keeps_its_tenths() -> None:
     steps = QUANTITIES["energy_kwh"].steps(1234.5)
     assert sentences.measured(steps, "energy_kwh") == "1234.5 kWh"
     assert sentences.measured(QUANTITIES["power_w"].steps(1234.5), "power_w") == "1234 W"
+
+
+def test_each_key_that_nobody_registered_is_shown(data: Path, now: datetime, admin: Client) -> None:
+    kept = Quarantine(data / "quarantine.sqlite3")
+    one = Quarantined("GB1", "gb26875/2", Reason.UNKNOWN_KEY, "b", b"", to_ns(now), keys=("1.17.00000001",))
+    other = replace(one, keys=("1.17.00000002",))
+    kept.add([one, other, other, replace(one, device="alone")])
+    many = [replace(one, device="many", keys=tuple(f"k{n}-{m}" for m in range(60))) for n in range(2)]
+    assert QUARANTINE_KEYS_MAX >= 60
+    kept.add(many)
+    kept.close()
+    page = text_of(admin.get("/quarantine/").content.decode())
+    assert "2 keys 1.17.00000001 1 × · 01-15 03:07:00 1.17.00000002 2 × · 01-15 03:07:00" in page
+    assert "1 key" not in page, "the detail names it"
+    assert "120 keys k0-0 1 × · 01-15 03:07:00" in page
+    assert f"and {120 - QUARANTINE_KEYS_TOLD_MAX} more" in page
 
 
 class Cells(HTMLParser):
