@@ -65,7 +65,10 @@ def _add_profiles(commands: Any) -> None:
         help="hexadecimal, or a file: frames of Modbus (RTU or TCP), DL/T 645 or GB/T 26875.3; or a payload",
     )
     source.add_argument(
-        "--line", "--tcp", dest="tcp", help="HOST:PORT, rtu://HOST:PORT or serial:/dev/ttyUSB0"
+        "--line",
+        "--tcp",
+        dest="tcp",
+        help="HOST:PORT, rtu://HOST:PORT or serial:/dev/ttyUSB0; a meter's with ?meter= and its 12 digits, in quotes",
     )
     attempt.add_argument("--unit", type=int, help="the device's address (default: the model's)")
     attempt.add_argument("--topic", default="", help="of the message (default: the usual one)")
