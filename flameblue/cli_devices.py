@@ -6,13 +6,14 @@ import os
 import shutil
 import sys
 import textwrap
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from flameblue import config
 from flameblue.domain.errors import BadInput, WorldFailed
-from flameblue.domain.limits import QUARANTINE_SAMPLE_BYTES_MAX
+from flameblue.domain.limits import QUARANTINE_KEYS_TOLD_MAX, QUARANTINE_SAMPLE_BYTES_MAX
 
 SET_IN = 8  # columns, of the later lines of a row: behind its number
 ROWS = 50
@@ -64,7 +65,10 @@ def _add_profiles(commands: Any) -> None:
         help="hexadecimal, or a file: frames of Modbus (RTU or TCP), DL/T 645 or GB/T 26875.3; or a payload",
     )
     source.add_argument(
-        "--line", "--tcp", dest="tcp", help="HOST:PORT, rtu://HOST:PORT or serial:/dev/ttyUSB0"
+        "--line",
+        "--tcp",
+        dest="tcp",
+        help="HOST:PORT, rtu://HOST:PORT or serial:/dev/ttyUSB0; a meter's with ?meter= and its 12 digits, in quotes",
     )
     attempt.add_argument("--unit", type=int, help="the device's address (default: the model's)")
     attempt.add_argument("--topic", default="", help="of the message (default: the usual one)")
@@ -91,13 +95,26 @@ def _decode(arguments: argparse.Namespace) -> int:
 
 def _quarantine(arguments: argparse.Namespace) -> int:
     kept = _kept()
-    for row in kept.rows(limit=arguments.rows):
-        what = f"{row.device or '-'}  {row.reason}  {row.topic}  {row.detail}"
+    rows, unknown = kept.rows(limit=arguments.rows), kept.unknown_devices(limit=arguments.rows)
+    keys = kept.keys(rows)
+    for row in rows:
+        what = f"{row.device or '-'}  {row.reason}  {row.topic}  {row.detail}{_told(keys.get(row.id, []))}"
         print(_wrapped(f"{row.id:>6}  {_when(row.last_ns)}  {row.count:>6} x  {what}"))
-    for one in kept.unknown_devices(limit=arguments.rows):
+    for one in unknown:
         what = f"{one.name}  unknown  {one.topic}"
         print(_wrapped(f"{f'u{one.id}':>6}  {_when(one.last_ns)}  {one.count:>6} x  {what}"))
+    if not rows and not unknown:
+        print("Empty: everything that came could be read, and nobody unknown has spoken.")
     return 0
+
+
+def _told(keys: Sequence[Any]) -> str:
+    """All keys of a row where its newest message does not name them all."""
+    if len(keys) < 2:
+        return ""
+    told = ", ".join(f"{one.key} {one.times} x" for one in keys[:QUARANTINE_KEYS_TOLD_MAX])
+    more = len(keys) - QUARANTINE_KEYS_TOLD_MAX
+    return f"  {len(keys)} keys: {told}{f' and {more} more' if more > 0 else ''}"
 
 
 def _kept() -> Any:
@@ -146,20 +163,27 @@ def _new(arguments: argparse.Namespace) -> int:
 
 def _sent(said: str) -> Any:
     """What the row with the id `said` holds; BadInput where there is none."""
-    from flameblue.intake.drafting import Sent
+    from flameblue.intake.sent_messages import Sent
 
     digits = said.removeprefix("u")
     number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else -1
+    kept = _kept()
     if said.startswith("u"):
-        one = _kept().unknown_device(number)
+        one = kept.unknown_device(number)
         if one is not None:
-            return Sent(one.name, one.topic, one.sample, one.count, one.first_ns, one.last_ns)
+            sent = Sent(one.name, one.topic, one.sample, one.count, one.first_ns, one.last_ns)
+            return sent._replace(others=_others(kept.unknown_messages().get(one.name, ())))
     else:
-        row = _kept().row(number)
+        row = kept.row(number)
         if row is not None:
             cut = max(row.payload_bytes - QUARANTINE_SAMPLE_BYTES_MAX, 0)
-            return Sent(row.device, row.topic, row.sample, row.count, row.first_ns, row.last_ns, cut)
+            sent = Sent(row.device, row.topic, row.sample, row.count, row.first_ns, row.last_ns, cut)
+            return sent._replace(others=_others(kept.messages_of(row.device) if row.device else ()))
     raise BadInput(f"There is no {said!r} in quarantine; `flameblue quarantine` lists what is there.")
+
+
+def _others(messages: Iterable[Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((one.topic, one.sample) for one in messages)
 
 
 def _profile(arguments: argparse.Namespace) -> int:

@@ -69,6 +69,7 @@ CREDENTIAL_KEY = _secret("credential_key")
 DEBUG = False
 ALLOWED_HOSTS = list(CONFIG.web.allowed_hosts)
 INSTALLED_APPS = [
+    "flameblue.web",  # first: its templates stand before Django's
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -83,7 +84,6 @@ INSTALLED_APPS = [
     "flameblue.commissioning",
     "flameblue.notices",
     "flameblue.uplink",
-    "flameblue.web",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

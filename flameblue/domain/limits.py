@@ -123,6 +123,12 @@ QUARANTINE_WAITING_MAX = (
     4_096  # rows × at most 5 KB = 20 MB; then they are written at once, and nothing is read
 )
 CONNECTION_NEWS_EVERY_S = 0.5  # one record for all that were lost or came back meanwhile; a hold has a minute
+QUARANTINE_KEYS_MAX = 64  # of one message told by name × 64 characters = 4 KiB; its sample has the others
+QUARANTINE_PARTS_MAX = 100  # messages of a known device that differ in their keys; the oldest go first
+QUARANTINE_PARTS_IN_ALL_MAX = (
+    2_048  # × 4 KiB of sample, as much of names: 16 MiB, beside the 64 above; then the oldest go first
+)
+QUARANTINE_KEYS_TOLD_MAX = 100  # of a row × 200 rows × about 150 B = 3 MB of page; more are counted
 QUARANTINE_SAMPLE_BYTES_MAX = 4 * KIB  # of one message; the rest is cut, the length is kept
 PAIRING_WINDOW_S_MAX = 3_600
 TEST_STEP_S_MAX = (

@@ -22,6 +22,7 @@ from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import (
     KNOWN_KEYS_TOLD_MAX,
     PAYLOAD_DEPTH_MAX,
+    QUARANTINE_KEYS_MAX,
     READINGS_PER_MESSAGE_MAX,
 )
 from flameblue.domain.quantities import NO_VALUE, STEPS_MAX, Quantity
@@ -97,12 +98,22 @@ class Draft:
 
     rows: bytearray = field(default_factory=bytearray)
     found: dict[Reason, list[str]] = field(default_factory=dict)
+    keys: dict[Reason, set[str]] = field(
+        default_factory=dict
+    )  # that rejects name, whatever their values were
     notes: dict[Reason, str] = field(default_factory=dict)  # what is told beside a reject of the same message
     online: list[tuple[DeviceEntry, bool]] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
 
-    def reject(self, reason: Reason, detail: str) -> None:
+    def reject(self, reason: Reason, detail: str, key: str = "") -> None:
         self.found.setdefault(reason, []).append(detail)
+        keys = self.keys.setdefault(reason, set())
+        if key and len(keys) < QUARANTINE_KEYS_MAX:
+            keys.add(key)
+
+    def forget_rejects(self) -> None:
+        self.found.clear()
+        self.keys.clear()
 
     def rejects(self) -> tuple[Reject, ...]:
         return tuple(
@@ -118,7 +129,7 @@ class Draft:
             self.notes[Reason.UNKNOWN_KEY] = (
                 f" (it has {told}{f' and {more} more' if more > 0 else ''})" if told else ""
             )
-        self.reject(Reason.UNKNOWN_KEY, key[:DETAIL_LENGTH_MAX])
+        self.reject(Reason.UNKNOWN_KEY, key[:DETAIL_LENGTH_MAX], key)
 
     def readings(self) -> Readings:
         return np.frombuffer(bytes(self.rows), dtype=READING)
@@ -287,7 +298,7 @@ def _decode_values(draft: Draft, speaker: _Speaker, sample: Sample, at_ns: int, 
         if kinds:
             known, why = _of_kind(kinds[key], speaker.profile, point[1])
             if why:
-                draft.reject(Reason.WRONG_UNIT, f"{key}: {why}")
+                draft.reject(Reason.WRONG_UNIT, f"{key}: {why}", key)
                 continue
         value, marks = _value(raw, point[1].steps_per_unit, known)
         if value is None:
@@ -353,7 +364,7 @@ def _states(draft: Draft, speaker: _Speaker, sent: Mapping[str, Any]) -> dict[st
         for word in words if isinstance(words, list) else [words]:
             mark = state_words.mark(word, speaker.profile)
             if mark is None:
-                draft.reject(Reason.UNKNOWN_STATE, f"{key}: {_shown(word)}")
+                draft.reject(Reason.UNKNOWN_STATE, f"{key}: {_shown(word)}", key)
             else:
                 marks[key] |= mark
     return marks
@@ -361,7 +372,7 @@ def _states(draft: Draft, speaker: _Speaker, sent: Mapping[str, Any]) -> dict[st
 
 def _reject_value(draft: Draft, reason: Reason, key: str, raw: Any) -> None:
     _check_depth(raw)
-    draft.reject(reason, f"{key}: {_shown(raw)}")
+    draft.reject(reason, f"{key}: {_shown(raw)}", key)
 
 
 def _check_depth(raw: Any) -> None:

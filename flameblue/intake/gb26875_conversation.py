@@ -175,7 +175,7 @@ class Gb26875Conversation:
             detail = f"its own state: {', '.join(words)}; a point with the key {DEVICE_KEY} makes it a fault"
             where, sample = topic(said.frame.unit), _shown(said.frame)
             kept = (said.entry.name, where, Reason.UNKNOWN_KEY, detail, sample, batch.arrival_ns)
-            batch.keep(Quarantined(*kept))
+            batch.keep(Quarantined(*kept, keys=(DEVICE_KEY,)))
 
     def _heartbeat(self, line: Line) -> None:
         """Its bytes name nobody for sure, and nobody has seen it answered: who spoke on the line before is alive."""

@@ -1,18 +1,24 @@
 """What goes into quarantine, gathered: its sync competes with the journal's for the disk.
 
 Invariants: one write at a time, and the next begins QUARANTINE_EVERY_S later, unless much waits; repeats are one
-row with a count before they are written; payloads are cut while they wait; a future is done when all that was
-given before it is durable, or was found not to be.
+row with a count before they are written, and so is what has ever new keys; payloads are cut while they wait; a
+future is done when all that was given before it is durable, or was found not to be.
 """
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 
 from flameblue.domain.errors import WorldFailed
-from flameblue.domain.limits import QUARANTINE_EVERY_S, QUARANTINE_SAMPLE_BYTES_MAX, QUARANTINE_WAITING_MAX
+from flameblue.domain.limits import (
+    QUARANTINE_EVERY_S,
+    QUARANTINE_PARTS_MAX,
+    QUARANTINE_SAMPLE_BYTES_MAX,
+    QUARANTINE_WAITING_MAX,
+)
 from flameblue.intake.quarantine import Quarantined, Unknown
 
 log = logging.getLogger("flameblue.intake")
@@ -26,6 +32,7 @@ class Keeper:
     def __init__(self, add: Callable[[Iterable[Item]], None]) -> None:
         self._add = add
         self._waiting: dict[tuple[str, ...], Item] = {}
+        self._parts: Counter[str] = Counter()  # of what waits, by device
         self._durable: Durable | None = None  # of what waits
         self._under_way: Durable | None = None
         self._hurry: asyncio.Event | None = None
@@ -61,10 +68,15 @@ class Keeper:
         if len(item.payload) > QUARANTINE_SAMPLE_BYTES_MAX:
             cut = item.payload[:QUARANTINE_SAMPLE_BYTES_MAX]
             item = replace(item, payload=cut, payload_bytes=len(item.payload))
+        key: tuple[str, ...]
         if isinstance(item, Unknown):
             key = (item.name, item.topic, item.part)
         else:
-            key = (item.device, item.topic, str(item.reason))
+            key = (item.device, item.topic, str(item.reason), *item.keys)
+            if item.keys and key not in self._waiting:
+                if self._parts[item.device] >= QUARANTINE_PARTS_MAX:  # they would push each other out anyway
+                    item, key = replace(item, keys=()), key[:3]
+                self._parts[item.device] += bool(item.keys)
         before = self._waiting.pop(key, None)
         if before is not None:
             since_ns = before.first_ns or before.at_ns
@@ -76,6 +88,7 @@ class Keeper:
             while self._durable is not None:
                 items, durable = list(self._waiting.values()), self._durable
                 self._waiting, self._durable, self._under_way = {}, None, durable
+                self._parts.clear()
                 await self._try(items, durable)
                 self._under_way = None
                 await self._pause(hurry)

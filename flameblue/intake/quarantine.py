@@ -1,9 +1,11 @@
 """What could not be taken, kept with the reason and a count, in an SQLite file of its own.
 
 Invariants: durable when `add` returns (WAL, synchronous=FULL); repeats (device, topic, reason) are one row
-with a count; at most QUARANTINE_BYTES_MAX, the oldest go first; no secret is stored. Others may read it.
+with a count, and its keys (kept_parts.py); at most QUARANTINE_BYTES_MAX, the oldest go first;
+no secret is stored. Others may read it.
 """
 
+import json
 import logging
 import sqlite3
 import threading
@@ -16,12 +18,14 @@ from typing import Any, NamedTuple
 from flameblue.domain.errors import WorldFailed
 from flameblue.domain.limits import (
     QUARANTINE_BYTES_MAX,
+    QUARANTINE_SAMPLE_BYTES_MAX,
     TOPIC_BYTES_MAX,
     UNKNOWN_DEVICES_MAX,
     UNKNOWN_MESSAGES_MAX,
     UNKNOWN_PARTS_MAX,
 )
-from flameblue.intake import redact
+from flameblue.intake import kept_parts, redact
+from flameblue.intake.kept_parts import KeptKey
 from flameblue.intake.reasons import Reason
 
 log = logging.getLogger("flameblue.intake")
@@ -93,7 +97,8 @@ _UNKNOWN_ROW = "id, name, client_id, peer, credential_hash, topic, sample, count
 class Quarantined:
     """One message, or a part of it, to be kept. `device` "": nobody known sent it.
 
-    `times` and `first_ns` tell of repeats, `payload_bytes` of a payload that was cut (0: it is whole).
+    `times` and `first_ns` tell of repeats, `payload_bytes` of a payload that was cut (0: it is whole). `keys`: those
+    that could not be taken, at most QUARANTINE_KEYS_MAX.
     """
 
     device: str
@@ -105,6 +110,7 @@ class Quarantined:
     times: int = 1
     first_ns: int = 0
     payload_bytes: int = 0
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +165,8 @@ class UnknownDeviceRow:
     last_ns: int
 
 
-class UnknownMessage(NamedTuple):
-    """The newest of the messages of an unknown device that have one topic and one part."""
+class KeptMessage(NamedTuple):
+    """The newest of the messages of a device that have one topic and one part, or the same keys."""
 
     topic: str
     sample: str
@@ -185,10 +191,11 @@ class Quarantine:
         try:
             with self._lock, self._writer:
                 self._writer.execute("begin immediate")
-                unknown = False
+                unknown, newest = False, kept_parts.newest(self._writer)
                 for item in items:
                     self._add(self._writer, item)
                     unknown = unknown or isinstance(item, Unknown)
+                kept_parts.trim(self._writer, newest)
                 self._trim(self._writer, unknown=unknown)
         except sqlite3.Error as error:
             raise WorldFailed(f"The quarantine {self._path} can't be written: {error}.") from error
@@ -207,6 +214,15 @@ class Quarantine:
         asked = (since_ns, device, str(Reason.UNKNOWN_DEVICE), limit)
         return [QuarantineRow(*row) for row in self._read(query, asked)]
 
+    def keys(self, rows: Iterable[QuarantineRow]) -> dict[int, list[KeptKey]]:
+        """The keys that messages of `rows` name, by the rows' ids, in the order in which they were heard first."""
+        return kept_parts.by_row(self._read(kept_parts.OF_ROWS, (json.dumps([row.id for row in rows]),)))
+
+    def messages_of(self, device: str) -> list[KeptMessage]:
+        """The newest whole message of each set of keys of a known `device`, in the order in which they were heard."""
+        found = self._read(kept_parts.WHOLE_OF_DEVICE, (device, QUARANTINE_SAMPLE_BYTES_MAX))
+        return [KeptMessage(*message) for message in found]
+
     def unknown_devices(self, since_ns: int = 0, limit: int = 200) -> list[UnknownDeviceRow]:
         """The unknown devices that sent something after `since_ns`, the latest first."""
         query = f"select {_UNKNOWN_ROW} from unknown_device where last_ns > ? order by last_ns desc, id desc limit ?"
@@ -222,13 +238,13 @@ class Quarantine:
         found = self._read(f"select {_UNKNOWN_ROW} from unknown_device where id = ?", (number,))
         return UnknownDeviceRow(*found[0]) if found else None
 
-    def unknown_messages(self) -> dict[str, list[UnknownMessage]]:
+    def unknown_messages(self) -> dict[str, list[KeptMessage]]:
         """What the unknown devices send, by name: each part once, in the order in which they were heard first."""
-        found: dict[str, list[UnknownMessage]] = {}
+        found: dict[str, list[KeptMessage]] = {}
         for name, *message in self._read(
             "select name, topic, sample, last_ns from unknown_message order by id", ()
         ):
-            found.setdefault(name, []).append(UnknownMessage(*message))
+            found.setdefault(name, []).append(KeptMessage(*message))
         return found
 
     def totals(self) -> dict[str, int]:
@@ -263,7 +279,7 @@ class Quarantine:
             opened.callback(connection.close)
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma synchronous = full")
-            connection.executescript(_SCHEMA)
+            connection.executescript(_SCHEMA + kept_parts.SCHEMA)
             self._bytes = _sum(connection)
             opened.pop_all()
         return connection
@@ -285,6 +301,8 @@ class Quarantine:
         size = ROW_BYTES + sum(len(text.encode()) for text in (device, topic, detail, sample))
         what = (device, topic, str(item.reason), detail, sample)
         writer.execute(_ADD, (*what, item.payload_bytes or len(item.payload), *when, size))
+        if item.keys:
+            kept_parts.add(writer, what[:3], item.keys, item.times)
         self._bytes += size
 
     def _trim(self, writer: sqlite3.Connection, *, unknown: bool) -> None:
@@ -296,6 +314,7 @@ class Quarantine:
         self._bytes = _sum(writer)  # repeats had been counted on top of each other
         if self._bytes > self._bytes_max:
             writer.execute(_TRIM, (self._bytes_max * 3 // 4,))
+            kept_parts.trim_rowless(writer)
             self._bytes = _sum(writer)
 
     def _read(self, query: str, values: Sequence[int | str]) -> list[tuple[Any, ...]]:

@@ -138,8 +138,8 @@ class Batch:
         if draft.found:
             for reason, detail in draft.rejects():
                 kept = (entry.name, message.topic, reason, detail, message.payload, self.arrival_ns)
-                self._keep(Quarantined(*kept))
-            draft.found.clear()
+                self._keep(Quarantined(*kept, keys=tuple(sorted(draft.keys[reason]))))
+            draft.forget_rejects()
 
     def _mark_origin(self, entry: DeviceEntry, message: Message, length: int) -> None:
         """What is foreign says nothing of connections, and is told once even where it brought no reading."""
@@ -171,7 +171,7 @@ class Batch:
         self._draft.strangers.clear()
         if self.arrival_ns >= directory.pairing_until_ns:
             for name in names:
-                self._draft.reject(Reason.UNKNOWN_DEVICE, name)
+                self._draft.reject(Reason.UNKNOWN_DEVICE, name, name)
             return
         sent = (message.topic, message.payload, self.arrival_ns)
         for name in names:

@@ -99,7 +99,7 @@ TABLE: Sequence[Column] = (
         _("Its MQTT user name, which stands in its topic."),
     ),
     Column("device_serial", "设备序列号", "序列号 出厂编号 serial sn", 16, _("The maker's serial number.")),
-    Column("profile", "设备模型", "设备型号 型号 模型", 20, _("The device model; needed for a new device.")),
+    Column("profile", "设备型号", "设备模型 型号 模型", 20, _("The device model; needed for a new device.")),
     Column(
         "device_address",
         "通信地址",

@@ -27,6 +27,7 @@ WIDTH = 80
 ERRORS_SHOWN_MAX = 100
 NEW, CHANGED, SAME = "+", "~", "="
 BOLD, DIM, COLOURS, PLAIN = "\x1b[1m", "\x1b[2m", {NEW: "\x1b[32m", CHANGED: "\x1b[33m"}, "\x1b[0m"
+Field = tuple[str, Any, Any]
 MARKS = "  "  # before what belongs to a place; twice before its fields
 THINGS: Mapping[str, Promise] = {
     "site": gettext_lazy("site"),
@@ -176,17 +177,30 @@ def _alone(change: Change, look: Look) -> tuple[str, list[str]]:
 
 
 def _together(group: Sequence[Change], look: Look) -> tuple[str, list[str]]:
-    """Many new points of one device: their keys, and what they have in common."""
+    """Many new points of one device: their keys, each with what is its own, and what they have in common."""
     device = group[0].name.rpartition("/")[0]
-    keys = ", ".join(_visible(change.name.rpartition("/")[2]) for change in group)
+    shared = [one for one in group[0].fields if all(one in other.fields for other in group)]
+    keys = ", ".join(_point(change, shared, look) for change in group)
     head = _("%(n)d points of %(device)s: %(keys)s") % {
         "n": len(group),
         "device": _visible(device),
         "keys": keys,
     }
-    shared = [one for one in group[0].fields if all(one in other.fields for other in group)]
     texts = [" ".join(_field(group[0], *one, look=look)) for one in shared]
     return head, [", ".join(texts)] if texts else []
+
+
+def _point(change: Change, shared: Sequence[Field], look: Look) -> str:
+    """The key of a point, and what it does not share with the others."""
+    key = change.name.rpartition("/")[2]
+    own = [
+        _field(change, *one, look=look)[1]
+        for one in change.fields
+        if one not in shared and one[0] != "key" and one[2] not in (None, "")
+    ]
+    if not own:
+        return _visible(key)
+    return _("%(key)s (%(what)s)") % {"key": _visible(key), "what": ", ".join(own)}
 
 
 def _field(change: Change, name: str, before: Any, after: Any, *, look: Look) -> tuple[str, str]:

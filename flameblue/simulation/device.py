@@ -54,6 +54,22 @@ class Counts:
     spoilt: int = 0  # frames that a bad line changed on purpose
 
 
+def told(counts: Counts, before: Counts, faults: int) -> str:
+    """`counts` as a sentence. `before`: as they were once it was connected; what broke until then is the start's."""
+    said = [
+        f"{counts.samples:,} samples measured",
+        f"{counts.acknowledged:,} acknowledged",
+        *([f"{counts.answered:,} questions answered"] if counts.answered else []),
+        *([f"{counts.repeated:,} sent again"] if counts.repeated else []),
+        *([f"{counts.spoilt:,} frames spoilt on purpose"] if counts.spoilt else []),
+        *([f"{counts.dropped:,} samples dropped, the outbox was full"] if counts.dropped else []),
+    ]
+    broken = counts.broken - before.broken
+    if broken:
+        said.append(f"{broken:,} connections ended or did not come about")
+    return f"The valley so far: {', '.join(said)}. Faults present: {faults}."
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What all devices share. `told`: hears what was acknowledged, or answered. `faults`: of lines, by kind."""

@@ -6,13 +6,14 @@ Scheduled faults count from the first connection, so that a slow start of the ot
 
 import asyncio
 import logging
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flameblue.domain.clock import Clock
 from flameblue.simulation.commands import Commands, obey
-from flameblue.simulation.device import Counts, Surroundings, Told
+from flameblue.simulation.device import Counts, Surroundings, Told, told
 from flameblue.simulation.fleet import fleet
 from flameblue.simulation.line_faults import LineFaults
 from flameblue.simulation.measuring import INTERVAL_S, sample_of
@@ -69,6 +70,7 @@ class Running:
     def __init__(self, world: World, wishes: Wishes, course: Course, clock: Clock) -> None:
         self.counts = Counts()
         self.connected = asyncio.Event()
+        self._before = Counts()
         around = Surroundings(self.counts, clock, course.lines, world.plan.seed, course.told)
         found = fleet(world.plan, wishes, around)
         self.detectors, self.speakers = found.devices, found.speakers
@@ -100,6 +102,7 @@ class Running:
             self._world.advance(world_began_s + (now_s - began_s) * self._course.speed)
             if connected_s is None and self.connected.is_set():
                 connected_s = now_s
+                self._before = replace(self.counts)
                 log.info("connected; the scenario begins")
             self._happen(None if connected_s is None else now_s - connected_s)
             self._measured = self._world.measured()
@@ -113,13 +116,13 @@ class Running:
         """One line a minute."""
         while True:
             await asyncio.sleep(REPORT_EVERY_S)
-            log.info("%s; %d faults present", self.counts, len(self._world.present))
+            log.info("%s", told(self.counts, self._before, len(self._world.present)))
 
     def _happen(self, elapsed_s: float | None) -> None:
         while elapsed_s is not None and self._waiting and self._waiting[0].after_s <= elapsed_s:
             due = self._waiting.pop(0)
             self._world.inject(due.fault)
-            log.info("a fault begins: %s", due.fault)
+            log.info("a fault begins: %s", _named(due.fault))
         for command in self._commands.fresh() if self._commands else ():
             obey(self._world, command, LOAD_TEST_S * max(1.0, self._course.speed))
 
@@ -140,3 +143,10 @@ class Running:
             self._next_s[number] += INTERVAL_S * max(1, -(-(elapsed_s - self._next_s[number]) // INTERVAL_S))
             if not detector.is_dark():
                 detector.take(sample_of(self._measured, number, at_ms))
+
+
+def _named(fault: object) -> str:
+    """What kind of fault it is, and where."""
+    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(fault).__name__).lower()
+    where = [str(getattr(fault, part, "")) for part in ("site", "premises", "circuit")]
+    return ", ".join([kind, *filter(None, where)])

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from flameblue.cases.models import Alarm
-from flameblue.domain.limits import COMMANDS_SHOWN_MAX
+from flameblue.domain.limits import COMMANDS_SHOWN_MAX, PAGE_ROWS_MAX
 from flameblue.domain.transitions import Level, Rule
 from flameblue.fleet import commands, sources
 from flameblue.fleet.addresses import protocol_of
@@ -19,7 +19,7 @@ from flameblue.intake.directory import BEHIND
 from flameblue.intake.gb26875_conversation import PROTOCOL
 from flameblue.intake.protocols.gb26875 import orders
 from flameblue.intake.sources import Allowed
-from flameblue.web import access, device_answers, sentences
+from flameblue.web import access, device_answers, fleet_lines, sentences
 from flameblue.web.device_words import SPANS
 from flameblue.web.numbers import number
 
@@ -55,10 +55,12 @@ class Told:
     is_open: bool
 
 
-def about(device: Device, request: HttpRequest) -> dict[str, Any]:
+def about(device: Device, request: HttpRequest, at: datetime) -> dict[str, Any]:
     """What the page's templates are given."""
     may_act = access.role_of(request.user) in access.ACTS.roles
-    found: dict[str, Any] = {"sources": sources_of(device), "may_act": may_act}
+    found: dict[str, Any] = {"sources": sources_of(device), "may_act": may_act} | _measured(
+        device, request, at
+    )
     if is_gone_to(device):
         del found["sources"]
     if not has_address(device):
@@ -77,6 +79,16 @@ def about(device: Device, request: HttpRequest) -> dict[str, Any]:
             ).exists(),
         }
     )
+
+
+def _measured(device: Device, request: HttpRequest, at: datetime) -> dict[str, Any]:
+    points = Point.objects.filter(device=device, retired=False).select_related("device", "circuit__panel")
+    return {
+        "device_line": fleet_lines.lines("devices", [device], request.user, at)[0],
+        "point_lines": fleet_lines.lines(
+            "points", list(points.order_by("id")[:PAGE_ROWS_MAX]), request.user, at
+        ),
+    }
 
 
 def log_of(device: Device) -> dict[str, Any]:
@@ -104,6 +116,12 @@ def is_proven(device: Device) -> bool:
     """Whether a credential shows who speaks: not of transmitters, nor of what is asked."""
     profile = profiles().get(device.profile)
     return profile is None or not (profile.protocol == PROTOCOL or profile.is_asked)
+
+
+def is_asked(device: Device) -> bool:
+    """Whether it says nothing of itself."""
+    profile = profiles().get(device.profile)
+    return profile is not None and profile.is_asked
 
 
 def has_address(device: Device) -> bool:

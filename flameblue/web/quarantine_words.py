@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from flameblue.web import words
+
 WHYS: Mapping[str, str | Promise] = {
     "No such device, and no pairing window is open.": _("No such device, and no pairing window is open."),
     "The credential is not this device's.": _("The credential is not this device's."),
@@ -19,6 +21,11 @@ WHYS: Mapping[str, str | Promise] = {
     ),
     "no values": _("no values"),
     "retained, without a time": _("retained, without a time"),
+}
+CAUTIONS: Mapping[str, str | Promise] = {
+    "; its step is 0.1 A; a maker's own type (130 = mA and so on) is declared in a profile, under kinds": _(
+        "; its step is 0.1 A; a maker's own type (130 = mA and so on) is declared in a profile, under kinds"
+    ),
 }
 PATTERNS: tuple[tuple[re.Pattern[str], str | Promise], ...] = (
     (
@@ -43,6 +50,16 @@ PATTERNS: tuple[tuple[re.Pattern[str], str | Promise], ...] = (
         re.compile(r"from (?P<peer>\S+); allowed: (?P<networks>.+)"),
         _("from %(peer)s; allowed: %(networks)s"),
     ),
+    (
+        re.compile(
+            r"(?P<keys>\S+): it comes in (?P<unit>.+?), and the point is (?P<quantity>\w+)(?P<caution>(?:; .+)?)"
+        ),
+        _("%(keys)s: it comes in %(unit)s, and the point measures %(quantity)s%(caution)s"),
+    ),
+    (
+        re.compile(r"(?P<keys>\S+): (?P<model>\S+) does not say under kinds what type (?P<n>\d+) measures"),
+        _("%(keys)s: %(model)s does not say under kinds what type %(n)s measures"),
+    ),
     (re.compile(r"(?P<keys>.+) and (?P<n>\d+) more"), _("%(keys)s and %(n)s more")),
 )
 
@@ -54,5 +71,10 @@ def detail(text: str) -> str:
     for pattern, said in PATTERNS:
         if found := pattern.fullmatch(text):
             parts = found.groupdict()
-            return str(said) % (parts | {"why": str(WHYS.get(parts.get("why", ""), parts.get("why")))})
+            why, caution, name = (parts.get(part, "") for part in ("why", "caution", "quantity"))
+            return str(said) % (
+                parts
+                | {"why": str(WHYS.get(why, why)), "caution": str(CAUTIONS.get(caution, caution))}
+                | {"quantity": str(words.QUANTITIES.get(name, name))}
+            )
     return text

@@ -4,24 +4,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from flameblue.commissioning import scanning
 from flameblue.commissioning.models import Scan
 from flameblue.domain.clock import to_datetime
 from flameblue.domain.limits import PAGE_ROWS_MAX
-from flameblue.fleet.models import Circuit, Device, Premises
+from flameblue.fleet.models import Circuit, Device, Point, Premises
 from flameblue.fleet.shelf import profiles
 from flameblue.intake import fitting, redact
 from flameblue.intake.asking import registration
 from flameblue.intake.directory import BEHIND
 from flameblue.intake.fitting import Fit, Heard, Meant, Said
-from flameblue.intake.quarantine import UnknownDeviceRow, UnknownMessage
+from flameblue.intake.quarantine import KeptMessage, UnknownDeviceRow
 from flameblue.profiles.loader import Profile
 from flameblue.web import quarantine_facts
 from flameblue.web.views.quarantine import BY_ADDRESS, shelf
 
 PLACES_SHOWN = 20
+IN_ORDER = ("panel__premises__site__name", "panel__premises__name", "panel__name", "id")
 WORDS_MAX = 4
 TOKEN = "token "  # how intake shows a name that is a secret
 
@@ -90,6 +91,14 @@ class PlaceLine:
     watched: int
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Those that are shown, and how many more there are."""
+
+    shown: Sequence[PlaceLine]
+    more: int
+
+
 def strangers() -> list[Stranger]:
     """Those that the registry does not know yet, in the order in which they came: nothing moves under a finger."""
     rows = sorted(shelf().unknown_devices(limit=PAGE_ROWS_MAX), key=lambda row: (row.first_ns, row.name))
@@ -147,8 +156,11 @@ def shown(said: Said) -> str:
     return f"{said.value:g}" if said.is_number else str(said.value)[:40]
 
 
-def places(asked: str) -> list[PlaceLine]:
-    """Circuits, and premises without one, that have all words of `asked`; without words, what nobody watches first."""
+def places(asked: str) -> Places:
+    """Circuits, then premises without one, that have all words of `asked`; what nobody watches comes first.
+
+    Both are in the order of villages, premises and panels.
+    """
     words = asked.split()[:WORDS_MAX]
     circuits = Circuit.objects.select_related("panel__premises__site").annotate(watched=Count("points"))
     for word in words:
@@ -167,24 +179,27 @@ def places(asked: str) -> list[PlaceLine]:
             f"{one.panel.name} · {one.name}",
             one.watched,
         )
-        for one in circuits.order_by("watched", "panel__premises__name", "id")[:PLACES_SHOWN]
+        for one in circuits.order_by(Exists(Point.objects.filter(circuit=OuterRef("pk"))), *IN_ORDER)[
+            :PLACES_SHOWN
+        ]
     ]
-    return found + _bare(words, PLACES_SHOWN - len(found))
+    bare = _bare(words)
+    shown = bare[: PLACES_SHOWN - len(found)]
+    found += [PlaceLine(f"p{one.pk}", one.site.name, one.name, "", 0) for one in shown]
+    return Places(found, circuits.count() + bare.count() - len(found))
 
 
-def _bare(words: Sequence[str], most: int) -> list[PlaceLine]:
+def _bare(words: Sequence[str]) -> QuerySet[Premises]:
     bare = Premises.objects.select_related("site").filter(panels__circuits=None)
     for word in words:
         bare = bare.filter(
             Q(name__icontains=word) | Q(short_name__icontains=word) | Q(site__name__icontains=word)
         )
-    return [
-        PlaceLine(f"p{one.pk}", one.site.name, one.name, "", 0) for one in bare.distinct()[: max(0, most)]
-    ]
+    return bare.distinct().order_by("site__name", "name", "id")
 
 
 def _stranger(
-    row: UnknownDeviceRow, messages: Sequence[UnknownMessage], known: Mapping[str, Profile]
+    row: UnknownDeviceRow, messages: Sequence[KeptMessage], known: Mapping[str, Profile]
 ) -> Stranger:
     heard = [Heard(one.topic, redact.restored(one.sample), one.last_ns) for one in messages]
     newest = Heard(row.topic, redact.restored(row.sample), row.last_ns)

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from flameblue.fleet import actions
 from flameblue.fleet.models import AuditEntry, Circuit, Device, LimitSetting, Point, PointChange, Site
@@ -178,3 +179,29 @@ def test_every_list_of_the_people_opens(root: Client, model: str) -> None:
 def test_a_duty_officer_does_not_come_in(client: Client, cast: Cast) -> None:
     client.force_login(cast.bolat.user)
     assert client.get(address(cast.circuit)).status_code in (302, 403)
+
+
+def test_the_admin_pages_have_chinese_names_and_an_icon_and_the_audit_keeps_its_words(
+    root: Client, cast: Cast
+) -> None:
+    with override("en"):  # a page leaves its language behind
+        page = root.get("/admin/", headers={"Accept-Language": "zh-hans"}).content.decode()
+    for said in (
+        "火焰蓝登记管理",
+        "台账",
+        "值班班次",
+        "回路",
+        "配电箱",
+        "测点",
+        "限值",
+        "审计记录",
+        "消防站",
+    ):
+        assert said in page
+    for said in ("Circuits", "Shifts", "Fleet", "Django"):
+        assert said not in page
+    assert 'rel="icon"' in page
+    values = {"name": "203房暖气", "isolator": "3号开关", "rated_current_a": "16", "reason": "new breaker"}
+    with override("en"):
+        root.post(address(cast.circuit), values, headers={"Accept-Language": "zh-hans"})
+    assert AuditEntry.objects.get().verb == "changed circuit"

@@ -14,11 +14,12 @@ from flameblue.cli import main
 from flameblue.domain.errors import BadInput
 from flameblue.domain.limits import DRAFTED_KEYS_MAX
 from flameblue.intake import redact
-from flameblue.intake.drafting import Draft, Sent, draft
+from flameblue.intake.drafting import Draft, draft
 from flameblue.intake.protocols.gb26875 import capture
 from flameblue.intake.push import mapping
 from flameblue.intake.quarantine import Quarantine, Quarantined, Unknown
 from flameblue.intake.reasons import Reason
+from flameblue.intake.sent_messages import Sent
 from flameblue.profiles.loader import Profile, Shelf, load, package_folder
 from tests.intake.payload_vectors import PATHS, read
 

@@ -47,7 +47,7 @@ def test_it_tells_what_is_new_what_changes_and_how_much_stays(bring: Bring) -> N
       phone +86138****0011
   + device D0300
       device_serial SN-300, credential (set), profile flameblue-generic
-  + 2 points of D0300: tb, ib
+  + 2 points of D0300: tb (temperature_c), ib (current_a)
       phase B, place 101房, circuit 1号箱 101房暖气
 
 禾木 · 松林客栈
@@ -86,7 +86,7 @@ def test_it_is_told_in_chinese_with_the_columns_of_a_chinese_file(bring: Bring) 
   + 人员 Aigul
       手机 +86138****0011
   + 设备 D0300
-      设备序列号 SN-300, 设备模型 flameblue-generic, 接入密码要重新设置
+      设备序列号 SN-300, 设备型号 flameblue-generic, 接入密码要重新设置
   + 测点 D0300/tb
       量 温度, 相 B相, 位置 101房, 回路 1号箱 101房暖气
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from flameblue.domain.clock import ManualClock
-from flameblue.simulation.device import Outbox, Reporting
+from flameblue.simulation.device import Counts, Outbox, Reporting, told
 from flameblue.simulation.measuring import INTERVAL_S
 from flameblue.simulation.places import Wishes
 from flameblue.simulation.plan import make_plan
@@ -81,3 +81,14 @@ def test_a_valley_that_was_held_up_does_not_send_what_it_did_not_measure(clock: 
     valley.measure(95.0)
     valley.measure(95.25)
     assert all(len(outbox.samples) <= 2 for outbox in outboxes(valley))
+
+
+def test_the_report_is_a_sentence_and_the_starts_broken_lines_are_not_told() -> None:
+    start = Counts(connected=70, broken=420)
+    assert told(Counts(connected=70, broken=420, samples=8_819, acknowledged=8_810), start, 1) == (
+        "The valley so far: 8,819 samples measured, 8,810 acknowledged. Faults present: 1."
+    )
+    later = Counts(connected=80, broken=423, samples=9, acknowledged=9, answered=2, repeated=1, dropped=4)
+    assert "4 samples dropped, the outbox was full, 3 connections ended or did not come about." in told(
+        later, start, 0
+    )

@@ -59,9 +59,9 @@ CELLS: Wrong = [
 THINGS: Wrong = [
     (
         {"profile": "flameblue-9000"},
-        "“设备模型”列：没有“flameblue-9000”这个型号，请从这些里面选一个：",
+        "“设备型号”列：没有“flameblue-9000”这个型号，请从这些里面选一个：",
     ),
-    ({"profile": ""}, "“设备模型”列：新设备“D1004”要写明型号"),
+    ({"profile": ""}, "“设备型号”列：新设备“D1004”要写明型号"),
     ({"quantity": ""}, "“量”列：新测点“tb”要写明量"),
     ({"profile": "flameblue-efm8", "point": "t9"}, "“测点”列：型号 flameblue-efm8 没有测点“t9”"),
     (
@@ -139,7 +139,7 @@ def test_a_column_is_called_as_the_file_calls_it_else_as_its_reader_does(officer
     found = told(officer, csv_of(rows(CELLS, "en")))
     assert any(one.startswith("第 3 行“phone”列：“1.38E+10”被表格软件缩写过") for one in found)
     assert told(officer, "村,场所,设备\n禾木,松林客栈,D0900\n".encode()) == [
-        "第 2 行“设备模型”列：新设备“D0900”要写明型号，请填写这一格。"
+        "第 2 行“设备型号”列：新设备“D0900”要写明型号，请填写这一格。"
     ]
     assert told(officer, csv_of([["site", "premises", "业主姓名"], ["禾木", "松林客栈", "叶尔兰"]]))[
         0

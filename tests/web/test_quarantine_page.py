@@ -2,20 +2,36 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from django.utils.translation import override
 
+from flameblue.domain.clock import to_ns
+from flameblue.domain.limits import QUARANTINE_KEYS_MAX, QUARANTINE_KEYS_TOLD_MAX
 from flameblue.domain.quantities import QUANTITIES
 from flameblue.intake import redact
+from flameblue.intake.payloads.gb26875_unit import codec
+from flameblue.intake.quarantine import Quarantine, Quarantined
+from flameblue.intake.reasons import Reason
 from flameblue.web import quarantine_facts, quarantine_words, sentences
+from tests.web.readers import text_of
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "gb26875"
 FRAME = bytes.fromhex((VECTORS / "lee_ff_elec_analog14.hex").read_text(encoding="ascii"))
 TEMPLATES = Path(__file__).parents[2] / "flameblue" / "web" / "templates"
 STACKED = sorted(path for path in TEMPLATES.rglob("*.html") if "stacked" in path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Whatever language the page was in that a test before has read."""
+    with override("en"):
+        yield
 
 
 @pytest.mark.parametrize("kept", [FRAME.hex(" ").encode(), FRAME])
@@ -65,6 +81,10 @@ def test_a_refused_source_is_named_by_its_address() -> None:
             "100 % (POST) from 10.0.0.8: No credential was sent.",
             "100 %（POST），来自 10.0.0.8：没有出示密码。",
         ),
+        (
+            "1.17.2db83201.130: gb26875-generic does not say under kinds what type 130 measures",
+            "1.17.2db83201.130：型号 gb26875-generic 的 kinds 里没有写类型 130 测的是什么",
+        ),
         ("as it was written", "as it was written"),
     ],
 )
@@ -78,6 +98,34 @@ def test_a_counter_keeps_its_tenths() -> None:
     steps = QUANTITIES["energy_kwh"].steps(1234.5)
     assert sentences.measured(steps, "energy_kwh") == "1234.5 kWh"
     assert sentences.measured(QUANTITIES["power_w"].steps(1234.5), "power_w") == "1234 W"
+
+
+def test_each_key_that_nobody_registered_is_shown(data: Path, now: datetime, admin: Client) -> None:
+    kept = Quarantine(data / "quarantine.sqlite3")
+    one = Quarantined("GB1", "gb26875/2", Reason.UNKNOWN_KEY, "b", b"", to_ns(now), keys=("1.17.00000001",))
+    other = replace(one, keys=("1.17.00000002",))
+    kept.add([one, other, other, replace(one, device="alone")])
+    many = [replace(one, device="many", keys=tuple(f"k{n}-{m}" for m in range(60))) for n in range(2)]
+    assert QUARANTINE_KEYS_MAX >= 60
+    kept.add(many)
+    kept.close()
+    page = text_of(admin.get("/quarantine/").content.decode())
+    assert "2 keys 1.17.00000001 1 × · 01-15 03:07:00 1.17.00000002 2 × · 01-15 03:07:00" in page
+    assert "1 key" not in page, "the detail names it"
+    assert "120 keys k0-0 1 × · 01-15 03:07:00" in page
+    assert f"and {120 - QUARANTINE_KEYS_TOLD_MAX} more" in page
+
+
+def test_a_coarse_current_is_told_in_the_readers_language() -> None:
+    unit = "1.17.2db83201.9: it comes in A, and the point is residual_current_ma"
+    detail = f"{unit}; {codec._COARSE[9]}"
+    assert quarantine_words.detail(detail).startswith(
+        "1.17.2db83201.9: it comes in A, and the point measures Residual current; its step is 0.1 A"
+    )
+    with override("zh-hans"):
+        chinese = quarantine_words.detail(detail)
+    assert chinese.startswith("1.17.2db83201.9：发来的单位是 A，而测点测的是剩余电流；它的一步是 0.1 A；")
+    assert "declared" not in chinese
 
 
 class Cells(HTMLParser):

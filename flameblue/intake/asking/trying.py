@@ -1,7 +1,8 @@
 """A device model tried by hand: what a captured answer, or a device that is asked once, would give as readings."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -119,7 +120,7 @@ async def asked(profile: Profile, where: str, unit: int | None, arrival_ns: int)
     samples, missing = await asked_once(ClientLine(address(where)), profile, number)
     said = _told(profile, samples, arrival_ns)
     if missing:
-        said["error"] = {"why": "; ".join(missing.values())}
+        said["error"] = {"why": each_once(missing.values())}
     return said
 
 
@@ -147,7 +148,13 @@ async def meter_asked(profile: Profile, where: str, arrival_ns: int) -> dict[str
         raise BadInput("A 4G unit dials in to a Flameblue that runs; it can't be tried from here.")
     samples, missing = await asked_once(line(at), profile, int(meter, 16) if meter else ANY)
     said = _told(profile, samples, arrival_ns)
-    return said | ({"error": {"why": "; ".join(missing.values())}} if missing else {})
+    return said | ({"error": {"why": each_once(missing.values())}} if missing else {})
+
+
+def each_once(each: Iterable[str]) -> str:
+    """Why questions were not answered, each reason once."""
+    counted = Counter(each)
+    return "; ".join(f"{why} ({times} questions)" if times > 1 else why for why, times in counted.items())
 
 
 @dataclass

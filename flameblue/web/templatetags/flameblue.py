@@ -60,6 +60,12 @@ def core_status() -> dict[str, Health]:
     return {"health": health.read(now_ns())}
 
 
+@register.filter
+def stages_said(stages: Sequence[Any]) -> str:
+    """The names of `stages`, in one line."""
+    return gettext(", ").join(str(words.word(words.STAGES, stage.name)) for stage in stages)
+
+
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """One of assets/icons.txt, drawn in the colour of the text; it says nothing that a word beside it does not."""

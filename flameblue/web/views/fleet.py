@@ -115,7 +115,7 @@ def _is_confirmed(request: HttpRequest, said: dict[str, Any]) -> bool:
 
 
 def _about(request: HttpRequest, tab: str, thing: Any, form: EditForm | None) -> dict[str, Any]:
-    of_device = device_page.about(thing, request) if isinstance(thing, Device) else {}
+    of_device = device_page.about(thing, request, now()) if isinstance(thing, Device) else {}
     return of_device | {
         "tab": tab,
         "tabs": [(name, "") for name in TABS],

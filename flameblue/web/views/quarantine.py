@@ -1,5 +1,6 @@
 """Messages that could not be read, devices that nobody knows, the pairing window."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,11 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from flameblue.domain.clock import to_datetime
-from flameblue.domain.limits import PAGE_ROWS_MAX
+from flameblue.domain.limits import PAGE_ROWS_MAX, QUARANTINE_KEYS_TOLD_MAX
 from flameblue.fleet.actions import open_pairing
 from flameblue.fleet.keeping import Hand
 from flameblue.fleet.models import PairingWindow
 from flameblue.intake.asking.registration import TOPIC as UNITS
+from flameblue.intake.kept_parts import KeptKey
 from flameblue.intake.quarantine import Quarantine, QuarantineRow, UnknownDeviceRow
 from flameblue.web import access, quarantine_facts
 from flameblue.web.now import now
@@ -29,13 +31,25 @@ ROWS_READ_MAX = 2_000  # from the file, before those of other stations are left 
 
 
 @dataclass(frozen=True, slots=True)
+class KeyLine:
+    """A key that messages of a row name, how many of them, and when the newest came."""
+
+    key: str
+    times: int
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """A row of the file, as people read it, with its times."""
+    """A row of the file, as people read it, with its times. `keys`: where several were told, all of them."""
 
     row: QuarantineRow | UnknownDeviceRow
     shown: quarantine_facts.Shown
     first: datetime
     last: datetime
+    keys: Sequence[KeyLine] = ()
+    keys_in_all: int = 0
+    keys_more: int = 0
 
 
 def shelf() -> Quarantine:
@@ -51,9 +65,10 @@ def quarantine(request: HttpRequest) -> HttpResponse:
     if not is_admin:
         own = set(access.devices_for(request.user).values_list("name", flat=True))
         rows = [row for row in rows if row.device in own]
-    at = now()
+    at, rows = now(), rows[:PAGE_ROWS_MAX]
+    keys = shelf().keys(rows)
     values = {
-        "lines": [_line(row) for row in rows[:PAGE_ROWS_MAX]],
+        "lines": [_line(row, keys.get(row.id, [])) for row in rows],
         "unknown": [_line(row) for row in shelf().unknown_devices(limit=PAGE_ROWS_MAX)] if is_admin else [],
         "pairing": PairingWindow.objects.filter(open_until__gt=at).order_by("-open_until").first(),
         "minutes": PAIRING_MINUTES,
@@ -72,6 +87,8 @@ def pairing(request: HttpRequest) -> HttpResponse:
     return redirect("commissioning-unknown" if "commissioning" in request.POST else "quarantine")
 
 
-def _line(row: QuarantineRow | UnknownDeviceRow) -> Line:
+def _line(row: QuarantineRow | UnknownDeviceRow, keys: Sequence[KeptKey] = ()) -> Line:
     first, last = to_datetime(row.first_ns), to_datetime(row.last_ns)
-    return Line(row, quarantine_facts.shown(row), first, last)
+    shown = keys[:QUARANTINE_KEYS_TOLD_MAX] if len(keys) > 1 else ()
+    told = [KeyLine(one.key, one.times, to_datetime(one.last_ns)) for one in shown]
+    return Line(row, quarantine_facts.shown(row), first, last, told, len(keys), len(keys) - len(told))

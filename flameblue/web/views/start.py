@@ -159,6 +159,7 @@ def context(_request: HttpRequest, device_id: int) -> dict[str, Any]:
         "behind": behind,
         "received": any(value.reading for value in values) or any(one.at for one in behind),
         "has_address": device_page.has_address(found),
+        "is_asked": device_page.is_asked(found),
         "push_path": connection.push_path(found),
         "refused": start_facts.refused(found, values, at),
         "now": at,

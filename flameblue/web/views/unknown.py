@@ -88,7 +88,7 @@ def binding(request: HttpRequest) -> HttpResponse:
 @require_GET
 def places(request: HttpRequest) -> HttpResponse:
     """The circuits that the reader looks for, as rows of the form."""
-    return render(request, "commissioning/_places.html", {"places": _places(request)})
+    return render(request, "commissioning/_places.html", _places(request))
 
 
 @require_GET
@@ -111,7 +111,7 @@ def _form_values(request: HttpRequest, one: Stranger) -> dict[str, Any]:
     return {
         "one": one,
         "choices": unknown_facts.choices(one),
-        "places": _places(request),
+        **_places(request),
         "place": asked.get("place", ""),
         "called": asked.get("called", one.suggested_name),
         "unit": asked.get("unit", "1"),
@@ -135,8 +135,9 @@ def _points(request: HttpRequest, one: Stranger) -> dict[str, Any]:
     }
 
 
-def _places(request: HttpRequest) -> list[unknown_facts.PlaceLine]:
-    return unknown_facts.places(request.GET.get("q", "")[:80])
+def _places(request: HttpRequest) -> dict[str, Any]:
+    found = unknown_facts.places(request.GET.get("q", "")[:80])
+    return {"places": found.shown, "more_places": found.more}
 
 
 def _wish(request: HttpRequest, one: Stranger, said: dict[str, Any]) -> Binding:

@@ -133,3 +133,8 @@ def test_the_number_of_a_meter_stands_in_the_line(capsys: pytest.CaptureFixture[
         main(["profile", "try", file, "--tcp", "192.0.2.7:8899", "--unit", "161"])
     assert left.value.code == 1
     assert "add ?meter=" in capsys.readouterr().err
+
+
+def test_a_reason_of_several_questions_is_said_once() -> None:
+    same = "no answer within 2 s"
+    assert trying.each_once([same, "refused", same, same]) == f"{same} (3 questions); refused"
