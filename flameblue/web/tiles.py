@@ -43,7 +43,8 @@ class Tile:
 class SiteTiles:
     """The premises of one site and how many stand at each level; of a large site only those that need a look.
 
-    `all` None: nobody has counted them yet.
+    `all` None: nobody has counted them yet. `is_judged` False: nothing has been judged since the start, and what is
+    not known to be wrong is not known to be normal.
     """
 
     site: Site
@@ -52,6 +53,7 @@ class SiteTiles:
     middle: tuple[float, float] | None = None  # longitude and latitude
     tiles: list[Tile] = field(default_factory=list)
     troubled: Counter[Level] = field(default_factory=Counter)
+    is_judged: bool = True
 
     @property
     def shown(self) -> list[Tile]:
@@ -72,7 +74,7 @@ class SiteTiles:
     def looks(self) -> Hashable:
         """Sites that look the same are drawn the same."""
         seen = ((tile.id, tile.name, *tile.state) for tile in self.shown)
-        return (self.site.name, self.all, self.equipped, *self.counts, *seen)
+        return (self.site.name, self.all, self.equipped, self.is_judged, *self.counts, *seen)
 
     @property
     def rank(self) -> int:

@@ -54,6 +54,21 @@ def level(value: int) -> SafeString:
     )
 
 
+@register.simple_tag
+def not_judged() -> SafeString:
+    """Where a level would stand before detection has judged anything: a sign and words of its own, and no level."""
+    return format_html(
+        '<span class="level not-judged"><span class="shape hourglass" aria-hidden="true"></span>{}</span>',
+        gettext("not judged yet"),
+    )
+
+
+@register.simple_tag
+def standing(value: int, is_judged: bool) -> SafeString:
+    """A level, or that nothing was judged yet: what was wrong before a start stays so until it is judged anew."""
+    return level(value) if value or is_judged else not_judged()
+
+
 @register.inclusion_tag("layout/_status.html")
 def core_status() -> dict[str, Health]:
     """What is wrong with the core, in a line; nothing while it works."""

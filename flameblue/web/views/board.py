@@ -81,6 +81,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
     counted = census.of(fleet.places, access.sites_for(request.user)) if fleet else []
     devices = sum(one.devices for one in counted) if fleet else None
     sites = tiles.by_site(access.premises_for(request.user), counted, at)
+    for site in sites:
+        site.is_judged = core.has_judged
     desks = actions.desks(at)
     is_grace = presence.grace_until(core.boards_heard_since, at) is not None
     silent = frozenset(() if is_grace else (station for station, heard in desks.items() if not heard))
