@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from flameblue.cases.announcing import told
 from flameblue.cases.models import Alarm, Case, State
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.domain.transitions import Level
@@ -90,7 +91,7 @@ def by_site(premises: QuerySet[Premises], counted: Sequence[Counted], at: dateti
     levels = worst_levels()
     with_case = set(
         Case.objects.exclude(state=State.CLOSED)
-        .filter(premises__isnull=False, is_test=False)
+        .filter(told() | Q(incident__announced=True), premises__isnull=False, is_test=False)
         .values_list("premises_id", flat=True)
     )
     small = [number for number, site in sites.items() if site.all is not None and site.all <= TILES_MAX]

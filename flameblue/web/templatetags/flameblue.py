@@ -131,7 +131,7 @@ def case_row(context: Context, row: Row) -> SafeString:
     look, now = row.look, context["now"]
     may_take = bool(context["may_act"] and context.get("person"))
     pieces = _case_drawn(get_language(), may_take, look)
-    runs = [age(look.announced_at, now)]
+    runs = [age(look.began_at, now)]
     if row.reading is not None:
         runs.append(escape(f"{row.reading.value} ({localtime(row.reading.at):%H:%M:%S})"))
     if look.next is not None:
