@@ -71,7 +71,10 @@ def test_the_page_shows_stages_lags_and_counters(
 ) -> None:
     write(data, beats | {"planning": clock.now_ns() - 60 * SECOND_NS})
     page = bolat.sees("/health/")
-    assert "Not working: Planning of notices." in page
+    assert "Not working: Planning of notices. " in page
+    banner = bolat.html("/health/").split("Not working:")[1].split("</p>")[0]
+    assert "<a " not in banner, "one is there already"
+    assert 'href="/health/"' in bolat.html("/").split("Not working:")[1].split("</p>")[0]
     assert "Intake works 0.0 s 3" in page
     assert "pubacks 12" in page
 
