@@ -127,6 +127,8 @@ def _said(alarm: Alarm) -> str:
 
 
 def _pattern(alarm: Alarm) -> str:
+    if alarm.rule == Rule.REPORTED and alarm.worst_value == NO_VALUE:
+        return _("%(where)s: the device itself reports an alarm (%(quantity)s).")
     patterns = {
         Rule.OVER: _("%(where)s: %(quantity)s reached %(value)s, the limit is %(limit)s."),
         Rule.UNDER: _("%(where)s: %(quantity)s fell to %(value)s, the limit is %(limit)s."),
