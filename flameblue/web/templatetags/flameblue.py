@@ -275,6 +275,9 @@ def model_said(text: str) -> str:
     return model_words.said(text)
 
 
+register.filter("maker_said", model_words.maker)
+
+
 @register.filter
 def masked(phone: str) -> str:
     """A phone number with its middle hidden."""
