@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef, Q
+
 from flameblue.cases import escalation, event_data, grouping, kinds
 from flameblue.cases.event_data import EventData
 from flameblue.cases.events import Draft
 from flameblue.cases.loads import Latest
-from flameblue.cases.models import Alarm, Case, Family, State
+from flameblue.cases.models import Alarm, Case, CaseEvent, Family, State
 from flameblue.cases.policy import Ladder, Policy
 from flameblue.domain.transitions import Level, Rule
 
@@ -15,6 +17,11 @@ WORSE_LEVEL = "worse_level"  # why a shelving ends before its time
 ANOTHER_ALARM = "another_alarm"
 REOPENED = "reopened"
 NOT_SHELVED = {"shelved_until": None, "shelved_level": None, "shelve_reason": ""}  # a case's fields then
+
+
+def told() -> Q:
+    """The cases that people were told of; one that waits for the grace of one more silence still is one."""
+    return Q(announced=True) | Q(Exists(CaseEvent.objects.filter(case=OuterRef("pk"), kind=kinds.OPENED)))
 
 
 @dataclass(slots=True)

@@ -62,6 +62,7 @@ def run(wishes: Wishes, valley: Valley) -> int:
             f"  Phones  http://{HOST}:{config.web.port}/phone/\n"
             f"  MQTT    {HOST}:{config.mqtt.port}{taken}\n"
             f"  Data    {data}{'' if wishes.data else '  (removed at the end)'}\n"
+            "  The rules are being compiled: alarms come in about a minute; readings are kept until then, and judged.\n"
             "  A leakage fault appears within a minute. Ctrl-C ends the demo.\n\n"
         )
         arguments = (

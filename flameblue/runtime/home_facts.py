@@ -8,6 +8,7 @@ from itertools import groupby
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from flameblue.cases.announcing import told
 from flameblue.cases.models import Alarm, Case, State
 from flameblue.domain.limits import HOME_POINTS_MAX
 from flameblue.domain.transitions import Level, Rule
@@ -53,7 +54,7 @@ def open_cases() -> tuple[OpenCase, ...]:
     """Every open case of premises that people were told of."""
     rows = (
         Case.objects.exclude(state=State.CLOSED)
-        .filter(premises__isnull=False, is_test=False, announced=True)
+        .filter(told(), premises__isnull=False, is_test=False)
         .values_list("premises_id", "number", "family", "level", "state")
     )
     return tuple(OpenCase(*row) for row in rows)

@@ -92,7 +92,7 @@ def _story(acceptance: Acceptance, title: str) -> list[Any]:
 
 
 def _device(device: dict[str, Any]) -> list[Any]:
-    maker = model_words.said(device["maker"])
+    maker = model_words.maker(device["maker"])
     told = " · ".join(filter(None, (device["premises"], device["serial"], device["model"], maker)))
     found: list[Any] = [_text(device["name"], HEAD), _text(told, SMALL)]
     if device["points"]:

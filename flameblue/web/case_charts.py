@@ -43,6 +43,7 @@ class Drawn:
     limits: str = ""  # with their times, where they changed
     trouble: str = ""
     note: str = ""  # since when the limits are known
+    is_stated: bool = False  # its points send states only: there is nothing to draw
 
 
 def points_of(alarms: Iterable[Alarm]) -> list[list[Point]]:
@@ -70,6 +71,9 @@ def drawn(case: Case, alarms: Iterable[Alarm], now_ns: int, span: str) -> list[D
     limits = limit_history.Limits.of([point for points in groups for point in points], (from_ns, to_ns))
     read_first = series.firsts(traces)
     drawings = []
+    stated = readings.sending_states_only([point.pk for points in groups for point in points]) - set(
+        read_first
+    )
     for points in groups:
         first, *others = points
         known_ns = limits.unknown_until(
@@ -92,6 +96,7 @@ def drawn(case: Case, alarms: Iterable[Alarm], now_ns: int, span: str) -> list[D
                 _drawn(chart, points, trouble),
                 limits=series.limits_said(chart.limits, known_ns, (from_ns, to_ns), zone),
                 note=series.limits_note(known_ns, to_ns, zone),
+                is_stated=all(point.pk in stated for point in points),
             )
         )
     return drawings

@@ -11,13 +11,14 @@ from functools import partial
 from typing import NamedTuple
 
 from flameblue.cases import actions, contrary
-from flameblue.cases.models import Case
+from flameblue.cases.models import Case, Family
 from flameblue.domain.clock import to_datetime
 from flameblue.domain.quantities import NO_VALUE
 from flameblue.domain.transitions import Level
 from flameblue.notices import reach, receipts
 from flameblue.web import case_facts, help_facts, readings, sentences
 
+FAULTS = frozenset({Family.SILENCE, Family.EQUIPMENT})
 MEASURED = contrary.ABOVE | contrary.BELOW | contrary.SAID_BY_THE_DEVICE
 
 
@@ -36,7 +37,7 @@ class Look(NamedTuple):
     sentence: str
     asked: str
     taken_by: str
-    announced_at: datetime
+    began_at: datetime
     shelved_until: datetime | None
     next: actions.NextCall | None
     has_reading: bool  # of the point that the sentence tells of
@@ -78,12 +79,17 @@ class Row:
             sentence=sentences.of_case(case),
             asked=self.help.when if self.help and self.help.waits else "",
             taken_by=case.taken_by.name if case.taken_by else "",
-            announced_at=case.announced_at,
+            began_at=began_at(case.family, case.reopened, case.opened_at, case.announced_at),
             shelved_until=case.shelved_until,
             next=None if case.shelved_until else self.next,
             has_reading=self.reading is not None,
             rings=self.desk.number if self.desk.sounds else None,
         )
+
+
+def began_at(family: str, reopened: int, opened_at: datetime, announced_at: datetime) -> datetime:
+    """Since when it lasts, as messages have it (notices.facts): a fault is no younger for what joins it."""
+    return opened_at if family in FAULTS and not reopened else announced_at
 
 
 def of(cases: Sequence[Case], silent: frozenset[int], at: datetime) -> list[Row]:

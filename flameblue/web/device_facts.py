@@ -22,7 +22,10 @@ WATCHED = (Rule.SILENCE, Rule.CLOCK)
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """One device. `at` None: nothing was ever heard of it. Silences and clock faults are of the last DAYS days."""
+    """One device. `at` None: nothing was ever heard of it. Silences and clock faults are of the last DAYS days.
+
+    `level`: the worst of its points; whether it is on line is another question.
+    """
 
     device: Device
     at: datetime | None
@@ -32,6 +35,7 @@ class Health:
     is_silent: bool
     is_expected: bool
     has_clock_fault: bool
+    level: Level = Level.NORMAL
 
 
 def of(premises: Premises, at: datetime) -> list[Health]:
@@ -44,6 +48,7 @@ def of(premises: Premises, at: datetime) -> list[Health]:
             "point__device_id", "rule"
         )
     )
+    levels = levels_of(numbers)
     times = Counter((device, rule) for device, rule, _ in _faults(numbers, at))
     return [
         Health(
@@ -55,9 +60,16 @@ def of(premises: Premises, at: datetime) -> list[Health]:
             is_silent=(device.pk, int(Rule.SILENCE)) in now,
             is_expected=tiles.is_closed(premises, at),
             has_clock_fault=(device.pk, int(Rule.CLOCK)) in now,
+            level=levels.get(device.pk, Level.NORMAL),
         )
         for device in devices
     ]
+
+
+def levels_of(devices: Collection[int]) -> dict[int, Level]:
+    """The worst level of the points of each of `devices` (ids) that has any but normal."""
+    standing = Alarm.objects.filter(point__device__in=devices, point__retired=False)
+    return tiles.worst(standing.exclude(level=Level.NORMAL).values_list("point__device_id", "level"))
 
 
 class Value(NamedTuple):

@@ -89,10 +89,11 @@ def _devices(things: Sequence[Any], _user: access.AnyUser, at: datetime) -> list
     ids = [one.pk for one in things]
     faults = alarms((Level.FAULT,)).filter(point__device__in=ids, rule__in=(Rule.SILENCE, Rule.CLOCK))
     wrong = set(faults.values_list("point__device_id", "rule"))
-    heard = device_facts.heard(ids)
+    heard, levels = device_facts.heard(ids), device_facts.levels_of(ids)
     return [
         Line(
             one,
+            level=levels.get(one.pk, Level.NORMAL),
             at=heard[one.pk].at,
             count=heard[one.pk].points,
             values=heard[one.pk].values,

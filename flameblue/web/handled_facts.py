@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
+from flameblue.cases.announcing import told
 from flameblue.cases.handled import Handled, causes_of, counts_as
 from flameblue.cases.models import Case, Family, State
 from flameblue.domain.limits import PAGE_ROWS_MAX
@@ -37,8 +38,8 @@ class Line:
 
 def cases(user: access.AnyUser, period: Period) -> QuerySet[Case]:
     """The handled warnings of `period` that `user` may see."""
-    told = access.cases_for(user).filter(state=State.CLOSED, announced=True, incident=None)
-    return told.filter(zones.within(period, "closed_at", "premises__site", "site"))
+    closed = access.cases_for(user).filter(told(), state=State.CLOSED, incident=None)
+    return closed.filter(zones.within(period, "closed_at", "premises__site", "site"))
 
 
 def lines(user: access.AnyUser, period: Period) -> list[Line]:

@@ -89,6 +89,12 @@ class Health:
         return tuple(stage for stage in self.stages if not stage.alive)
 
     @property
+    def has_judged(self) -> bool:
+        """False until detection has begun to judge since this start: where nothing is known to be wrong, nothing is
+        known to be right. Of a core that nothing can be read of, `is_silent` tells."""
+        return all(stage.age_s is not None for stage in self.stages if stage.name == "detection")
+
+    @property
     def is_silent(self) -> bool:
         """Nothing of the core is heard: what it knew is old, and no stage is to blame alone."""
         none_beats = len(self.dead) == len(self.stages) and not any(stage.error for stage in self.stages)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from django.db.models import Avg, Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Floor
 
+from flameblue.cases.announcing import told
 from flameblue.cases.models import Case, State
 from flameblue.domain.limits import MAP_CELLS_MAX, MAP_PLACES_MAX
 from flameblue.domain.transitions import Level
@@ -158,9 +159,7 @@ def _places(premises: QuerySet[Premises], standing: Standing) -> list[Place]:
 
 def _cases() -> dict[int, int]:
     """The oldest open case of each premises that has one, by its number."""
-    cases = Case.objects.exclude(state=State.CLOSED).filter(
-        premises__isnull=False, is_test=False, announced=True
-    )
+    cases = Case.objects.exclude(state=State.CLOSED).filter(told(), premises__isnull=False, is_test=False)
     return dict(cases.order_by("-opened_at").values_list("premises", "number"))
 
 

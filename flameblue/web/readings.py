@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from flameblue.domain.limits import CHART_POINTS_MAX
 from flameblue.domain.points import POINT
 from flameblue.domain.quantities import NO_VALUE, QUANTITIES
+from flameblue.domain.readings import Mark
 from flameblue.fleet.models import Point
 from flameblue.history.board import Board, Latest
 from flameblue.history.hours import HOUR_NS
@@ -22,6 +23,7 @@ from flameblue.history.queries import Hours, Memory
 from flameblue.journal.embedded import EmbeddedJournal
 from flameblue.web.charts import Trace
 
+BROKEN = Mark.SENSOR_OPEN | Mark.SENSOR_SHORT
 SUMMARIES_AT_ONCE = 1_000  # points × 744 hours of a month: within the bound of one question
 
 
@@ -36,6 +38,12 @@ def arrivals() -> NDArray[np.int64]:
     """When each point was heard last, indexed by point id; 0: never."""
     with _board() as board:
         return np.zeros(0, np.int64) if board is None else board.arrivals()
+
+
+def sending_states_only(points: Sequence[int]) -> set[int]:
+    """Those of `points` whose newest reading is a device's own state without a value; a broken sensor is none."""
+    found = latest(points)
+    return {point for point, one in found.items() if one.value == NO_VALUE and not one.marks & BROKEN}
 
 
 @contextmanager

@@ -86,6 +86,7 @@ def _devices(place: Premises, at: datetime) -> list[Health]:
         clock_faults=1,
         is_silent=True,
         has_clock_fault=True,
+        level=Level.FAULT,
     )
     new = Device(pk=0, name="D0219", premises=place, profile="flameblue-efm8")
     return [well, silent, replace(well, device=new, at=None)]

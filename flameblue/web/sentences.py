@@ -1,9 +1,9 @@
 """What happened, in one plain sentence, from the case's own alarms."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from flameblue.cases import kinds, record
 from flameblue.cases.models import Alarm, Case
@@ -13,6 +13,7 @@ from flameblue.domain.transitions import Level, Rule, Why
 from flameblue.fleet.models import Point
 from flameblue.web import words
 
+NAMES_MAX = 4  # what a row of the board has room for
 SEVERITY = {Level.ALARM: 3, Level.WARNING: 2, Level.FAULT: 1, Level.NORMAL: 0}
 RAISED = (kinds.OPENED, kinds.JOINED, kinds.REOPENED)  # what a trouble of the system comes with
 
@@ -34,6 +35,8 @@ def of_its(case: Case, alarms: Iterable[Alarm]) -> str:
     alarms = list(alarms)
     if not alarms:
         return _without_alarms(case)
+    if len(alarms) > 1 and all(alarm.rule == Rule.SILENCE for alarm in alarms):
+        return _silences(alarms)
     first = of_alarm(worst(alarms))
     more = len(alarms) - 1
     if not more:
@@ -48,6 +51,32 @@ def worst(alarms: Iterable[Alarm]) -> Alarm:
 
 def _severity(alarm: Alarm) -> tuple[int, int, float]:
     return (SEVERITY[Level(alarm.worst_level)], SEVERITY[Level(alarm.level)], -alarm.since.timestamp())
+
+
+def _silences(alarms: Sequence[Alarm]) -> str:
+    """The devices that are silent, who has been so longest first, with the circuits that nobody watches now."""
+    still = [alarm for alarm in alarms if alarm.level] or alarms
+    circuits: dict[str, list[str]] = {}
+    for alarm in sorted(still, key=lambda alarm: (alarm.since, alarm.point_id)):
+        point = alarm.point
+        here = circuits.setdefault(point.device.name, [])
+        if (said := where(point.place, point.circuit.name if point.circuit else "")) and said not in here:
+            here.append(said)
+    devices = [_with_circuits(*one) for one in circuits.items()]
+    return _("No data from %(devices)s.") % {"devices": _few(devices)}
+
+
+def _with_circuits(device: str, circuits: Sequence[str]) -> str:
+    if not circuits:
+        return device
+    return _("%(device)s (%(circuits)s)") % {"device": device, "circuits": _few(circuits)}
+
+
+def _few(names: Sequence[str]) -> str:
+    """The first of `names`, and how many more there are."""
+    said = pgettext("between names", ", ").join(names[:NAMES_MAX])
+    more = len(names) - NAMES_MAX
+    return said if more <= 0 else said + " " + _("and %(n)d more") % {"n": more}
 
 
 def _without_alarms(case: Case) -> str:
@@ -98,6 +127,8 @@ def _said(alarm: Alarm) -> str:
 
 
 def _pattern(alarm: Alarm) -> str:
+    if alarm.rule == Rule.REPORTED and alarm.worst_value == NO_VALUE:
+        return _("%(where)s: the device itself reports an alarm (%(quantity)s).")
     patterns = {
         Rule.OVER: _("%(where)s: %(quantity)s reached %(value)s, the limit is %(limit)s."),
         Rule.UNDER: _("%(where)s: %(quantity)s fell to %(value)s, the limit is %(limit)s."),

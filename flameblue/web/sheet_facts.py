@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Min, Q, QuerySet
 
+from flameblue.cases.announcing import told
 from flameblue.cases.models import Alarm, AppliedTransition, Case
 from flameblue.domain.clock import to_ns
 from flameblue.domain.limits import PAGE_ROWS_MAX
@@ -161,7 +162,7 @@ def _fill_findings(sheets: dict[int, Sheet], period: Period, user: access.AnyUse
     """The cases that were opened or closed in the month, tests left out."""
     opened = zones.within(period, "opened_at", "premises__site")
     closed = zones.within(period, "closed_at", "premises__site")
-    cases = access.cases_for(user).filter(opened | closed, premises__in=sheets, is_test=False, announced=True)
+    cases = access.cases_for(user).filter(told(), opened | closed, premises__in=sheets, is_test=False)
     for case, sentence in sentences.of_cases(cases.order_by("opened_at", "number")[: PAGE_ROWS_MAX * 5]):
         sheet = sheets[case.premises_id or 0]
         if len(sheet.findings) < CASES_MAX:
@@ -173,7 +174,7 @@ def _fill_findings(sheets: dict[int, Sheet], period: Period, user: access.AnyUse
 def counts(places: Sequence[Premises], period: Period) -> dict[int, tuple[int, int]]:
     """(cases, visits) of the month of each of `places`."""
     opened = zones.within(period, "opened_at", "premises__site")
-    cases = Case.objects.filter(opened, Q(premises__in=places), is_test=False, announced=True)
+    cases = Case.objects.filter(told(), opened, Q(premises__in=places), is_test=False)
     visits = Visit.objects.filter(premises__in=places, day__gte=period.first, day__lt=period.end)
     by_case = dict(cases.order_by().values_list("premises").annotate(n=Count("pk")))
     by_visit = dict(visits.order_by().values_list("premises").annotate(n=Count("pk")))

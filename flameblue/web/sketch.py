@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from flameblue.domain.limits import SKETCH_POINTS_MAX
 from flameblue.domain.transitions import Level
@@ -21,6 +22,7 @@ SHAPES = {
     Level.WARNING: "0,-13 13,11 -13,11",
     Level.FAULT: "0,-13 13,0 0,13 -13,0",
 }
+HOURGLASS = "-9,-12 9,-12 2,0 9,12 -9,12 -2,0"  # nothing has been judged yet
 NAMESPACE = "http://www.w3.org/2000/svg"
 Place = tuple[str, float, float]  # name, longitude, latitude
 NARROWEST = 0.02  # degrees: a lone site stands in the middle
@@ -94,10 +96,12 @@ def _mark(spot: Spot, site: SiteTiles | None, frame: Frame) -> SafeString:
     x, y = frame.xy(spot.longitude, spot.latitude)
     counts = site.counts if site else []
     worst = counts[0][0] if counts else Level.NORMAL
-    said = ", ".join(f"{words.word(words.LEVELS, level)} {count}" for level, count in counts)
+    is_judged = site is None or site.is_judged
+    said = ", ".join(f"{_word(level, is_judged)} {count}" for level, count in counts)
+    corners = SHAPES.get(worst, "" if is_judged else HOURGLASS)
     shape = (
-        format_html('<polygon class="mark" points="{}"/>', SHAPES[worst])
-        if worst in SHAPES
+        format_html('<polygon class="mark" points="{}"/>', corners)
+        if corners
         else SafeString('<circle class="mark" r="9"/>')
     )
     return format_html(
@@ -105,6 +109,10 @@ def _mark(spot: Spot, site: SiteTiles | None, frame: Frame) -> SafeString:
         '<text y="30">{}</text></g>',
         worst.name.lower(), x, y, shape, spot.name, said,
     )  # fmt: skip
+
+
+def _word(level: Level, is_judged: bool) -> str:
+    return words.word(words.LEVELS, level) if level or is_judged else gettext("not judged yet")
 
 
 def _lines(road: Sequence[roads.Line], frame: Frame) -> list[str]:

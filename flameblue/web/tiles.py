@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from flameblue.cases.announcing import told
 from flameblue.cases.models import Alarm, Case, State
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.domain.transitions import Level
@@ -43,7 +44,8 @@ class Tile:
 class SiteTiles:
     """The premises of one site and how many stand at each level; of a large site only those that need a look.
 
-    `all` None: nobody has counted them yet.
+    `all` None: nobody has counted them yet. `is_judged` False: nothing has been judged since the start, and what is
+    not known to be wrong is not known to be normal.
     """
 
     site: Site
@@ -52,6 +54,7 @@ class SiteTiles:
     middle: tuple[float, float] | None = None  # longitude and latitude
     tiles: list[Tile] = field(default_factory=list)
     troubled: Counter[Level] = field(default_factory=Counter)
+    is_judged: bool = True
 
     @property
     def shown(self) -> list[Tile]:
@@ -72,7 +75,7 @@ class SiteTiles:
     def looks(self) -> Hashable:
         """Sites that look the same are drawn the same."""
         seen = ((tile.id, tile.name, *tile.state) for tile in self.shown)
-        return (self.site.name, self.all, self.equipped, *self.counts, *seen)
+        return (self.site.name, self.all, self.equipped, self.is_judged, *self.counts, *seen)
 
     @property
     def rank(self) -> int:
@@ -88,7 +91,7 @@ def by_site(premises: QuerySet[Premises], counted: Sequence[Counted], at: dateti
     levels = worst_levels()
     with_case = set(
         Case.objects.exclude(state=State.CLOSED)
-        .filter(premises__isnull=False, is_test=False)
+        .filter(told() | Q(incident__announced=True), premises__isnull=False, is_test=False)
         .values_list("premises_id", flat=True)
     )
     small = [number for number, site in sites.items() if site.all is not None and site.all <= TILES_MAX]

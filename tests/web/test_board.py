@@ -9,10 +9,12 @@ from django.conf import LazySettings
 from django.test import Client
 
 from flameblue.cases import actions
+from flameblue.domain.clock import ManualClock
 from flameblue.domain.transitions import Level
 from flameblue.fleet import counting
 from flameblue.fleet.counting import Counting
-from tests.cases.bench import Bench, another_cabin, another_room
+from flameblue.fleet.models import Circuit, Device, Point
+from tests.cases.bench import Bench, another_cabin, another_room, give_row
 from tests.cast import Cast
 from tests.web.readers import Reader
 
@@ -78,6 +80,45 @@ def test_premises_stand_by_level_and_say_what_is_not_equipped(bench: Bench, bola
     tiles = page[page.index("Premises") :]
     assert tiles.index("松林客栈") < tiles.index("白桦客栈") < tiles.index("邮局 not equipped")
     assert "Alarm 1 Normal 1 · 2 of 3 equipped" in tiles
+
+
+def another_device(cast: Cast, name: str) -> Point:
+    """One more device of the cast's cabin, with two points on a circuit of its own."""
+    device = Device.objects.create(premises=cast.premises, name=name, profile="flameblue-generic")
+    circuit, _ = Circuit.objects.get_or_create(panel=cast.panel, name="厨房")
+    points = [
+        Point.objects.create(device=device, circuit=circuit, key=key, quantity="current_a", phase=key)
+        for key in ("A", "B")
+    ]
+    return give_row(points[0])
+
+
+def test_a_second_device_that_falls_silent_is_named_and_makes_the_case_no_younger(
+    bench: Bench, bolat: Reader, page_clock: ManualClock
+) -> None:
+    other = another_device(bench.cast, "GB1")
+    bench.silent(bench.cast.tb, bench.cast.ib)
+    assert "松林客栈 Fault" in bolat.sees("/")
+    assert "Fault · case" not in bolat.sees("/"), "nobody was told of it yet"
+    bench.pass_time(70)
+    page_clock.advance(600)
+    bench.wait(530)
+    assert "Open cases 1 Fault 松林客栈 10 min No data from D0217 (203房暖气)." in bolat.sees("/")
+    bench.silent(other)
+    told = "Fault 松林客栈 10 min No data from D0217 (203房暖气), GB1 (厨房)."
+    assert f"Open cases 1 {told}" in bolat.sees("/"), "it waits for its grace, and is open meanwhile"
+    assert "松林客栈 Fault · case" in bolat.sees("/")
+    bench.pass_time(70)
+    page = bolat.sees("/")
+    assert f"Open cases 1 {told}" in page
+    assert "GB1 · 2号箱 厨房 phase A: Load current no data" in bolat.sees(f"/cases/{bench.case().number}/")
+
+
+def test_a_row_names_so_many_devices_as_it_has_room_for(bench: Bench, bolat: Reader) -> None:
+    others = [another_device(bench.cast, f"GB{n}") for n in range(5)]
+    bench.silent(bench.cast.tb, *others)
+    bench.pass_time(70)
+    assert "No data from D0217 (203房暖气), GB0 (厨房), GB1 (厨房), GB2 (厨房) and 2 more." in bolat.sees("/")
 
 
 def test_another_station_sees_nothing_of_it(bench: Bench, dana: Reader) -> None:

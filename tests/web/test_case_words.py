@@ -6,15 +6,15 @@ import pytest
 
 from flameblue.cases import evidence
 from flameblue.cases.actions import Proof
-from flameblue.cases.models import State
+from flameblue.cases.models import Alarm, State
 from flameblue.domain.clock import to_ns
-from flameblue.domain.quantities import QUANTITIES
-from flameblue.domain.readings import Reading, readings_array
-from flameblue.domain.transitions import Level
+from flameblue.domain.quantities import NO_VALUE, QUANTITIES
+from flameblue.domain.readings import Mark, Reading, readings_array
+from flameblue.domain.transitions import Level, Rule
 from flameblue.history.board import Board
 from flameblue.web import case_facts, proof_facts
 from flameblue.web.proof_facts import Line
-from tests.cases.bench import Bench, give_row
+from tests.cases.bench import Bench, another_room, give_row
 from tests.web.readers import Reader
 
 PAGE = "/cases/4001/"
@@ -130,3 +130,20 @@ def test_a_closed_case_tells_the_worst_value_and_not_what_is_so_now(
     assert "203房暖气 phase B: Temperature alarm value 82 °C warning 60 °C alarm 70 °C" in page
     assert "90 °C" not in page
     assert "is-beyond" not in bolat.html(PAGE)
+
+
+def test_of_what_sends_states_only_no_value_is_told_and_no_curve_is_drawn(
+    bench: Bench, board: Board, bolat: Reader
+) -> None:
+    room, _ = another_room(bench.cast)
+    Alarm.objects.all().delete()
+    bench.alarm(room, rule=Rule.REPORTED)
+    Alarm.objects.update(value=NO_VALUE, worst_value=NO_VALUE)
+    rows = [Reading(room.pk, to_ns(bench.now), NO_VALUE, int(Mark.REPORTED_ALARM))]
+    board.update(readings_array(rows), to_ns(bench.now))
+    for page in ("/", PAGE):
+        assert "204房暖气 phase A: the device itself reports an alarm (Temperature)." in bolat.sees(page)
+    whole = bolat.html(PAGE)
+    chart = whole[whole.index('class="case-chart"') :].split("</figure>")[0]
+    assert "Only states come from here, no values: there is no curve." in chart
+    assert "<svg" not in chart

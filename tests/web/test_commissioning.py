@@ -270,6 +270,8 @@ def test_a_sheet_is_signed_read_and_taken_home(bolat: Reader, cast: Cast, data: 
     )
     assert "Devices accepted by this sheet: 1; before: 0; of 1 in all." in said
     assert "unchanged since it was signed" in said
+    assert "· flameblue-generic" in said
+    assert "flameblue-generic · any" not in said, "a model of any maker has none to be named"
     sheet = Acceptance.objects.get()
     pdf = bolat.client.get(f"/commissioning/sheets/{sheet.pk}.pdf")
     assert pdf.content.startswith(b"%PDF-")

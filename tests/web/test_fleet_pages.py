@@ -36,7 +36,7 @@ def board(data: Path, cast: Cast, now: datetime) -> Board:
 
 def test_a_device_shows_when_it_was_heard_last(board: Board, bolat: Reader, clock: ManualClock) -> None:
     clock.advance(90)
-    line = "D0217 SN-0217 Normal 23 mA 23 °C B 0.23 A B 禾木 松林客栈 flameblue-generic 3 2026-01-15 03:07:00 1 min"
+    line = "D0217 SN-0217 on line 23 mA 23 °C B 0.23 A B 禾木 松林客栈 flameblue-generic 3 2026-01-15 03:07:00 1 min"
     assert line in bolat.sees("/fleet/devices/")
 
 
@@ -46,10 +46,21 @@ def test_a_silent_device_and_a_wrong_clock_stand_first(bench: Bench, board: Boar
     bench.say(Said(bench.cast.tb, Level.FAULT, rule=Rule.CLOCK))
     another_cabin(bench.cast, "一号木屋")
     page = bolat.sees("/fleet/devices/")
-    assert "Fault silent" in page
-    assert "Fault clock fault" in page
+    assert "silent Fault" in page
+    assert "on line · clock fault Fault" in page
     assert page.index("D-白桦客栈") < page.index("D-一号木屋")
     assert "D-一号木屋 never heard 禾木 一号木屋 flameblue-generic 1 never never" in page
+
+
+def test_a_device_in_alarm_is_on_line_and_says_the_worst_of_its_points(
+    bench: Bench, board: Board, bolat: Reader
+) -> None:
+    bench.alarm(bench.cast.tb, Level.WARNING)
+    bench.alarm(bench.cast.ir, Level.ALARM)
+    for path in ("/fleet/devices/", f"/premises/{bench.cast.premises.pk}/"):
+        page = bolat.html(path)
+        assert "D0217 SN-0217 on line Alarm" in text_of(page)
+        assert "level-normal" not in page, "the sign of a level says nothing of a line"
 
 
 def test_a_device_model_that_cannot_be_used_is_shown_with_its_mistake(

@@ -8,11 +8,12 @@ from django.test import Client
 
 from flameblue.domain.clock import ManualClock
 from flameblue.domain.limits import SECOND_NS
+from flameblue.fleet.models import Premises
 from flameblue.people.actions import create_token
 from flameblue.web import access
-from tests.cases.bench import Bench
+from tests.cases.bench import Bench, another_cabin
 from tests.cast import Cast
-from tests.web.readers import Reader
+from tests.web.readers import Reader, text_of
 
 STAGES = ("intake", "asking", "journal", "detection", "cases", "planning", "delivery", "history")
 
@@ -70,7 +71,10 @@ def test_the_page_shows_stages_lags_and_counters(
 ) -> None:
     write(data, beats | {"planning": clock.now_ns() - 60 * SECOND_NS})
     page = bolat.sees("/health/")
-    assert "Not working: Planning of notices." in page
+    assert "Not working: Planning of notices. " in page
+    banner = bolat.html("/health/").split("Not working:")[1].split("</p>")[0]
+    assert "<a " not in banner, "one is there already"
+    assert 'href="/health/"' in bolat.html("/").split("Not working:")[1].split("</p>")[0]
     assert "Intake works 0.0 s 3" in page
     assert "pubacks 12" in page
 
@@ -110,6 +114,40 @@ def test_a_young_core_is_starting_and_an_old_one_is_not_working(
     assert "Not working: Detection" in page
     assert "System does not work" in page
     assert "starting" not in page
+
+
+def test_until_detection_has_judged_anything_nothing_is_called_normal(
+    data: Path, beats: dict[str, int], bolat: Reader, bench: Bench
+) -> None:
+    another_cabin(bench.cast, "白桦客栈")
+    Premises.objects.update(latitude=48.571, longitude=87.434)
+    bench.alarm(bench.cast.tb)
+    lists = (
+        "/fleet/premises/",
+        "/fleet/circuits/",
+        "/fleet/points/",
+        f"/premises/{bench.cast.premises.pk}/points/",
+    )
+    write(data, beats | {"detection": 0})
+    board = bolat.html("/")
+    tiles = text_of(board[board.index('sse-swap="premises"') :])
+    assert "松林客栈 Alarm · case 白桦客栈 not judged yet" in tiles
+    assert "Alarm 1 not judged yet 1 · 2 of 2 equipped" in tiles
+    assert "Alarm 1, not judged yet 1" in board[: board.index('id="map"')], "the drawing of the sites"
+    assert sorted(place[4] for place in json.loads(bolat.html("/board/map.json"))["places"]) == [
+        "alarm",
+        "unjudged",
+    ]
+    for path in lists:
+        page = bolat.html(path)
+        assert ("level-normal" in page, "not judged yet" in page) == (False, True), path
+    write(data, beats)
+    assert "白桦客栈 Normal" in bolat.sees("/")
+    assert "not judged yet" not in "".join(bolat.sees(path) for path in ("/", *lists))
+    assert sorted(place[4] for place in json.loads(bolat.html("/board/map.json"))["places"]) == [
+        "alarm",
+        "normal",
+    ]
 
 
 @pytest.mark.parametrize(

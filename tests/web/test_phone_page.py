@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 
+from flameblue.cases import actions
+from flameblue.cases.models import Case
 from flameblue.config import Config
 from flameblue.notices.models import InboundMessage, Notice
 from flameblue.people.models import Person
 from flameblue.web import switches
-from tests.cases.bench import Bench
+from tests.cases.bench import Bench, another_room
 from tests.cast import Cast
 from tests.web.readers import Reader
 
@@ -144,3 +146,18 @@ def test_the_case_leads_to_its_cabin_and_the_cabin_back_to_the_case(bench: Bench
     done = {"do": "isolate", "circuit": circuit, "case": "4001"}
     assert "Back to case 4001" in visitor.presses("/phone/world/", **done)
     assert visitor.client.get("/phone/?circuit=x&case=%00").status_code == 200
+
+
+def test_the_circuit_of_the_case_that_the_reader_has_taken_is_chosen_and_else_none(
+    bench: Bench, visitor: Reader
+) -> None:
+    """What is chosen unasked may be the wrong switch: a newer case, or one of a device that is silent."""
+    room, _ = another_room(bench.cast)
+    bench.silent(room)
+    assert "selected>" not in visitor.html("/phone/").split('name="sender"')[0]
+    assert "choose a circuit" in visitor.sees("/phone/")
+    for case in Case.objects.all():
+        actions.take(case.pk, bench.cast.bolat, bench.now)
+    page = visitor.html("/phone/")
+    assert f'<option value="{bench.cast.tb.circuit_id}" selected>' in page
+    assert "choose a circuit" not in page

@@ -158,7 +158,7 @@ def test_a_device_says_when_it_was_heard_and_how_often_it_was_silent(
     bench.say(Said(cast.ib, Level.FAULT, rule=Rule.CLOCK))
     clock.advance(7_260)
     page = bolat.sees(page_of(cast))
-    assert "D0217 SN-0217 Fault silent Fault clock fault 2026-01-15 03:07:00 2 h 2 1 3" in page
+    assert "D0217 SN-0217 silent · clock fault Fault 2026-01-15 03:07:00 2 h 2 1 3" in page
     clock.advance(31 * 86_400)
     assert "31 days 0 0 3" in bolat.sees(page_of(cast))
 

@@ -20,7 +20,7 @@ def test_it_shows_the_parts_of_the_practice_and_of_a_premises(bolat: Reader) -> 
         "Monthly wiring sheet",
         "118 / 120",
         "电缆破损",
-        "D0218 Fault silent Fault clock fault",
+        "D0218 silent · clock fault Fault",
         "never heard",
     ):
         assert part in said

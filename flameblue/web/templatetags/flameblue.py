@@ -54,6 +54,21 @@ def level(value: int) -> SafeString:
     )
 
 
+@register.simple_tag
+def not_judged() -> SafeString:
+    """Where a level would stand before detection has judged anything: a sign and words of its own, and no level."""
+    return format_html(
+        '<span class="level not-judged"><span class="shape hourglass" aria-hidden="true"></span>{}</span>',
+        gettext("not judged yet"),
+    )
+
+
+@register.simple_tag
+def standing(value: int, is_judged: bool) -> SafeString:
+    """A level, or that nothing was judged yet: what was wrong before a start stays so until it is judged anew."""
+    return level(value) if value or is_judged else not_judged()
+
+
 @register.inclusion_tag("layout/_status.html")
 def core_status() -> dict[str, Health]:
     """What is wrong with the core, in a line; nothing while it works."""
@@ -122,7 +137,7 @@ def case_row(context: Context, row: Row) -> SafeString:
     look, now = row.look, context["now"]
     may_take = bool(context["may_act"] and context.get("person"))
     pieces = _case_drawn(get_language(), may_take, look)
-    runs = [age(look.announced_at, now)]
+    runs = [age(look.began_at, now)]
     if row.reading is not None:
         runs.append(escape(f"{row.reading.value} ({localtime(row.reading.at):%H:%M:%S})"))
     if look.next is not None:
@@ -264,6 +279,9 @@ def state_said(notice: Notice) -> str:
 def model_said(text: str) -> str:
     """What a device model says of itself, its maker too."""
     return model_words.said(text)
+
+
+register.filter("maker_said", model_words.maker)
 
 
 @register.filter

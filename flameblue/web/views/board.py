@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from flameblue.cases import actions, presence
+from flameblue.cases.announcing import told
 from flameblue.cases.models import State
 from flameblue.domain.clock import to_ns
 from flameblue.domain.limits import BOARD_CASES_MAX, BOARD_SITES_MAX
@@ -36,7 +37,8 @@ from flameblue.web import (
 )
 from flameblue.web.now import now
 
-ORDERED_BY = ("is_test", "shelved_until", "level", "worst_level", "state", "announced_at")
+BEGAN = ("family", "reopened", "opened_at", "announced_at")
+ORDERED_BY = ("is_test", "shelved_until", "level", "worst_level", "state", *BEGAN)
 LIVE = drawings.Page(
     parts={
         "status": "layout/_status.html",
@@ -81,6 +83,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
     counted = census.of(fleet.places, access.sites_for(request.user)) if fleet else []
     devices = sum(one.devices for one in counted) if fleet else None
     sites = tiles.by_site(access.premises_for(request.user), counted, at)
+    for site in sites:
+        site.is_judged = core.has_judged
     desks = actions.desks(at)
     is_grace = presence.grace_until(core.boards_heard_since, at) is not None
     silent = frozenset(() if is_grace else (station for station, heard in desks.items() if not heard))
@@ -102,16 +106,16 @@ def context(request: HttpRequest) -> dict[str, Any]:
 
 def open_cases(user: access.AnyUser) -> list[int]:
     """Their keys, what needs somebody first; members stand in their incident, suspected ones nowhere."""
-    cases = access.cases_for(user).exclude(state=State.CLOSED).filter(incident=None, announced=True)
+    cases = access.cases_for(user).exclude(state=State.CLOSED).filter(told(), incident=None)
     light = cases.select_related(None).prefetch_related(None).values_list("pk", *ORDERED_BY)
     return [row[0] for row in sorted(light, key=_order)]
 
 
 def _order(row: Sequence[Any]) -> tuple[bool, bool, int, bool, datetime]:
     """Tests and shelved cases last; then by level, what nobody has, and age."""
-    _pk, is_test, shelved_until, level, worst_level, state, announced_at = row
+    _pk, is_test, shelved_until, level, worst_level, state, *began = row
     rank = tiles.RANK[case_facts.level_of(state, level, worst_level)]
-    return (is_test, shelved_until is not None, rank, state != State.OPEN, announced_at)
+    return (is_test, shelved_until is not None, rank, state != State.OPEN, case_rows.began_at(*began))
 
 
 def _watched(at: datetime) -> tuple[object, ...]:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from flameblue.domain.clock import to_ns
 from flameblue.domain.limits import PAGE_ROWS_MAX
 from flameblue.fleet import actions, audit, limit_preview, shelf
 from flameblue.fleet.keeping import Hand
@@ -25,6 +26,7 @@ from flameblue.web import (
     fleet_history,
     fleet_lines,
     fleet_lists,
+    health,
     keyset,
     premises_kinds,
     words,
@@ -69,6 +71,7 @@ def tab(request: HttpRequest, tab: str) -> HttpResponse:
         "choices": _choices(shown, request),
         "back": request.get_full_path(),
         "now": at,
+        "is_judged": health.read(to_ns(at)).has_judged,
     }
     return render(request, "fleet/list.html", values | _of_devices(shown, request))
 

@@ -11,9 +11,10 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET
 
+from flameblue.domain.clock import to_ns
 from flameblue.domain.limits import MAP_PIECE_BYTES_MAX
 from flameblue.domain.transitions import Level
-from flameblue.web import access, map_places, roads
+from flameblue.web import access, health, map_places, roads
 from flameblue.web.map_places import WORLD, Box
 from flameblue.web.now import now
 
@@ -26,14 +27,17 @@ def places(request: HttpRequest) -> HttpResponse:
     premises = access.premises_for(request.user)
     standing = map_places.Standing.now()
     seen = map_places.view(premises, _box(request.GET.get("box", "")), standing)
-    sites = map_places.sites_of(access.sites_for(request.user), now())
+    at = now()
+    sites = map_places.sites_of(access.sites_for(request.user), at)
+    is_judged = health.read(to_ns(at)).has_judged
     answer: dict[str, Any] = {
         "places": [
-            [one.id, one.name, one.longitude, one.latitude, _word(one.level), one.case] for one in seen.places
+            [one.id, one.name, one.longitude, one.latitude, _word(one.level, is_judged), one.case]
+            for one in seen.places
         ],
         "cells": [[round(one.longitude, 5), round(one.latitude, 5), one.count] for one in seen.cells],
         "villages": [
-            [one.id, one.name, one.longitude, one.latitude, _word(one.level), one.case, one.count]
+            [one.id, one.name, one.longitude, one.latitude, _word(one.level, is_judged), one.case, one.count]
             for one in map_places.villages(premises, sites, standing)
         ],
         "sites": map_places.named((one.site.name, one.middle) for one in sites),
@@ -57,8 +61,10 @@ def lines(_request: HttpRequest) -> HttpResponse:
     return JsonResponse(content)
 
 
-def _word(level: Level | None) -> str:
-    return "bare" if level is None else level.name.lower()
+def _word(level: Level | None, is_judged: bool) -> str:
+    if level is None:
+        return "bare"
+    return level.name.lower() if level or is_judged else "unjudged"
 
 
 def _box(text: str) -> Box:

@@ -19,12 +19,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from flameblue.cases.models import Alarm
+from flameblue.domain.transitions import Rule
 from flameblue.fleet.models import Circuit
 from flameblue.notices import replies
 from flameblue.notices.models import InboundMessage, Notice
 from flameblue.notices.texts import lengths
 from flameblue.people.models import Person
-from flameblue.web import switches
+from flameblue.web import access, switches
 from flameblue.web.now import now
 from flameblue.web.numbers import number
 
@@ -76,8 +77,20 @@ def phone(request: HttpRequest) -> HttpResponse:
     """The page."""
     watched = circuits()
     values = {"handsets": handsets(), "circuits": watched, "off": _off(watched)}
-    values |= {"chosen": number(request.GET.get("circuit")), "case": number(request.GET.get("case"))}
+    chosen = number(request.GET.get("circuit")) or _own_circuit(request)
+    values |= {"chosen": chosen, "case": number(request.GET.get("case")), "choose": len(watched) > 1}
     return render(request, "phone/phone.html", values)
+
+
+def _own_circuit(request: HttpRequest) -> int | None:
+    """The circuit of the case that the reader has taken, the newest of several, an alarm before a silence."""
+    taken = Alarm.objects.filter(
+        case__taken_by__in=[person.pk for person in access.persons_of(request.user)],
+        case__closed_at=None,
+        point__circuit__isnull=False,
+    )
+    rows = taken.exclude(rule=Rule.SILENCE).order_by("-case__number", "since")
+    return rows.values_list("point__circuit", flat=True).first()
 
 
 @require_GET

@@ -171,7 +171,9 @@ def points_page(request: HttpRequest, premises_id: int) -> HttpResponse:
     page = Paginator(ordered, PAGE_ROWS_MAX).get_page(request.GET.get("page"))
     shown = [point.pk for point in page]
     lines = point_facts.of(ordered.filter(pk__in=shown), tiles.of_points(shown))
-    values = _head(found, "premises-points") | {"points": lines, "page": page, "now": now()}
+    at = now()
+    values = _head(found, "premises-points") | {"points": lines, "page": page, "now": at}
+    values["is_judged"] = health.read(to_ns(at)).has_judged
     values["may_set"] = access.role_of(request.user) in access.RUNS.roles
     return render(request, "premises/points.html", values)
 

@@ -4,7 +4,7 @@ import * as maplibre from "../vendor/maplibre/maplibre-gl.mjs";
 import { open as openMap, token } from "./ground.js";
 
 const element = document.getElementById("map");
-const RANK = { bare: 0, normal: 1, fault: 2, warning: 3, alarm: 4 };
+const RANK = { bare: 0, normal: 1, unjudged: 2, fault: 3, warning: 4, alarm: 5 };
 const WORDS = Object.keys(RANK);
 const QUIET_MS = 60_000; // after somebody has moved the map it is theirs for so long
 const PARTS_MS = 100;
@@ -18,7 +18,7 @@ function mark(level) {
   const corners = { alarm: 8, warning: 3, fault: 4 }[level];
   draw.lineWidth = 4;
   draw.strokeStyle = token("card");
-  draw.fillStyle = token(level === "bare" ? "card" : level);
+  draw.fillStyle = token({ bare: "card", unjudged: "normal" }[level] ?? level);
   draw.beginPath();
   if (corners) {
     const turn = corners === 8 ? Math.PI / 8 : -Math.PI / 2;
@@ -26,6 +26,9 @@ function mark(level) {
       const angle = turn + (n * 2 * Math.PI) / corners;
       draw.lineTo(middle + (middle - 3) * Math.cos(angle), middle + (middle - 3) * Math.sin(angle) + (corners === 3 ? 3 : 0));
     }
+    draw.closePath();
+  } else if (level === "unjudged") {
+    for (const [x, y] of [[-8, -11], [8, -11], [2, 0], [8, 11], [-8, 11], [-2, 0]]) draw.lineTo(middle + x, middle + y);
     draw.closePath();
   } else draw.arc(middle, middle, level === "bare" ? 8 : 9, 0, 2 * Math.PI);
   draw.stroke();
@@ -51,7 +54,7 @@ function collection(data) {
 
 const worst = ["match", ["get", "rank"], ...WORDS.flatMap((word) => [RANK[word], word]), "normal"];
 const large = (pairs) => pairs.map((value, index) => (index % 2 ? value * LARGER : value));
-const one = ["interpolate", ["linear"], ["get", "rank"], ...large([0, 0.5, 1, 0.5, 2, 0.6, 4, 0.8])];
+const one = ["interpolate", ["linear"], ["get", "rank"], ...large([0, 0.5, 2, 0.5, 3, 0.6, 5, 0.8])];
 const sized = ["case", ["any", ["has", "point_count"], ["has", "cell"], ["has", "site"]], ["interpolate", ["linear"], ["get", "count"], ...large([1, 0.8, 50, 1.1, 1000, 1.5])], one];
 
 function addLayers(map, data, lines) {
@@ -70,7 +73,7 @@ function addLayers(map, data, lines) {
     layout: {
       "icon-image": worst, "icon-size": sized, "icon-allow-overlap": true,
       "symbol-sort-key": ["get", "rank"],
-      "text-field": ["case", ["any", ["has", "point_count"], ["has", "cell"]], ["to-string", ["get", "count"]], ["has", "site"], ["to-string", ["get", "count"]], [">=", ["get", "rank"], 2], ["get", "name"], ""],
+      "text-field": ["case", ["any", ["has", "point_count"], ["has", "cell"]], ["to-string", ["get", "count"]], ["has", "site"], ["to-string", ["get", "count"]], [">=", ["get", "rank"], RANK.fault], ["get", "name"], ""],
       "text-size": 15 * LARGER, "text-offset": [0, 1.15], "text-anchor": "top", "text-optional": true, "text-allow-overlap": false,
       "text-font": ["sans-serif"],
     },
