@@ -11,7 +11,7 @@ from flameblue.cases.loads import Latest
 from flameblue.cases.outcome import Outcome
 from flameblue.cases.proving import Proof, proofs, prove_each
 from flameblue.cases.shelving import shelve, unshelve_due
-from flameblue.cases.system import open_system_case, system_cleared
+from flameblue.cases.system import open_system_case, system_cleared, system_troubles
 from flameblue.cases.traces import Heard, Past
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
     "skip",
     "skipped_offsets",
     "system_cleared",
+    "system_troubles",
     "take",
     "unshelve_due",
 ]

@@ -62,6 +62,12 @@ def system_cleared(what: str, now: datetime) -> bool:
     return True
 
 
+def system_troubles() -> list[str]:
+    """The words of the system alarms that stand."""
+    case = _unclosed()
+    return [] if case is None else list(case.troubles)
+
+
 def _the_case(level: Level, now: datetime) -> tuple[Case, str]:
     case = _unclosed()
     if case is not None:

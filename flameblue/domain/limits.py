@@ -97,6 +97,11 @@ ASKED_LINES_MAX = 2_000  # × a task and a socket, about 60 KB = 120 MB; those b
 DIAL_IN_CONNECTIONS_MAX = 4_000  # two a line, × about 10 KB = 40 MB; then as of CONNECTIONS_MAX
 DIAL_IN_REGISTRATION_BYTES_MAX = KIB  # an IMEI in JSON has 200; whoever says more before it is closed
 DIAL_IN_NOISE_BYTES_MAX = 16 * KIB  # within a second and with no answer in them: 115200 baud carry 11.5 KB
+RIVAL_TAKEOVERS_MAX = (
+    2  # then a third within RIVAL_WITHIN_S has to wait: the one who was first is in place again
+)
+RIVAL_WITHIN_S = 300.0  # three units' dialling pauses of 100 s; they are 5 to 60 s as a rule
+RIVAL_TOLD_S = 600.0  # since the second one was turned away last; then it is over
 ASKED_TOLD_EVERY_S = (
     10.0  # that file is written anew: 10,000 devices × 40 µs = 0.4 s of work, a few at a time
 )

@@ -50,6 +50,7 @@ async def flow(plant: Plant) -> None:
     delivery = delivering(plant)
     heard = Announcements(plant.config.data, plant.config.broker.discovery_prefix)
     dial_in = DialIn(plant.intake, plant.config.modbus_dial_in)
+    talk = conversing(plant, dial_in)
     async with asyncio.TaskGroup() as stages:
 
         def stage(name: str, run: Callable[[], Awaitable[None]]) -> None:
@@ -58,7 +59,7 @@ async def flow(plant: Plant) -> None:
         stage("journal", ticking(plant).run)  # ticks, gaps, changes of the point table
         stage("intake", lambda: intake(plant, heard, dial_in))  # bytes → readings → journal → acknowledged
         stage("asking", asking(plant, dial_in).run)  # devices that say nothing unasked → readings → journal
-        stage("conversing", conversing(plant).run)  # where devices speak from, and what people ask them
+        stage("conversing", talk.run)  # where devices speak from, and what people ask them
         stage("announcements", heard.serve)  # what devices of an existing broker say of themselves
         stage("history", remembering(plant, delivery).run)  # journal → board, Parquet
         stage("detection", detecting(plant).run)  # journal → transitions → cases
@@ -150,8 +151,14 @@ def ticking(plant: Plant) -> Ticking:
     )
 
 
-def conversing(plant: Plant) -> Conversing:
-    return Conversing(intake=plant.intake, orm=plant.orm, clock=plant.clock)
+def conversing(plant: Plant, dial_in: DialIn) -> Conversing:
+    return Conversing(
+        intake=plant.intake,
+        orm=plant.orm,
+        clock=plant.clock,
+        rivals=dial_in.contests.proved,
+        events_grew=plant.events_grew,
+    )
 
 
 def remembering(plant: Plant, delivery: Delivering) -> Remembering:

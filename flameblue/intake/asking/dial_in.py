@@ -2,9 +2,9 @@
 
 Promises: whoever does not say it in time, says too much, or is not known, is sent away, and costs the others nothing;
 at the limit of connections one that is no known unit's gives its place up for the next (newcomers.py);
-a unit that dials in again takes the place of its old connection at once; what is no answer to our question (heartbeats,
-noise, answers to other questions) never becomes part of one; while a late answer could look like one, nobody asks (see
-`owed`). There is no password: keep the port to a private network.
+a unit that dials in again takes the place of its old connection at once, unless there seem to be two (see `rivals`);
+what is no answer to our question (heartbeats, noise, answers to other questions) never becomes part of one; while a
+late answer could look like one, nobody asks (see `owed`). There is no password: keep the port to a private network.
 """
 
 import asyncio
@@ -29,6 +29,7 @@ from flameblue.intake.asking.dial_in_connection import Connection
 from flameblue.intake.asking.meter_line import whole
 from flameblue.intake.asking.metering import METERING, Part, Question
 from flameblue.intake.asking.modbus import MODBUS
+from flameblue.intake.asking.rivals import Contests, Place
 from flameblue.intake.asking.round_trips import Failure, NoAnswer
 from flameblue.intake.asking.wire import refusal
 from flameblue.intake.directory import Directory, model_is_missing
@@ -57,6 +58,7 @@ class DialIn:
         self._newcomers: Newcomers[Connection] = Newcomers(lambda one: one.imei in self._known_units())
         self._units: dict[str, Connection] = {}  # by IMEI, known ones and those of the pairing window
         self._awaited: dict[str, asyncio.Event] = {}
+        self.contests = Contests()
         self._known: Mapping[str, Sequence[AskedDevice]] = {}
         self._looked_at: tuple[Directory, object] | None = None
         self.buffer = memoryview(bytearray(READ_BYTES_MAX))
@@ -132,6 +134,7 @@ class DialIn:
     def sweep(self) -> None:
         """Looks at everybody once a second: who has not presented himself, is quiet, or is not known any more."""
         now_s, known = self.now_s(), self._known_units()
+        self.contests.keep(known, now_s)
         for connection in list(self._connections):
             connection.noise_bytes = 0
             if connection.imei:
@@ -166,6 +169,12 @@ class DialIn:
         if old is not None and old.is_open() and self._is_foreign(imei, connection.peer):
             self._turn_away(connection, imei)
             return
+        if old is None or not old.is_open():
+            self.contests.forget(imei)
+        elif not self._may_replace(old, connection, imei):
+            self.counts("dial_in_rivals")
+            connection.close()
+            return
         self._units[imei] = connection
         connection.register(imei)
         if old is not None:
@@ -174,6 +183,22 @@ class DialIn:
         self.counts("connects")
         if (awaited := self._awaited.pop(imei, None)) is not None:
             awaited.set()
+
+    def _may_replace(self, old: Connection, new: Connection, imei: str) -> bool:
+        """Whether `new` is the unit of `old` that has dialled in again, as far as is known."""
+        now_s = self.now_s()
+        if old.heard_s + ALIVE_S < now_s:
+            return True
+        place = Place(old.peer, old.heard_s)
+        return self.contests.may_take(imei, place, new.peer, self._silence_s(imei), now_s)
+
+    def _silence_s(self, imei: str) -> float:
+        """For how long nothing may be heard of a unit whose devices all answer, at most ALIVE_S."""
+        entries = [self._intake.directory.devices[one.name] for one in self._known_units().get(imei, ())]
+        models = [self._intake.profiles.get(one.profile) for one in entries]
+        return min(
+            ALIVE_S, max((one.interval_s for one in models if one is not None), default=0.0) + BACK_WITHIN_S
+        )
 
     def _is_foreign(self, imei: str, peer: str) -> bool:
         """Whether `peer` is outside the networks of a device behind the unit."""
