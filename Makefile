@@ -15,7 +15,7 @@ demo: $(VENV)/run.stamp $(VENDOR)/stamp $(VENV)/locale.stamp  ## a false valley 
 	$(BIN)/flameblue demo $(ARGS)
 
 test: $(VENV)/dev.stamp $(VENDOR)/stamp $(VENV)/locale.stamp  ## the tests; a part of them: ARGS="tests/cases"
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile -m "not proof" $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not proof" $(ARGS)
 
 lint: $(VENV)/dev.stamp  ## style and format
 	$(BIN)/ruff check .

@@ -79,8 +79,7 @@ def reset_latched(case: Case) -> None:
 
 def is_beyond(case: Case) -> bool:
     """A value of the case is at or beyond a limit now; what is past or only a fault does not count."""
-    return (
-        case.alarms.filter(level__in=(Level.WARNING, Level.ALARM))
-        .exclude(rule__in=(Rule.LATE, Rule.TEST))
-        .exists()
+    return any(
+        alarm.level in {Level.WARNING, Level.ALARM} and alarm.rule not in {Rule.LATE, Rule.TEST}
+        for alarm in case.alarms.all()
     )

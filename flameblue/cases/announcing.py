@@ -1,5 +1,6 @@
 """Telling people anew: what every announcement sets on the case and says in its event."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -34,9 +35,10 @@ class Run:
     drafts: list[Draft] = field(default_factory=list)
 
 
-def ladder_of(case: Case, policy: Policy) -> Ladder:
-    """The escalation ladder that the case climbs now."""
-    rules = {alarm.rule for alarm in case.alarms.all() if alarm.level != Level.NORMAL}
+def ladder_of(case: Case, policy: Policy, alarms: Iterable[Alarm] | None = None) -> Ladder:
+    """The escalation ladder that the case climbs now; `alarms`: its own, where they are at hand."""
+    alarms = case.alarms.all() if alarms is None else alarms
+    rules = {alarm.rule for alarm in alarms if alarm.level != Level.NORMAL}
     facts = escalation.LadderFacts(
         family=case.family,
         level=Level(case.level if case.level != Level.NORMAL else case.worst_level),

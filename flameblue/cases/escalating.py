@@ -52,7 +52,8 @@ def escalate_each(
     """
     known = _Known(delivered, silent, policy or current())
     waiting = Case.objects.filter(state__in=(State.OPEN, State.TAKEN), incident=None)
-    for seen in waiting.select_related("premises", "site", "taken_by").order_by("pk"):
+    together = waiting.select_related("premises", "site", "taken_by").prefetch_related("alarms")
+    for seen in together.order_by("pk"):
         if _follow(seen, now, known.policy):
             _keep_followed(seen.pk, now, known.policy)
         is_due = _due(seen, now, known)  # a look without a lock; most cases have nothing due

@@ -10,12 +10,23 @@ from datetime import datetime
 
 from django.db import transaction
 
-from flameblue.cases import device_tests, event_data, events, evidence, grouping, kinds, switching, trending
+from flameblue.cases import (
+    device_tests,
+    event_data,
+    events,
+    evidence,
+    grouping,
+    kinds,
+    looks,
+    switching,
+    trending,
+)
 from flameblue.cases.alarms import settle
 from flameblue.cases.announcing import Run, clear_shelf, of_case
 from flameblue.cases.event_data import EventData
 from flameblue.cases.events import Draft
-from flameblue.cases.loads import Latest, load_points
+from flameblue.cases.loads import Latest
+from flameblue.cases.looks import Seen
 from flameblue.cases.models import Alarm, Case, Family, State
 from flameblue.cases.policy import EvidencePolicy, Policy, current
 from flameblue.cases.traces import Past, Window, clear_of
@@ -44,10 +55,12 @@ def prove_each(now: datetime, past: Past, latest: Latest, policy: Policy | None 
         state__in=(State.PROVEN, State.CLOSED)
     )
     yield _look_at_tests(now, latest, agreed)
-    for case in unclosed.select_related("premises__site").order_by("pk"):
-        yield switching.look_at(case, now, past, agreed)
-        yield trending.look_at(case, now, past, agreed)
-        yield _prove(case, now, past, agreed)
+    for one in looks.each(unclosed.select_related("premises__site", "site").order_by("pk")):
+        made = switching.look_at(one, now, past, agreed)
+        yield made
+        told = trending.look_at(looks.anew(one) if made else one, now, past, agreed)
+        yield told
+        yield _prove(looks.anew(one) if made or told else one, now, past, agreed)
 
 
 def proofs(case: Case, now: datetime, past: Past, policy: Policy | None = None) -> list[Proof]:
@@ -55,19 +68,23 @@ def proofs(case: Case, now: datetime, past: Past, policy: Policy | None = None) 
     agreed = policy or current()
     if case.family not in agreed.evidence:
         return []
-    wanted = agreed.evidence[case.family]
+    return _proofs(next(looks.each([case])), now, past, agreed)
+
+
+def _proofs(seen: Seen, now: datetime, past: Past, policy: Policy) -> list[Proof]:
+    wanted = policy.evidence[seen.case.family]
     window = Window(past, to_ns(now), wanted.for_s)
-    return [Proof(alarm, _judge(case, alarm, window, agreed), wanted.for_s) for alarm in _to_prove(case)]
+    return [Proof(alarm, _judge(seen, alarm, window, policy), wanted.for_s) for alarm in _to_prove(seen)]
 
 
-def _to_prove(case: Case) -> list[Alarm]:
-    alarms = case.alarms.filter(point__retired=False).exclude(rule=Rule.TEST)
-    if case.family not in ABOUT_READINGS:  # a gap in the readings is seen in the evidence itself
-        alarms = alarms.exclude(rule__in=grouping.DEVICE_WIDE)
-    return list(alarms.select_related("point__device", "point__circuit").order_by("pk"))
+def _to_prove(seen: Seen) -> Iterator[Alarm]:
+    # elsewhere than about readings themselves a gap in them is seen in the evidence
+    passed_over = {Rule.TEST, *(() if seen.case.family in ABOUT_READINGS else grouping.DEVICE_WIDE)}
+    return (alarm for alarm in seen.alarms if not alarm.point.retired and alarm.rule not in passed_over)
 
 
-def _judge(case: Case, alarm: Alarm, window: Window, policy: Policy) -> evidence.Verdict:
+def _judge(seen: Seen, alarm: Alarm, window: Window, policy: Policy) -> evidence.Verdict:
+    case = seen.case
     if alarm.level != Level.NORMAL and alarm.rule != Rule.LATE:
         return evidence.Verdict(False, "still_beyond")
     wanted = policy.evidence[case.family]
@@ -78,7 +95,7 @@ def _judge(case: Case, alarm: Alarm, window: Window, policy: Policy) -> evidence
     if wanted.load_fraction > 0 and alarm.rule != Rule.LATE:
         if alarm.load is None:
             return evidence.Verdict(False, "load_unknown")
-        points = load_points(alarm.point)
+        points = seen.currents[alarm.point.pk]
         load = window.load(points) if points else None
         need = _load_need(alarm.load, wanted, policy)
     question = evidence.Question(wanted.for_s, to_ns(_counts_from(case)), window.now_ns, clear, need)
@@ -94,17 +111,24 @@ def _counts_from(case: Case) -> datetime:
     return max(at for at in (case.announced_at, case.made_safe_at, case.repaired_at) if at is not None)
 
 
-def _prove(case: Case, now: datetime, past: Past, policy: Policy) -> int:
-    case.refresh_from_db()
+def _prove(seen: Seen, now: datetime, past: Past, policy: Policy) -> int:
+    if not _proves(seen, now, past, policy):
+        return 0
+    fresh = looks.anew(seen)
+    found = _proves(fresh, now, past, policy)
+    return _proven(fresh.case, found, now) if found else 0
+
+
+def _proves(seen: Seen, now: datetime, past: Past, policy: Policy) -> list[Proof]:
+    """The proofs of a case that its readings prove now; none while they don't."""
+    case = seen.case
     wanted = policy.evidence.get(case.family)
     if wanted is None or not (case.state in HAD_BY_SOMEBODY or (wanted.untaken and case.announced)):
-        return 0
+        return []
     if case.incident_id is not None or case.state in {State.PROVEN, State.CLOSED}:
-        return 0
-    found = proofs(case, now, past, policy)
-    if not found or not all(proof.verdict.proven for proof in found):
-        return 0
-    return _proven(case, found, now)
+        return []
+    found = _proofs(seen, now, past, policy)
+    return found if all(proof.verdict.proven for proof in found) else []
 
 
 @transaction.atomic

@@ -67,10 +67,9 @@ class Window:
             traces.append(Trace(np.asarray(at_ns, np.int64), np.asarray(value, np.int32), gap, heard_ns))
         return traces
 
-    def load(self, points: Sequence[int]) -> Trace:
+    def load(self, points: Sequence[Point]) -> Trace:
         """The sum of the currents that `points` measure."""
-        rows = list(Point.objects.filter(pk__in=points).order_by("pk"))
-        return summed(self.traces(rows)) if rows else summed([])
+        return summed(self.traces(points) if points else [])
 
 
 def row_of(point: Point) -> Any | None:

@@ -9,6 +9,7 @@ from flameblue.cases import escalation, event_data, events, evidence, kinds
 from flameblue.cases.announcing import ladder_of, of_case
 from flameblue.cases.event_data import EventData
 from flameblue.cases.events import Draft
+from flameblue.cases.looks import Seen, anew
 from flameblue.cases.models import Alarm, Case, State
 from flameblue.cases.policy import Policy, Step
 from flameblue.cases.traces import Past, Window, row_of
@@ -20,25 +21,35 @@ ALARM_LIMIT = {Rule.OVER: ("over_alarm", NO_LIMIT), Rule.UNDER: ("under_alarm", 
 STEP = Step(id="owner_soon", after_s=0, to="owner", channel="sms")
 
 
-def look_at(case: Case, now: datetime, past: Past, policy: Policy) -> int:
+def look_at(seen: Seen, now: datetime, past: Past, policy: Policy) -> int:
     """Once an announcement, in the quiet hours: tells the owner at once where the alarm limit is near."""
+    if _nearest(seen, now, past, policy) is None:
+        return 0
+    fresh = anew(seen)
+    hours = _nearest(fresh, now, past, policy)
+    return 0 if hours is None else _tell(fresh.case, hours, now)
+
+
+def _nearest(seen: Seen, now: datetime, past: Past, policy: Policy) -> float | None:
+    """In how many hours the alarm limit is reached, where the owner is to be told of it now."""
+    case = seen.case
     if case.state not in {State.OPEN, State.TAKEN} or case.level != Level.WARNING or case.site is None:
-        return 0
+        return None
     if STEP.id in case.steps_taken or not case.announced or case.shelved_until is not None:
-        return 0
+        return None
     local = now.astimezone(ZoneInfo(case.site.time_zone)).time()
-    waits = any(step.waits_for_morning for step in ladder_of(case, policy).steps)
+    waits = any(step.waits_for_morning for step in ladder_of(case, policy, seen.alarms).steps)
     if not waits or not escalation.is_quiet(policy.quiet_hours, local):
-        return 0
+        return None
     window = Window(past, to_ns(now), policy.quiet_hours.trend_over_s)
-    near = [hours for alarm in _warnings(case) if (hours := _hours(alarm, window)) is not None]
+    near = [hours for alarm in _warnings(seen) if (hours := _hours(alarm, window)) is not None]
     if not near or min(near) >= policy.quiet_hours.hours_to_limit_max:
-        return 0
-    return _tell(case, min(near), now)
+        return None
+    return min(near)
 
 
-def _warnings(case: Case) -> list[Alarm]:
-    return list(case.alarms.filter(level=Level.WARNING, rule__in=ALARM_LIMIT).select_related("point"))
+def _warnings(seen: Seen) -> list[Alarm]:
+    return [alarm for alarm in seen.alarms if alarm.level == Level.WARNING and alarm.rule in ALARM_LIMIT]
 
 
 def _hours(alarm: Alarm, window: Window) -> float | None:

@@ -249,6 +249,9 @@ FLEET_READ_AT_ONCE_MAX = (
     5_000  # premises, × about 5 µs = 25 ms of a page's 100; more are read beside, and the board goes on
 )
 BOARD_SITES_MAX = 40  # the worst first; the others stand in the list of sites
+CASES_LOOKED_AT_MAX = (
+    100  # whose alarms are read together, × about 4 rows of 2 kB = 800 kB and 10 ms of the one thread
+)
 CASES_DRAWN_MAX = 1_000  # rows of a board kept × about 3 kB = 3 MB: ten pages of it in each of two languages
 SITES_DRAWN_MAX = 2_000  # parts of a page kept × about 10 kB = 20 MB; then all are drawn anew
 LIVE_LINES_MAX = 500  # open SSE lines of one web process × a thread each; then 503 and the browser asks again

@@ -4,7 +4,7 @@ Everything is the product's own code in the product's own order; only the phones
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -150,9 +150,9 @@ class Valley:
     ) -> Mapping[int, tuple[NDArray[Any], NDArray[Any]]]:
         found = {}
         for point in points:
-            at_ns, value = (np.array(column, np.int64) for column in self.history[point])
-            inside = (at_ns >= from_ns) & (at_ns <= to_ns_)
-            found[point] = (at_ns[inside], value[inside].astype(np.int32))
+            times, values = self.history[point]  # in order of time
+            first, last = bisect_left(times, from_ns), bisect_right(times, to_ns_)
+            found[point] = (np.array(times[first:last], np.int64), np.array(values[first:last], np.int32))
         return found
 
     def _listen(self, second: int) -> None:
