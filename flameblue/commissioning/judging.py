@@ -3,10 +3,10 @@
 The seconds run from the first value at or beyond the limit to the value that entered the alarm, both by the device's
 clock, so that they are those of the clause (docs/practice.md#standard-clock): how long the device let the value stand,
 not how long a person needed. Where the device says alarm itself and no value beyond the limit was seen before, they run
-from the moment at which it was applied. They are known to one reading only: our own hold is as long as the clause's
-time, and ends with the first reading after it, so that up to one interval more proves no breach: it is late, which says
-nothing against the device and isn't passed either (docs/decisions/0026). Where a device speaks when something changes,
-the hold ends with our own look at it, a LOOK_S at most later.
+from the moment at which it was applied. They are known to one reading only: our own hold ends with the first reading
+after it, so that up to one interval beyond the clause's time says nothing against the device: it is late. That is not
+passed, since the clause isn't met (docs/decisions/0026, 0028). Where a device speaks when something changes, the hold
+ends with our own look at it, a LOOK_S at most later.
 What reports more seldom than TEST_STEP_S_MAX shows nothing of the clause's time, and doesn't pass; nor does what speaks
 on change only, where its first value took longer to come.
 """
@@ -67,6 +67,11 @@ def verdict(facts: Facts, now: datetime) -> tuple[Verdict, float | None]:
     return (Verdict.FAILED if given_s >= facts.within_s else Verdict.BROKEN_OFF), None
 
 
+def is_beyond(seconds: float | None, within_s: float | None) -> bool:
+    """Whether the clause's time, where there is one, was measured and is not met."""
+    return seconds is not None and within_s is not None and seconds > within_s
+
+
 def is_too_seldom(step_s: float, waited_s: float | None) -> bool:
     """Whether a device's readings are too far apart to show the clause's time: as it promises, or as they came."""
     between_s = (
@@ -78,4 +83,4 @@ def is_too_seldom(step_s: float, waited_s: float | None) -> bool:
 def _of_time(facts: Facts, within_s: float, took_s: float) -> Verdict:
     if is_too_seldom(facts.step_s, facts.waited_s) or took_s > within_s + max(facts.step_s, LOOK_S):
         return Verdict.FAILED
-    return Verdict.PASSED if took_s <= within_s else Verdict.LATE
+    return Verdict.LATE if is_beyond(took_s, within_s) else Verdict.PASSED

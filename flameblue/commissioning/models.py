@@ -66,7 +66,7 @@ class TestRun(models.Model):
     class State(models.TextChoices):
         UNDER_WAY = "under_way"
         PASSED = "passed"
-        LATE = "late"  # after the clause's time, by no more than is known: counts as done
+        LATE = "late"  # the clause is not met, by no more than is known: done, not passed
         FAILED = "failed"
         BROKEN_OFF = "broken_off"
         WAIVED = "waived"

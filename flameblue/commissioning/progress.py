@@ -20,7 +20,10 @@ STEPS = tuple(Step)
 
 @dataclass(frozen=True, slots=True)
 class DeviceFacts:
-    """What is known of one device. `carries`: it only carries others, and has nothing of its own to bind or test."""
+    """What is known of one device. `carries`: it only carries others, and has nothing of its own to bind or test.
+
+    `unmet`: how many of its points count as tested and have not met their clause's time.
+    """
 
     device: int
     name: str
@@ -32,6 +35,7 @@ class DeviceFacts:
     is_tested: bool = False
     is_accepted: bool = False
     carries: bool = False
+    unmet: int = 0
 
 
 @dataclass(frozen=True, slots=True)

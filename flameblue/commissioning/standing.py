@@ -8,7 +8,7 @@ import numpy as np
 from django.db.models import QuerySet
 from numpy.typing import NDArray
 
-from flameblue.commissioning import runs
+from flameblue.commissioning import judging, runs
 from flameblue.commissioning.models import Commissioning, TestRun
 from flameblue.commissioning.progress import DeviceFacts
 from flameblue.fleet.models import Device, DeviceSource, Point
@@ -70,6 +70,7 @@ def _facts(
         is_tested=bool(points) and all(is_done(seen.newest.get(point.pk)) for point in points),
         is_accepted=device.pk in seen.accepted,
         carries=behind.carries,
+        unmet=sum(is_unmet(seen.newest.get(point.pk)) for point in points),
     )
 
 
@@ -111,3 +112,8 @@ def _arrival(arrivals: NDArray[np.int64], point: int) -> int:
 def is_done(run: TestRun | None) -> bool:
     """Whether a point with this run, its newest one, needs no other."""
     return run is not None and run.state in DONE
+
+
+def is_unmet(run: TestRun | None) -> bool:
+    """Whether a point with this run counts as done though its alarm came later than the clause allows."""
+    return run is not None and is_done(run) and judging.is_beyond(run.seconds, run.within_s)

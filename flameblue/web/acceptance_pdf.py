@@ -81,6 +81,8 @@ def _story(acceptance: Acceptance, title: str) -> list[Any]:
         _text(where),
         _text(_("Devices accepted by this sheet: %(n)s; before: %(before)s; of %(total)s in all.") % counts),
     ]
+    if unmet := commissioning_words.unmet(content):
+        story.append(_text(unmet))
     for device in content["devices"]:
         story += _device(device)
     if content["open"]:
@@ -107,7 +109,7 @@ def _heading() -> list[Paragraph]:
 
 
 def _line(point: dict[str, Any]) -> list[Paragraph]:
-    result = words.word(words.RUN_STATES, point["state"])
+    result = commissioning_words.result(point)
     cells = (
         point["circuit"],
         f"{words.word(words.QUANTITIES, point['quantity'])} {point['phase']} ({point['key']})",

@@ -116,16 +116,20 @@ def record(device: Device) -> list[dict[str, Any]]:
 
 
 def table(found: Sequence[DeviceFacts]) -> Iterator[str]:
-    """A row a device, as a spreadsheet opens it; one that only carries others has no marks."""
+    """A row a device, as a spreadsheet opens it; one that only carries others has no marks.
+
+    The last column counts the points that count as tested and have not met their clause.
+    """
     yield MARK + _row(
         [str(words.FLEET_FIELDS[name]) for name in ("site", "premises", "device")]
         + [_("Maker"), *(str(words.COMMISSIONING_STEPS[step]) for step in STEPS)]
+        + [str(words.RUN_STATES[TestRun.State.LATE])]
     )
     for one in found:
         reached = STEPS.index(step_of(one))
         marks = ["" if one.carries else "1" if n <= reached else "0" for n in range(len(STEPS))]
         texts = (one.site, one.premises, one.name, model_words.said(one.maker))
-        yield _row([safe(text) for text in texts] + marks)
+        yield _row([safe(text) for text in texts] + marks + ["" if one.carries else str(one.unmet)])
 
 
 def _last_runs(points: Sequence[Point]) -> Mapping[int, TestRun]:

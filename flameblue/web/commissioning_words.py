@@ -26,12 +26,37 @@ STEPS: Words = {
 RUN_STATES: Words = {
     TestRun.State.UNDER_WAY: pgettext_lazy("commissioning", "under way"),
     TestRun.State.PASSED: pgettext_lazy("commissioning", "passed"),
-    TestRun.State.LATE: pgettext_lazy("commissioning", "alarmed; beyond the clause's time"),
+    TestRun.State.LATE: pgettext_lazy("commissioning", "alarmed; the clause is not met"),
     TestRun.State.FAILED: pgettext_lazy("commissioning", "failed"),
     TestRun.State.BROKEN_OFF: pgettext_lazy("commissioning", "broken off"),
     TestRun.State.WAIVED: pgettext_lazy("commissioning", "waived"),
 }
-IN_TIME_OR_LATE = (TestRun.State.PASSED, TestRun.State.LATE)  # the second was once called the first
+
+
+def result(line: Mapping[str, Any]) -> str:
+    """What came of a line of a sheet: one word that counts, whatever its seconds say.
+
+    Late was once written down as passed, and what is signed keeps that: it says so, and that it was not.
+    """
+    if line["state"] == TestRun.State.PASSED and is_unmet(line):
+        return _("written down as passed; the clause is not met")
+    return str(RUN_STATES.get(line["state"], line["state"]))
+
+
+def is_unmet(line: Mapping[str, Any]) -> bool:
+    """Whether its alarm came later than the clause allows."""
+    return judging.is_beyond(line["seconds"], line["within_s"])
+
+
+def unmet(content: Mapping[str, Any]) -> str:
+    """What a sheet says of its points that have not met their clause; nothing where there are none."""
+    found = sum(is_unmet(line) for device in content["devices"] for line in device["points"])
+    if not found:
+        return ""
+    return _(
+        "Points that alarmed later than their clause allows: %(n)d. "
+        "They have not passed; who signs takes them so."
+    ) % {"n": found}
 
 
 def limit(line: Mapping[str, Any]) -> list[str]:
@@ -66,22 +91,30 @@ def times(line: Mapping[str, Any]) -> list[str]:
         found.append(_("alarm after %(n)s s, a reading every %(step)s s") % after)
     else:
         found.append(_("alarm after %(n)s s, a reading on change") % after)
-    if line["state"] in IN_TIME_OR_LATE and seconds > line["within_s"]:
+    if is_unmet(line):
         found.append(_late(line, seconds))
-    elif line["state"] == TestRun.State.FAILED and judging.is_too_seldom(step_s, waited_s):
+    if line["state"] == TestRun.State.FAILED and judging.is_too_seldom(step_s, waited_s):
         most = {"n": f"{TEST_STEP_S_MAX:g}"}
         found.append(_("readings more than %(n)s s apart show nothing of the clause's time") % most)
     return found
 
 
 def _late(line: Mapping[str, Any], seconds: float) -> str:
-    if line["value"] is None or not line["hold_s"]:
-        return _("beyond the clause's %(n)s s") % {"n": f"{line['within_s']:g}"}
-    own = {"n": f"{line['within_s']:g}", "hold": f"{min(line['hold_s'], seconds):g}"}
-    return _("beyond the clause's %(n)s s; %(hold)s s of the time are our own hold") % own
+    """What the clause allows, and how much of it our own hold took where the hold is what ended."""
+    own = {"n": f"{line['within_s']:g}", "hold": f"{line['hold_s'] or 0.0:g}"}
+    if line["value"] is None or not line["hold_s"] or line["hold_s"] > seconds:
+        return _("the clause allows %(n)s s") % own
+    if line["hold_s"] >= line["within_s"]:
+        return _("the clause allows %(n)s s; Flameblue's own hold of %(hold)s s uses that up") % own
+    return _("the clause allows %(n)s s; %(hold)s s of the time are Flameblue's own hold") % own
 
 
 def counts(lines: Sequence[Mapping[str, Any]]) -> str:
     """How many lines of a device came to what."""
-    found = Counter(line["state"] for line in lines)
+    found = Counter(map(_word_of, lines))
     return ", ".join(f"{RUN_STATES[state]} {found[state]}" for state in RUN_STATES if found[state]) or "—"
+
+
+def _word_of(line: Mapping[str, Any]) -> str:
+    is_late = line["state"] == TestRun.State.PASSED and is_unmet(line)
+    return str(TestRun.State.LATE if is_late else line["state"])

@@ -74,7 +74,7 @@ def test_from_publish_to_submit(tmp_path: Path, smsc: SmsCentre) -> None:
         for gone_s in at_rate(stream, steady):
             done = len(completed_s)
             if begun < ALARMS and gone_s >= begun * EVERY_S:
-                for _ in range(6):  # 25 s of the hold of 30 s
+                for _ in range(4):  # 15 s of the hold of 20 s
                     stream.publish(alarming[begun], LEAK)
                 begun += 1
             elif done < ALARMS and gone_s >= (done + 0.5) * EVERY_S:

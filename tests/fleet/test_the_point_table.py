@@ -84,12 +84,12 @@ def test_narrower_scopes_win_field_by_field(cast: Cast, known: Mapping[str, Prof
     limit("flameblue-generic", over_alarm=280, over_warning=150)
     assert (row_of(cast.ir)["over_warning"], row_of(cast.ir)["over_alarm"]) == (1500, 2800)
     limit(cast.premises, over_alarm=240)
-    limit(cast.site, over_alarm=260, alarm_hold_s=20)
+    limit(cast.site, over_alarm=260, alarm_hold_s=15)
     assert row_of(cast.ir)["over_alarm"] == 2400
     limit(cast.circuit, over_alarm=100)
     row = row_of(cast.ir)
     assert row["over_alarm"] == 1000
-    assert row["alarm_hold_ns"] == 20 * S
+    assert row["alarm_hold_ns"] == 15 * S
     assert row["over_warning"] == 1000, "a warning limit is never laxer than the alarm limit"
 
 

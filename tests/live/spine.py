@@ -179,9 +179,9 @@ def enter(it: Installation, posts: list[Post]) -> None:
 
 
 def leak() -> list[str]:
-    """A leak of 382 mA that lasts for the rule's hold of 30 s, after a calm half minute."""
+    """A leak of 382 mA that lasts for the rule's hold of 20 s, after a calm half minute."""
     begin_ms = int(time.time() * 1000) - 600_000
-    values = [41.0, 42.0, 40.0, 382.0, 381.0, 383.0, 382.0]
+    values = [41.0, 42.0, 40.0, 383.0, 381.0, 382.0]
     return [
         json.dumps({"t": begin_ms + number * STEP_MS, "v": {"ir": value, "ib": 18.5}})
         for number, value in enumerate(values)

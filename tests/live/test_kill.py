@@ -34,7 +34,8 @@ CALM = {"ir": 30.0, "tb": 41.0, "ib": 20.0}
 BEHIND_S = 2 * 86_400  # so much device time the run may take, within the backlog that is believed
 
 
-# Slower than it really is: so the moments in which nobody listens are no gap, and no tick may end a hold.
+# Slower than it really is: so the moments in which nobody listens are no gap, and no tick may end a hold. Its holds are
+# as long as its interval, so that one spike is no alarm.
 PROFILE = """
 name: hurried
 maker: any
@@ -42,6 +43,8 @@ protocol: mqtt
 payload: flameblue
 interval_s: 30
 open_points: true
+limits:
+  residual_current_ma: {alarm_hold_s: 30}
 source: tests/live/test_kill.py
 caveats: [Nobody makes such a device.]
 """

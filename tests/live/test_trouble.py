@@ -30,7 +30,7 @@ WITHIN_S = 30.0
 STEP_MS = 10_000  # flameblue-generic sends every ten seconds
 CALM = {"ir": 40.0, "tb": 41.0, "ib": 18.0}
 LEAK = {"ir": 382.0, "tb": 41.0, "ib": 18.0}
-HOLD = 4  # messages with the leak: thirty seconds of the device's time
+HOLD = 3  # messages with the leak: twenty seconds of the device's time
 DUTY, LEADER = "+8613900000001", "+8613900000002"  # of installation.STATION
 NAMES = ("D1", "D2", "D3")
 

@@ -13,7 +13,7 @@ at 16m    board sounds
 expect at 30s            case opened, heat, alarm
 expect none before 1m20s notice voice to Bolat
 expect by 1m32s          notice voice to Bolat, not_acknowledged
-expect at 15m30s         case opened, leakage, alarm
-expect by 15m37s         notice voice to Bolat, no_board_sounding
+expect at 15m20s         case opened, leakage, alarm
+expect by 15m27s         notice voice to Bolat, no_board_sounding
 expect none after 16m    notice voice to Bolat
-expect by 19m            notice voice to Chen
+expect by 18m50s         notice voice to Chen

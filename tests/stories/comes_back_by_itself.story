@@ -6,6 +6,6 @@ cabin 松林客栈, owner Ailin, second 叶尔兰
 浴室 leakage every 10s: 30 x 30, 360 x 18, 32 x 152
 at 6m    Bolat replies "1"
 at 30m   Bolat closes
-expect at 5m30s   case opened, leakage, alarm
+expect at 5m20s   case opened, leakage, alarm
 expect by 9m30s   case returned
 expect none       case closed

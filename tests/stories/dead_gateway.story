@@ -17,5 +17,5 @@ expect by 35s      notice sms to Bolat, first_notice, "203房", by http
 expect by 35s      case commented, heat
 expect at 3m       case taken, heat, Bolat
 expect none before 4m  notice, by smpp
-expect by 6m35s    notice sms to 古丽, "大堂", by smpp
+expect by 6m25s    notice sms to 古丽, "大堂", by smpp
 expect none after 4m   notice, by http

@@ -11,7 +11,7 @@ cabin 白桦客栈, owner Marzhan, second Dauren
 at 1s Marzhan phone off
 at 2m Bolat replies "1"
 expect at 30s      case opened, heat, alarm, 松林客栈
-expect at 1m30s    case opened, leakage, alarm, 白桦客栈
+expect at 1m20s    case opened, leakage, alarm, 白桦客栈
 expect at 2m       case taken, Bolat, 白桦客栈
 expect by 2m5s     answer to Bolat, "1单未接"
 expect none        case taken, 松林客栈

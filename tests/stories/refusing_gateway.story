@@ -7,8 +7,8 @@ cabin 松林客栈, owner Ailin
 203房 leakage every 10s: 380 x 30
 at 1s    smpp refuses
 at 2m    Bolat replies "1"
-expect at 30s    notice sms to Ailin, "203房", by http
-expect at 30s    notice sms to Bolat, "203房", by http
+expect at 20s    notice sms to Ailin, "203房", by http
+expect at 20s    notice sms to Bolat, "203房", by http
 expect at 2m     case taken, leakage, Bolat
 expect none      notice, by smpp
 expect none      notice voice to Ailin

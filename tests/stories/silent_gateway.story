@@ -10,7 +10,7 @@ cabin 白桦客栈, owner 古丽
 203房 temperature every 10s from 3m: 84 x 60
 at 2m30s     smpp stays silent
 at 4m55s     Bolat replies "1"
-expect by 40s          notice sms to 古丽, "大堂", by smpp
+expect by 30s          notice sms to 古丽, "大堂", by smpp
 expect none before 3m  notice sms, by http
 expect at 3m30s        notice sms to Ailin, "203房", by smpp
 expect by 4m35s        notice sms to Ailin, "203房", by http

@@ -5,9 +5,9 @@ cabin 松林客栈, owner Ailin, second 叶尔兰
 浴室 current every 10s: 12 x 240
 浴室 leakage every 10s: 35 x 12, 380 x 228
 at 3m30s Bolat replies "1"
-expect at 2m30s   case opened, leakage, alarm
-expect by 2m35s   notice sms to Ailin, "浴室"
-expect by 2m35s   notice sms to Bolat, "浴室"
+expect at 2m20s   case opened, leakage, alarm
+expect by 2m25s   notice sms to Ailin, "浴室"
+expect by 2m25s   notice sms to Bolat, "浴室"
 expect at 3m30s   case taken, Bolat
 expect none before 18m  notice voice to Chen
 expect at 18m30s  case rang_again

@@ -242,7 +242,7 @@ def test_the_progress_counts_by_site_and_maker(bolat: Reader, cast: Cast, data: 
     assert "D0400" not in page
     assert "D0217" not in bolat.sees("/commissioning/?step=expected")
     rows = bolat.client.get("/commissioning/devices.csv").getvalue().decode().splitlines()
-    assert rows[1:] == ["禾木,松林客栈,D0217,any,1,1,1,1,0", "禾木,松林客栈,D0300,Shelly,1,0,0,0,0"]
+    assert rows[1:] == ["禾木,松林客栈,D0217,any,1,1,1,1,0,0", "禾木,松林客栈,D0300,Shelly,1,0,0,0,0,0"]
 
 
 def test_what_only_carries_others_says_so(bolat: Reader, cast: Cast, data: Path, now: datetime) -> None:
@@ -256,7 +256,7 @@ def test_what_only_carries_others_says_so(bolat: Reader, cast: Cast, data: Path,
     assert "Expected 1 / 1" in progress
     assert "1 device only carries others" in progress
     rows = bolat.client.get("/commissioning/devices.csv").getvalue().decode().splitlines()
-    assert rows[1] == "禾木,松林客栈,G1,ThingsBoard,,,,,"
+    assert rows[1] == "禾木,松林客栈,G1,ThingsBoard,,,,,,"
     assert "Carry other devices: nothing of their own to test 1 G1" in bolat.sees("/commissioning/accept/")
 
 

@@ -241,6 +241,18 @@ def line_counts(lines: Sequence[Mapping[str, Any]]) -> str:
 
 
 @register.filter
+def line_result(line: Mapping[str, Any]) -> str:
+    """What came of a line of an acceptance sheet."""
+    return commissioning_words.result(line)
+
+
+@register.filter
+def unmet(content: Mapping[str, Any]) -> str:
+    """What an acceptance sheet says of its points that have not met their clause."""
+    return commissioning_words.unmet(content)
+
+
+@register.filter
 def line_limit(line: Mapping[str, Any]) -> str:
     """What a line of an acceptance sheet was compared with."""
     return " · ".join(commissioning_words.limit(line))
