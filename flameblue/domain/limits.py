@@ -7,9 +7,7 @@ SECOND_NS = 1_000_000_000
 DAY_NS = 86_400 * SECOND_NS
 
 # intake
-CONNECTIONS_MAX = (
-    10_000  # of an endpoint × about 30 KiB ≈ 300 MB; then a stranger gives room to the next (newcomers.py)
-)
+CONNECTIONS_MAX = 10_000  # of an endpoint × about 30 KiB ≈ 300 MB; a stranger gives way (newcomers.py)
 PACKET_BYTES_MAX = 256 * KIB  # a larger MQTT packet ends its connection
 GB26875_UNIT_BYTES_MAX = (
     1024  # of an application unit (GB/T 26875.3-2011, 6.6): a frame has at most 1,054 bytes
@@ -97,9 +95,7 @@ ASKED_LINES_MAX = 2_000  # × a task and a socket, about 60 KB = 120 MB; those b
 DIAL_IN_CONNECTIONS_MAX = 4_000  # two a line, × about 10 KB = 40 MB; then as of CONNECTIONS_MAX
 DIAL_IN_REGISTRATION_BYTES_MAX = KIB  # an IMEI in JSON has 200; whoever says more before it is closed
 DIAL_IN_NOISE_BYTES_MAX = 16 * KIB  # within a second and with no answer in them: 115200 baud carry 11.5 KB
-RIVAL_TAKEOVERS_MAX = (
-    2  # then a third within RIVAL_WITHIN_S has to wait: the one who was first is in place again
-)
+RIVAL_TAKEOVERS_MAX = 2  # a third within RIVAL_WITHIN_S waits: the one who was first is in place again
 RIVAL_WITHIN_S = 300.0  # three units' dialling pauses of 100 s; they are 5 to 60 s as a rule
 RIVAL_TOLD_S = 600.0  # since the second one was turned away last; then it is over
 ASKED_TOLD_EVERY_S = (
@@ -130,9 +126,7 @@ QUARANTINE_WAITING_MAX = (
 CONNECTION_NEWS_EVERY_S = 0.5  # one record for all that were lost or came back meanwhile; a hold has a minute
 QUARANTINE_KEYS_MAX = 64  # of one message told by name × 64 characters = 4 KiB; its sample has the others
 QUARANTINE_PARTS_MAX = 100  # messages of a known device that differ in their keys; the oldest go first
-QUARANTINE_PARTS_IN_ALL_MAX = (
-    2_048  # × 4 KiB of sample, as much of names: 16 MiB, beside the 64 above; then the oldest go first
-)
+QUARANTINE_PARTS_IN_ALL_MAX = 2_048  # × 4 KiB of sample, as much of names: 16 MiB; the oldest go first
 QUARANTINE_KEYS_TOLD_MAX = 100  # of a row × 200 rows × about 150 B = 3 MB of page; more are counted
 QUARANTINE_SAMPLE_BYTES_MAX = 4 * KIB  # of one message; the rest is cut, the length is kept
 PAIRING_WINDOW_S_MAX = 3_600
@@ -249,9 +243,7 @@ FLEET_READ_AT_ONCE_MAX = (
     5_000  # premises, × about 5 µs = 25 ms of a page's 100; more are read beside, and the board goes on
 )
 BOARD_SITES_MAX = 40  # the worst first; the others stand in the list of sites
-CASES_LOOKED_AT_MAX = (
-    100  # whose alarms are read together, × about 4 rows of 2 kB = 800 kB and 10 ms of the one thread
-)
+CASES_LOOKED_AT_MAX = 100  # together, × about 4 rows of 2 kB = 800 kB and 10 ms of the one thread
 CASES_DRAWN_MAX = 1_000  # rows of a board kept × about 3 kB = 3 MB: ten pages of it in each of two languages
 SITES_DRAWN_MAX = 2_000  # parts of a page kept × about 10 kB = 20 MB; then all are drawn anew
 LIVE_LINES_MAX = 500  # open SSE lines of one web process × a thread each; then 503 and the browser asks again

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from flameblue.cases import policy
 from flameblue.cases.models import Case, State
 from flameblue.domain import limits
 from flameblue.domain.transitions import Level
@@ -65,7 +66,6 @@ def test_beyond_the_limit_it_is_said_how_many_are_left_out(
         ({"state": State.PROVEN}, True),
         ({"state": State.CLOSED}, False),
         ({"is_test": True}, False),
-        ({"announced": False}, False),
     ],
 )
 def test_only_what_people_were_told_of_is_shown(bench: Bench, change: dict[str, Any], is_shown: bool) -> None:
@@ -75,6 +75,15 @@ def test_only_what_people_were_told_of_is_shown(bench: Bench, change: dict[str, 
     assert [(case.premises, case.family, case.level) for case in found] == (
         [(bench.cast.premises.pk, "leakage", Level.ALARM)] if is_shown else []
     )
+
+
+def test_a_silence_in_its_grace_is_not_shown_and_one_told_stays(bench: Bench) -> None:
+    bench.silent(bench.cast.ir)
+    assert home_facts.open_cases() == ()
+    bench.pass_time(policy.current().silence_grace_s + 10)
+    assert len(home_facts.open_cases()) == 1
+    bench.silent(bench.cast.tb)
+    assert len(home_facts.open_cases()) == 1
 
 
 def test_silent_points_are_those_without_data_now(bench: Bench) -> None:
