@@ -31,7 +31,7 @@ from flameblue.intake.asking.metering import METERING, Part, Question
 from flameblue.intake.asking.modbus import MODBUS
 from flameblue.intake.asking.rivals import Contests, Place
 from flameblue.intake.asking.round_trips import Failure, NoAnswer
-from flameblue.intake.asking.wire import refusal
+from flameblue.intake.asking.wire import damaged, refusal
 from flameblue.intake.directory import Directory, model_is_missing
 from flameblue.intake.door import open_port
 from flameblue.intake.newcomers import Newcomers
@@ -307,10 +307,17 @@ class DialInLine(UnitLine):
 
     async def read(self, unit: int, block: Block, timeout_s: float) -> tuple[int, ...]:
         """The registers of `block`. Raises NoAnswer and nothing else."""
-        request = rtu_answers.request(unit, block)
-        found: tuple[int, ...] | int = await self.ask(
-            request, lambda held: rtu_answers.answer(held, unit, block), timeout_s
-        )
+        held = b""
+
+        def find(came: bytes) -> tuple[int, ...] | int | None:
+            nonlocal held
+            held = came
+            return rtu_answers.answer(came, unit, block)
+
+        try:
+            found: tuple[int, ...] | int = await self.ask(rtu_answers.request(unit, block), find, timeout_s)
+        except NoAnswer as why:
+            raise damaged(why, held, unit, block) from why
         if isinstance(found, int):
             raise refusal(block, found)
         return found

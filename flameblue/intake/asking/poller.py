@@ -250,6 +250,8 @@ class Poller(Generic[Question, Answer]):
         except NoAnswer as why:
             if why.failure is Failure.REFUSED:
                 self._owed.refused(plan.unit, question, began_s, clock.monotonic_s())
+            elif why.was_damaged:
+                self._owed.answered(plan.unit, question, began_s, clock.monotonic_s())
             else:
                 self._owed.given_up(plan.unit, question, clock.monotonic_s())
             raise

@@ -32,11 +32,15 @@ SILENT = (
 
 
 class NoAnswer(Exception):
-    """A question remained without the registers that it asked for."""
+    """A question remained without the registers that it asked for.
 
-    def __init__(self, failure: Failure, detail: str) -> None:
+    `was_damaged`: what came was its answer, with an error in it, so that no other is owed.
+    """
+
+    def __init__(self, failure: Failure, detail: str, *, was_damaged: bool = False) -> None:
         super().__init__(detail)
         self.failure = failure
+        self.was_damaged = was_damaged
 
 
 @dataclass(slots=True)

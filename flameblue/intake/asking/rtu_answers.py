@@ -40,6 +40,20 @@ def answer(data: bytes, unit: int, block: Block) -> tuple[int, ...] | int | None
     return None if refusal is None else refusal[HEAD_BYTES + 1]
 
 
+def is_damaged(data: bytes, unit: int, block: Block) -> bool:
+    """Whether `data` holds the answer of `unit` to a read of `block` with one byte of it wrong: its head and length are
+    right and its CRC is not, or all is right once one byte of the head is."""
+    head, size = bytes([unit, block.function, 2 * block.words]), frame_bytes(block)
+    found = data.find(head)
+    if 0 <= found <= len(data) - size:
+        return answer(data, unit, block) is None
+    for at in range(len(data) - size + 1):
+        wrong = sum(one != right for one, right in zip(data[at:], head, strict=False))
+        if wrong == 1 and Sums(head + data[at + len(head) : at + size]).bear(0, size):
+            return True
+    return False
+
+
 def _frame(data: bytes, sums: Sums, head: bytes, size: int) -> bytes | None:
     """The first frame with a right CRC that begins with `head` and has `size` bytes."""
     at = data.find(head)

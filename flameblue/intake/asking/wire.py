@@ -86,7 +86,7 @@ class ClientLine:
     def __init__(self, where: Address | SerialPort) -> None:
         self.silence_s = where.silence_s
         self._where = where
-        self._heard = 0  # bytes since the last question
+        self._heard = b""  # since the last question
         self._client: ModbusBaseClient | None = None
 
     async def open(self) -> None:
@@ -106,7 +106,7 @@ class ClientLine:
 
     def _count(self, is_sent: bool, data: bytes) -> bytes:
         if not is_sent:
-            self._heard = len(data)
+            self._heard = bytes(data)
         return data
 
     def is_open(self) -> bool:
@@ -118,13 +118,13 @@ class ClientLine:
         client = self._client
         if client is None or not client.connected:
             raise NoAnswer(Failure.LINE_LOST, "the connection is lost")
-        self._heard = 0
+        self._heard = b""
         ask = client.read_holding_registers if block.function == 3 else client.read_input_registers
         try:
             async with asyncio.timeout(timeout_s):
                 answer = await ask(block.address, count=block.words, device_id=unit)
         except TimeoutError as error:
-            raise self._silence(timeout_s) from error
+            raise damaged(self._silence(timeout_s), self._heard, unit, block) from error
         except (OSError, ModbusException) as error:
             failure = Failure.GARBLED if client.connected else Failure.LINE_LOST
             raise NoAnswer(failure, str(error)) from error
@@ -140,7 +140,7 @@ class ClientLine:
             return NoAnswer(Failure.LINE_LOST, "the connection was lost while it was asked")
         if self._heard:
             return NoAnswer(
-                Failure.GARBLED, f"{self._heard} bytes within {timeout_s:g} s, and no answer in them"
+                Failure.GARBLED, f"{len(self._heard)} bytes within {timeout_s:g} s, and no answer in them"
             )
         return NoAnswer(Failure.TIME_OUT, f"no answer within {timeout_s:g} s")
 
@@ -149,6 +149,12 @@ class ClientLine:
         if self._client is not None:
             self._client.close()
             self._client = None
+
+
+def damaged(why: NoAnswer, heard: bytes, unit: int, block: Block) -> NoAnswer:
+    """`why`, knowing of RTU frames whether what was `heard` was the answer with an error in it."""
+    was_damaged = why.failure is Failure.GARBLED and rtu_answers.is_damaged(heard, unit, block)
+    return NoAnswer(why.failure, str(why), was_damaged=True) if was_damaged else why
 
 
 def refusal(block: Block, code: int) -> NoAnswer:

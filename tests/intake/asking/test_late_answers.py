@@ -39,11 +39,14 @@ STEPS_A_NUMBER = 10  # of residual current, in its steps of 0.1 mA
 
 
 class Fate(NamedTuple):
-    """What becomes of one question. `delays_s`: when answers to it arrive. `drops`: the unit dials anew meanwhile."""
+    """What becomes of one question. `delays_s`: when answers to it arrive. `drops`: the unit dials anew meanwhile.
+    `wrong_bit`: which bit of the first answer is flipped on its way.
+    """
 
     delays_s: tuple[float, ...] = (SOON_S,)
     refuses: bool = False
     drops: bool = False
+    wrong_bit: int | None = None
 
 
 def _copied(first_s: float, share: float) -> tuple[float, float]:
@@ -59,7 +62,13 @@ DELAYS = st.one_of(
     st.just(()), DELAY_S.map(lambda at_s: (at_s,)), st.builds(_copied, DELAY_S, st.floats(0.0, 1.0))
 )
 FATES = st.lists(
-    st.builds(Fate, DELAYS, st.sampled_from([False] * 5 + [True]), st.sampled_from([False] * 9 + [True])),
+    st.builds(
+        Fate,
+        DELAYS,
+        st.sampled_from([False] * 5 + [True]),
+        st.sampled_from([False] * 9 + [True]),
+        st.one_of(st.none(), st.none(), st.integers(0, 8 * 11 - 1)),
+    ),
     max_size=12,
 )
 WORDS = st.lists(st.integers(1, 3), min_size=2, max_size=4)
@@ -83,11 +92,19 @@ class Far:
         fate = self.fates.popleft() if self.fates and request[0] != GOOD else self.usual
         loop = asyncio.get_running_loop()
         said = self.answer(request, fate.refuses)
-        for delay_s in fate.delays_s:
-            loop.call_later(delay_s, lambda: self.unit.says(said))
+        for delay_s, says in zip(fate.delays_s, (flipped(said, fate.wrong_bit), said), strict=False):
+            loop.call_later(delay_s, lambda says=says: self.unit.says(says))
         if fate.drops:
             loop.call_soon(self.unit.vanish)
             loop.call_later(SOON_S, self.dial)
+
+
+def flipped(said: bytes, bit: int | None) -> bytes:
+    """`said` with one bit wrong; as it is where there is none to flip."""
+    if bit is None:
+        return said
+    place = bit % (8 * len(said))
+    return said[: place // 8] + bytes([said[place // 8] ^ 1 << place % 8]) + said[place // 8 + 1 :]
 
 
 class _LateUnit(Unit):
@@ -206,6 +223,20 @@ def test_a_unit_that_stalls_doubles_drops_or_refuses_spoils_nothing(
     for one in told_of_relays(words, fates, 0.3):
         assert set(one.told) == {one.right}
         assert len(one.told) >= 0.9 * LASTS_S / EVERY_S, "and is not asked much more rarely for it"
+
+
+@pytest.mark.parametrize("bit", range(0, 8 * 7, 5))
+def test_a_damaged_answer_is_one_and_its_device_is_asked_again_in_its_turn(bit: int) -> None:
+    """Nothing more is owed: it does not rest as after an answer that never came."""
+    times = 12
+    fates = [Fate(), Fate(wrong_bit=bit)] * times
+    for one in told_of_relays([1, 1], fates, 0.3)[:2]:
+        assert set(one.told) == {one.right}
+    damaged, unheard = (
+        len(told_of_relays([1, 1], [fate, Fate()] * times, 0.3)[0].told)
+        for fate in (Fate(wrong_bit=bit), Fate(()))
+    )
+    assert damaged > unheard
 
 
 METERS = """\

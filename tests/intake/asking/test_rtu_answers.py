@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flameblue.intake.asking.blocks import Block
-from flameblue.intake.asking.rtu_answers import answer, frame_bytes, request
+from flameblue.intake.asking.rtu_answers import answer, frame_bytes, is_damaged, request
 from flameblue.intake.protocols.modbus_rtu.codec import encode
 
 BLOCK = Block(3, 0x10, 2)
@@ -65,3 +65,31 @@ def test_noise_never_hides_an_answer(before: bytes, after: bytes) -> None:
 )
 def test_noise_that_looks_like_an_answer_is_none(noise: bytes) -> None:
     assert answer(noise, 17, BLOCK) is None
+
+
+@pytest.mark.parametrize("before", [b"", *HEARTBEATS])
+def test_an_answer_with_a_bit_wrong_is_told_from_none(before: bytes) -> None:
+    for place in range(8 * len(RIGHT)):
+        spoilt = bytearray(RIGHT)
+        spoilt[place // 8] ^= 1 << place % 8
+        said = before + bytes(spoilt)
+        assert answer(said, 17, BLOCK) is None
+        assert is_damaged(said, 17, BLOCK), place
+
+
+@pytest.mark.parametrize("said", [*HEARTBEATS, RIGHT, REFUSED, RIGHT[:-1], request(17, BLOCK)])
+def test_what_is_no_answer_or_a_whole_one_is_not_damaged(said: bytes) -> None:
+    assert not is_damaged(said, 17, BLOCK)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [encode(18, RIGHT[1:-2]), encode(17, b"\x04" + RIGHT[2:-2]), encode(17, b"\x03\x02\x00\x24\x00\x00")],
+)
+def test_the_whole_answer_to_another_question_is_not_a_damaged_one(other: bytes) -> None:
+    assert not is_damaged(other, 17, BLOCK)
+
+
+@given(st.binary(max_size=600))
+def test_noise_is_no_damaged_answer(noise: bytes) -> None:
+    assert not is_damaged(noise, 17, BLOCK)
