@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flameblue.domain.limits import ASKING_COPY_S, ASKING_LATE_S
+from flameblue.domain.limits import ASKING_BACK_OFF_S_MAX, ASKING_COPY_S, ASKING_LATE_S
 from flameblue.intake.asking.addresses import AskedDevice
 from flameblue.intake.asking.dial_in import MOBILE_S, DialIn
 from flameblue.intake.asking.poller import Poller
@@ -145,9 +145,13 @@ class Told(NamedTuple):
 
 
 def watched(
-    folder: Path, profile: Profile, addresses: dict[str, int], far: Callable[[DialIn], Far]
+    folder: Path,
+    profile: Profile,
+    addresses: dict[str, int],
+    far: Callable[[DialIn], Far],
+    lasts_s: float = LASTS_S,
 ) -> MemorySink:
-    """What was journalled of these devices behind the unit, each `addresses` its number, in LASTS_S."""
+    """What was journalled of these devices behind the unit, each `addresses` its number, in `lasts_s`."""
     sink = MemorySink()
 
     async def run(loop: SimulatedLoop) -> None:
@@ -164,7 +168,7 @@ def watched(
             desk, line, [AskedDevice(name, unit) for name, unit in addresses.items()]
         )
         with suppress(TimeoutError):
-            async with asyncio.timeout(LASTS_S):
+            async with asyncio.timeout(lasts_s):
                 await poller.serve()
         desk.quarantine.close()
 
@@ -172,7 +176,14 @@ def watched(
     return sink
 
 
-def told_of_relays(words: Sequence[int], fates: Sequence[Fate], usual_s: float) -> list[Told]:
+def after(fates: Sequence[Fate]) -> float:
+    """How long it takes until a device is heard again, whatever was lost before: each loss may double its back-off."""
+    return LASTS_S + len(fates) * ASKING_BACK_OFF_S_MAX
+
+
+def told_of_relays(
+    words: Sequence[int], fates: Sequence[Fate], usual_s: float, lasts_s: float = LASTS_S
+) -> list[Told]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         profile = relay(folder, words)
@@ -181,6 +192,7 @@ def told_of_relays(words: Sequence[int], fates: Sequence[Fate], usual_s: float) 
             profile,
             {f"d{unit}": unit for unit in (SPOILT, GOOD)},
             lambda port: Far(port, registers, fates, usual_s),
+            lasts_s,
         )
     keys = list(profile.points)
     return [
@@ -195,7 +207,7 @@ def told_of_relays(words: Sequence[int], fates: Sequence[Fate], usual_s: float) 
 def test_no_value_is_taken_for_a_register_that_it_was_not_read_from(
     words: list[int], fates: list[Fate], usual_s: float
 ) -> None:
-    for one in told_of_relays(words, fates, usual_s):
+    for one in told_of_relays(words, fates, usual_s, after(fates)):
         assert set(one.told) == {one.right}, "it is heard, and nothing else is"
 
 
@@ -267,5 +279,6 @@ def test_an_answer_of_dl_t_645_says_of_itself_what_it_is_to(fates: list[Fate], u
             lambda port: Far(
                 port, lambda data, refuses: (poor if refuses else whole).hear(data), fates, usual_s
             ),
+            after(fates),
         )
     assert [set(sink.values(1 + place)) for place in range(3)] == [{1000}, {2000}, {3000}]
