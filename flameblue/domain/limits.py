@@ -173,6 +173,7 @@ PROFILE_NODES_MAX = (
     8_192  # keys and values of one, 19 times the largest of ours, × about 60 µs = 0.5 s; likewise
 )
 DRAFTED_KEYS_MAX = 200  # of one message; beyond it a person writes from the maker's table, not from a draft
+MODELS_TOLD_MAX = 5  # missing ones in one text × about 200 characters; more are counted
 PROFILES_SUGGESTED_MAX = 3  # models that a draft names, the best first
 PROFILES_READ_MAX = 128  # kept as they were read × about 10 KB = 1.3 MB; beyond it a file is read anew
 

@@ -5,8 +5,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
+from flameblue.fleet.models import Device
 from flameblue.profiles.loader import Profile, Shelf, package_folder
 
 
@@ -34,3 +36,9 @@ def missing(name: str) -> str:
         "name": name,
         "known": ", ".join(sorted(known)),
     }
+
+
+def in_use() -> dict[str, int]:
+    """How many devices that are enabled have each model, by its name."""
+    used = Device.objects.filter(enabled=True).order_by("profile").values_list("profile")
+    return dict(used.annotate(Count("id")))

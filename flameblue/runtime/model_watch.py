@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count
-
 from flameblue.cases import actions as cases
-from flameblue.fleet.models import Device
+from flameblue.domain.limits import MODELS_TOLD_MAX
+from flameblue.fleet.shelf import in_use
 from flameblue.profiles.loader import Shelf
 
 MISSING = "models"  # the word of the system case; a text says it
 LOOK_S = 10.0
-MODELS_TOLD_MAX = 5
 MISSING_AFTER_S = 60.0  # whoever edits a file, or brings a newer package, is done by then
 
 
@@ -35,9 +33,8 @@ class ModelWatch:
     def _missing(self) -> Mapping[str, tuple[int, str]]:
         """How many devices have it, and what is wrong with its file, by the model's name."""
         known = self.shelf.known()
-        used = Device.objects.filter(enabled=True).order_by("profile").values_list("profile")
         missing = {}
-        for name, count in used.annotate(Count("id")):
+        for name, count in in_use().items():
             why = self.shelf.problems.get(f"{name}.yaml", "")
             if why or name not in known:
                 missing[name] = count, why or "There is no such file."

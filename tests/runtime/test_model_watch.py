@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from flameblue.cases.models import Case, CaseEvent
+from flameblue.domain.limits import MODELS_TOLD_MAX
 from flameblue.fleet.models import Device, Premises
 from flameblue.profiles.loader import Shelf, package_folder
-from flameblue.runtime.model_watch import MISSING_AFTER_S, MODELS_TOLD_MAX, ModelWatch, told
+from flameblue.runtime.model_watch import MISSING_AFTER_S, ModelWatch, told
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db

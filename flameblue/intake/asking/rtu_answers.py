@@ -8,7 +8,7 @@ Source: MODBUS Application Protocol Specification V1.1b3, 6.3, 6.4 (answers), 7 
 from flameblue.intake.asking.blocks import Block
 from flameblue.intake.protocols.modbus_pdu import EXCEPTION, REFUSAL_BYTES
 from flameblue.intake.protocols.modbus_rtu.codec import CRC_BYTES, HEAD_BYTES, encode
-from flameblue.intake.protocols.modbus_rtu.crc import Sums
+from flameblue.intake.protocols.modbus_rtu.crc import Sums, crc
 
 
 def request(unit: int, block: Block) -> bytes:
@@ -49,7 +49,8 @@ def is_damaged(data: bytes, unit: int, block: Block) -> bool:
         return answer(data, unit, block) is None
     for at in range(len(data) - size + 1):
         wrong = sum(one != right for one, right in zip(data[at:], head, strict=False))
-        if wrong == 1 and Sums(head + data[at + len(head) : at + size]).bear(0, size):
+        frame = head + data[at + len(head) : at + size]
+        if wrong == 1 and crc(frame[:-CRC_BYTES]) == frame[-CRC_BYTES:]:
             return True
     return False
 

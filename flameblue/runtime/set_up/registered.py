@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import DatabaseError
-from django.db.models import Count
 
 from flameblue.config import Config
-from flameblue.fleet.models import Device, Station
+from flameblue.fleet.models import Station
+from flameblue.fleet.shelf import in_use
 from flameblue.notices.facts import duty_of
 from flameblue.profiles.loader import Shelf, package_folder
 from flameblue.runtime.set_up.findings import Finding, fine, wrong
@@ -19,9 +19,8 @@ def look_at_missing_models(config: Config, *, installed: bool) -> Iterator[Findi
         return
     folder = config.data / "profiles"
     known = Shelf(package_folder(), folder).current()
-    devices = Device.objects.filter(enabled=True).order_by("profile").values_list("profile")
     try:
-        missing = [(name, count) for name, count in devices.annotate(Count("id")) if name not in known]
+        missing = [(name, count) for name, count in in_use().items() if name not in known]
     except DatabaseError:
         return  # told with the database
     for name, count in missing:
